@@ -1,0 +1,40 @@
+import type { AnyEvent, EventType } from '#shared/events/registry.gen.ts';
+
+/** Takes one event. Never throws and never blocks; what cannot be kept is counted as lost by the receiver. */
+export type Emit = (event: AnyEvent) => void;
+
+export interface SensorDescription {
+  /** Folder under agent/sensors/, and the name in configuration and status. */
+  readonly name: string;
+  readonly doc: string;
+  readonly types: readonly EventType[];
+}
+
+/**
+ * What a sensor is doing now. `unavailable` means this host cannot give it (no file, no right), which is not a
+ * fault; `failed` means it should work and does not.
+ */
+export type SensorState =
+  | {
+      readonly status: 'running';
+      /** `sampled` looks every interval, `kernel` gets every event, `followed` reads a log as it grows. */
+      readonly mode: 'sampled' | 'kernel' | 'followed';
+      readonly provider: 'linux' | 'portable';
+      /** Microseconds since the epoch. */
+      readonly sinceAt: number;
+      /** Why it is in this mode, and what it cannot see, in words. */
+      readonly note?: string;
+    }
+  | { readonly status: 'unavailable' | 'failed'; readonly reason: string; readonly sinceAt: number }
+  | { readonly status: 'stopped' };
+
+export interface Sensor {
+  describe(): SensorDescription;
+  /** Begins to emit: first what is there now (`event.baseline` true), then changes. Resolves after the first look. Never rejects for what the host cannot give: the state says it. */
+  start(emit: Emit): Promise<SensorState>;
+  /** Ends all timers, handles and reads; nothing is emitted after it resolves. */
+  stop(): Promise<void>;
+  /** One reading of what is there now, as baseline events, independent of start and stop. */
+  sample(): Promise<readonly AnyEvent[]>;
+  state(): SensorState;
+}

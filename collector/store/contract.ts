@@ -1,0 +1,237 @@
+/**
+ * What the collector keeps, as small asynchronous interfaces. Instants are microseconds since the Unix epoch.
+ * No backend's peculiarities show here: SQLite now, PostgreSQL later, one contract suite over each.
+ */
+import type { EventRow } from '#shared/schema/columns.ts';
+
+export const levels = ['informational', 'low', 'medium', 'high', 'critical'] as const;
+export type Level = (typeof levels)[number];
+export const alertStatuses = ['open', 'acknowledged', 'closed'] as const;
+export type AlertStatus = (typeof alertStatuses)[number];
+
+export interface HostFacts {
+  readonly hostname: string;
+  /** Sigma's product names: linux, windows, macos. */
+  readonly os: string;
+  readonly osVersion?: string;
+  readonly kernel?: string;
+  readonly arch?: string;
+  readonly agentVersion?: string;
+}
+
+export interface Host extends HostFacts {
+  /** Given at enrolment; the subject of the agent's certificate. */
+  readonly id: string;
+  readonly enrolledAt: number;
+  readonly lastSeenAt: number | null;
+  readonly connected: boolean;
+}
+
+/** One test that held: which selection, field and value, and what the rule asked for. */
+export interface MatchReason {
+  readonly selection: string;
+  /** ECS name; absent for keywords. */
+  readonly field?: string;
+  /** Value found, cut to 512 characters. */
+  readonly value: string;
+  /** What the rule says, e.g. `endswith '/nc'`. */
+  readonly test: string;
+}
+
+export interface Alert {
+  /** Derived from rule, host and what the rule groups by, so that detecting the same thing again gives the same id. */
+  readonly id: string;
+  readonly ruleId: string;
+  readonly ruleTitle: string;
+  readonly level: Level;
+  readonly hostId: string;
+  readonly hostName: string;
+  readonly status: AlertStatus;
+  readonly raisedAt: number;
+  readonly firstEventAt: number;
+  readonly lastEventAt: number;
+  /** Events that matched. */
+  readonly count: number;
+  /** Sigma tags, e.g. `attack.execution`, `attack.t1059.004`. */
+  readonly tags: readonly string[];
+  /** One sentence a person understands. */
+  readonly reason: string;
+  readonly matches: readonly MatchReason[];
+  /** Ids of the events that are its evidence, at most 100. */
+  readonly eventIds: readonly string[];
+  /** The first of them. */
+  readonly event: EventRow;
+  readonly changedAt: number | null;
+  readonly changedBy: string | null;
+  readonly note: string | null;
+}
+
+/** What detection raises. When an alert of that id exists, its count, last event and event ids are extended. */
+export type NewAlert = Omit<Alert, 'status' | 'changedAt' | 'changedBy' | 'note'>;
+
+export interface AlertFilter {
+  readonly status?: AlertStatus;
+  readonly hostId?: string;
+  readonly ruleId?: string;
+  readonly minLevel?: Level;
+  readonly since?: number;
+  readonly until?: number;
+}
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  /** Pass as `cursor` for what follows; null at the end. */
+  readonly next: string | null;
+}
+
+export interface AlertStore {
+  /** Newest first. */
+  list(filter: AlertFilter, limit: number, cursor?: string): Promise<Page<Alert>>;
+  get(id: string): Promise<Alert | undefined>;
+  /** The changed alert; undefined when there is none of that id. */
+  setStatus(
+    id: string,
+    status: AlertStatus,
+    by: string,
+    note: string | null,
+    at: number,
+  ): Promise<Alert | undefined>;
+  countByStatus(): Promise<Readonly<Record<AlertStatus, number>>>;
+}
+
+/** Where detection stands in the journal: everything up to and including this row id was detected. */
+export interface DetectionStore {
+  cursor(): Promise<number>;
+  /**
+   * Records alerts and moves the cursor in one transaction; a cursor that is not ahead of the stored one changes
+   * nothing. Gives the alerts as they now stand, those that are new marked.
+   */
+  commit(cursor: number, alerts: readonly NewAlert[]): Promise<readonly { alert: Alert; isNew: boolean }[]>;
+}
+
+export interface HostStore {
+  list(): Promise<readonly Host[]>;
+  get(id: string): Promise<Host | undefined>;
+  add(id: string, facts: HostFacts, at: number): Promise<void>;
+  /** Refreshes facts and presence. `facts` undefined leaves them. */
+  seen(id: string, at: number, connected: boolean, facts?: HostFacts): Promise<void>;
+  /** At start: nobody is connected yet. */
+  disconnectAll(): Promise<void>;
+}
+
+export interface EnrolmentToken {
+  readonly id: string;
+  readonly createdAt: number;
+  readonly expiresAt: number;
+  readonly uses: number;
+  readonly maxUses: number;
+}
+
+export interface EnrolmentStore {
+  /** `secretHash` is SHA-256 hex of the secret; the secret itself is never stored. */
+  add(token: Omit<EnrolmentToken, 'uses'>, secretHash: string): Promise<void>;
+  /** Takes one use if the token exists, is unexpired at `at` and has uses left; atomic. */
+  take(secretHash: string, at: number): Promise<boolean>;
+  list(): Promise<readonly EnrolmentToken[]>;
+}
+
+export const roles = ['viewer', 'analyst', 'responder', 'rule-admin', 'admin'] as const;
+export type Role = (typeof roles)[number];
+
+export interface Credential {
+  readonly id: string;
+  readonly kind: 'session' | 'token' | 'sign-in-link';
+  readonly name: string;
+  readonly role: Role;
+  readonly createdAt: number;
+  readonly expiresAt: number | null;
+}
+
+export interface CredentialStore {
+  /** `secretHash` is SHA-256 hex of the secret; the secret itself is never stored. */
+  add(credential: Credential, secretHash: string): Promise<void>;
+  /** The credential of that kind if unexpired at `at`. */
+  find(kind: Credential['kind'], secretHash: string, at: number): Promise<Credential | undefined>;
+  /** Finds and removes in one step, for links that work once. */
+  take(kind: Credential['kind'], secretHash: string, at: number): Promise<Credential | undefined>;
+  remove(id: string): Promise<void>;
+}
+
+export interface ControlStore {
+  readonly hosts: HostStore;
+  readonly alerts: AlertStore;
+  readonly detection: DetectionStore;
+  readonly enrolment: EnrolmentStore;
+  readonly credentials: CredentialStore;
+  close(): Promise<void>;
+}
+
+/** A stored event with where it came from. `id` is derived: host, stream, sequence, index. */
+export interface StoredEvent {
+  readonly id: string;
+  readonly hostId: string;
+  readonly hostName: string;
+  readonly event: EventRow;
+}
+
+export type FieldTest =
+  | { readonly field: string; readonly op: 'eq' | 'ne' | 'contains'; readonly value: string }
+  | { readonly field: string; readonly op: 'exists' };
+
+export interface EventQuery {
+  readonly types?: readonly string[];
+  readonly hostId?: string;
+  /** Inclusive, by event time. */
+  readonly since?: number;
+  readonly until?: number;
+  /** All must hold. Strings compare without regard to case. */
+  readonly where?: readonly FieldTest[];
+  /** In any string field. */
+  readonly text?: string;
+  /** 1 to 1,000. */
+  readonly limit: number;
+  /** `newest` walks back from the end of the journal; `arrival` walks forward from the cursor, for following. */
+  readonly order: 'newest' | 'arrival';
+  readonly cursor?: string;
+}
+
+export interface EventReader {
+  /** With `arrival`, `next` is never null: pass it again to get what has arrived since. */
+  search(query: EventQuery): Promise<Page<StoredEvent>>;
+  get(id: string): Promise<StoredEvent | undefined>;
+}
+
+/** Per host: collected = stored + lost, exactly, as of the last stored batch. */
+export interface HostLedger {
+  readonly hostId: string;
+  readonly hostName: string;
+  readonly connected: boolean;
+  readonly collected: number;
+  readonly stored: number;
+  readonly lost: number;
+  readonly lostByReason: Readonly<Record<string, number>>;
+  /** Collected by the agent after the last stored batch, as it last said. */
+  readonly pending: number;
+  /** Batches that came again and were dropped. */
+  readonly repeats: number;
+  /** Events stored more than once. Anything but 0 is a defect. */
+  readonly duplicates: number;
+  /** collected - stored - lost. Anything but 0 is a defect. */
+  readonly unaccounted: number;
+}
+
+export interface CollectorStatus {
+  readonly version: string;
+  readonly startedAt: number;
+  readonly hosts: readonly HostLedger[];
+  readonly journal: { readonly events: number; readonly batches: number; readonly sizeBytes: number };
+  readonly detection: { readonly rules: number; readonly lagBatches: number; readonly lagMs: number };
+  readonly alerts: Readonly<Record<AlertStatus, number>>;
+}
+
+/** Events stored in one second of arrival, by type. */
+export interface RatePoint {
+  /** Seconds since the epoch. */
+  readonly second: number;
+  readonly counts: Readonly<Record<string, number>>;
+}

@@ -1,0 +1,333 @@
+/**
+ * The one catalogue of errors. A code is stable: tools may match on it. `cause` and `action` are what an
+ * operator reads; `close` is the WebSocket close status where the wire ends a connection with it.
+ * docs/reference/errors.md is generated from here.
+ */
+export interface ErrorEntry {
+  readonly cause: string;
+  readonly action: string;
+  readonly retryable: boolean;
+  /** WebSocket close status, 4000–4999. */
+  readonly close?: number;
+}
+
+const entries = {
+  'usage.invalid': {
+    cause: 'The command line is not understood.',
+    action: 'Read the help of the command (--help).',
+    retryable: false,
+  },
+  'usage.no_collector': {
+    cause: 'No running collector was found for this data folder.',
+    action: 'Start one with `vedette up`, or name its folder with --data.',
+    retryable: true,
+  },
+  'data.unreadable': {
+    cause: 'The data folder or a file in it cannot be read or written.',
+    action: 'Check its owner, mode and free space, or name another folder with --data.',
+    retryable: true,
+  },
+  'data.in_use': {
+    cause: 'Another process is using this data folder.',
+    action: 'Stop that process, or name another folder with --data.',
+    retryable: true,
+  },
+  'data.corrupt': {
+    cause: 'A file in the data folder is damaged or half written.',
+    action: 'Restore it from a backup, or move it away; the message names it.',
+    retryable: false,
+  },
+  'data.schema_newer': {
+    cause: 'The data folder was written by a newer version of Vedette.',
+    action: 'Run that version or a later one; nothing was changed.',
+    retryable: false,
+  },
+  'listen.port_in_use': {
+    cause: 'The port is taken by another program.',
+    action: 'Choose another with --port or --agent-port (0 takes any free one), or stop that program.',
+    retryable: true,
+  },
+  'listen.denied': {
+    cause: 'The system does not allow listening on this port or address.',
+    action: 'Choose a port above 1023, or an address of this machine.',
+    retryable: false,
+  },
+  'wire.not_binary': {
+    cause: 'A text frame arrived where only binary frames are allowed.',
+    action: 'Check that the peer speaks the Vedette protocol; update it.',
+    retryable: false,
+    close: 4400,
+  },
+  'wire.frame_too_large': {
+    cause: 'A frame is larger than the bound.',
+    action: "Lower the agent's batch size, or raise the bound on both sides.",
+    retryable: false,
+    close: 4413,
+  },
+  'wire.frame_malformed': {
+    cause: 'A frame is not valid msgpack or lacks what its kind must have.',
+    action: 'Update the older side; if both are current, report it with the log line.',
+    retryable: false,
+    close: 4422,
+  },
+  'wire.frame_unknown': {
+    cause: 'A frame of a kind this side does not know arrived.',
+    action: 'Update the older side.',
+    retryable: false,
+    close: 4404,
+  },
+  'wire.frame_unexpected': {
+    cause: 'A frame arrived out of order.',
+    action: 'Update the older side; if both are current, report it with the log line.',
+    retryable: false,
+    close: 4409,
+  },
+  'wire.version_unsupported': {
+    cause: 'The two sides have no protocol version in common.',
+    action: 'Update the older side.',
+    retryable: false,
+    close: 4426,
+  },
+  'wire.batch_malformed': {
+    cause: 'A batch does not decode, or says other than what it holds.',
+    action: 'The agent sets such a batch aside and counts it; report it with the log line.',
+    retryable: false,
+    close: 4423,
+  },
+  'wire.sequence_gap': {
+    cause: 'A batch arrived whose predecessor is missing.',
+    action: 'Nothing to do: the agent sends again from the mark it is given.',
+    retryable: true,
+    close: 4410,
+  },
+  'wire.credit_exceeded': {
+    cause: 'More was in flight than the collector allowed.',
+    action: 'Update the agent.',
+    retryable: false,
+    close: 4429,
+  },
+  'wire.stalled': {
+    cause: 'The peer did not answer within the time limit.',
+    action: 'Check the network between the two; the agent reconnects by itself.',
+    retryable: true,
+    close: 4408,
+  },
+  'wire.busy': {
+    cause: 'The collector cannot take more now.',
+    action: 'Nothing to do: the agent waits and tries again.',
+    retryable: true,
+    close: 4503,
+  },
+  'wire.store_failed': {
+    cause: 'The collector could not make the batch durable.',
+    action: "Check the collector's disk; the agent keeps the events and tries again.",
+    retryable: true,
+    close: 4507,
+  },
+  'wire.shutdown': {
+    cause: 'The peer is shutting down.',
+    action: 'Nothing to do: the agent reconnects by itself.',
+    retryable: true,
+    close: 4001,
+  },
+  'wire.replaced': {
+    cause: 'A newer connection of the same agent took over.',
+    action: 'Nothing to do, unless it recurs: then two agents share one identity; enrol one of them anew.',
+    retryable: true,
+    close: 4009,
+  },
+  'identity.no_certificate': {
+    cause: 'The agent presented no certificate.',
+    action: 'Enrol the agent with `vedette enroll`.',
+    retryable: false,
+    close: 4401,
+  },
+  'identity.untrusted': {
+    cause: "The certificate was not issued by this collector's CA, or has expired.",
+    action: 'Enrol the agent again with a fresh token.',
+    retryable: false,
+    close: 4403,
+  },
+  'identity.unknown_host': {
+    cause: 'The certificate is valid but the host is not known here.',
+    action: 'Enrol the agent again with a fresh token.',
+    retryable: false,
+    close: 4406,
+  },
+  'identity.collector_untrusted': {
+    cause: "The collector's certificate is not of the CA this agent is bound to.",
+    action: 'Check the address; if the collector was set up anew, enrol the agent again.',
+    retryable: false,
+  },
+  'enroll.token_malformed': {
+    cause: 'The enrolment token is not of the right form.',
+    action: 'Copy it whole, from `vedette enroll --new-token`.',
+    retryable: false,
+  },
+  'enroll.token_refused': {
+    cause: 'The enrolment token is unknown, used up or expired.',
+    action: 'Make a fresh one with `vedette enroll --new-token`.',
+    retryable: false,
+  },
+  'enroll.request_malformed': {
+    cause: 'The enrolment request does not hold a valid certificate request.',
+    action: 'Update the agent.',
+    retryable: false,
+  },
+  'agent.not_enrolled': {
+    cause: 'This agent has no identity yet.',
+    action: 'Run `vedette enroll --token TOKEN` first.',
+    retryable: false,
+  },
+  'agent.outbox_corrupt': {
+    cause: "The agent's outbox is damaged.",
+    action: 'Nothing to do: it was set aside, and its events are counted as lost.',
+    retryable: true,
+  },
+  'event.unknown_type': {
+    cause: 'There is no event type of this name.',
+    action: 'See docs/reference/events.md for the types.',
+    retryable: false,
+  },
+  'event.invalid': {
+    cause: 'An event lacks a required field or holds a value of the wrong type.',
+    action: 'The event is counted as lost; report it with the log line.',
+    retryable: false,
+  },
+  'rule.not_yaml': {
+    cause: 'The file is not valid YAML.',
+    action: 'Mend it at the line given.',
+    retryable: false,
+  },
+  'rule.not_sigma': {
+    cause: 'The document is not a Sigma rule.',
+    action: 'Give it a title, a logsource and a detection with a condition.',
+    retryable: false,
+  },
+  'rule.invalid': {
+    cause: 'The rule breaks the Sigma specification.',
+    action: 'Mend it at the place given.',
+    retryable: false,
+  },
+  'rule.unsupported': {
+    cause: 'The rule uses a feature this version does not have.',
+    action: 'Leave the feature out, or update Vedette.',
+    retryable: false,
+  },
+  'rule.regex_unsafe': {
+    cause: 'A regular expression may take exponential time.',
+    action: 'Rewrite it without nested or overlapping repetition.',
+    retryable: false,
+  },
+  'rule.placeholder_unresolved': {
+    cause: 'A placeholder has no values.',
+    action: 'Give it values in a list of that name.',
+    retryable: false,
+  },
+  'rule.unreadable': {
+    cause: 'The rule file or folder cannot be read.',
+    action: 'Check the path and its mode.',
+    retryable: true,
+  },
+  'rule.too_large': {
+    cause: 'The rule or rule file is larger than the bound.',
+    action: 'Split it.',
+    retryable: false,
+  },
+  'rule.duplicate': {
+    cause: 'Two rules have the same id.',
+    action: 'Give one of them a fresh id.',
+    retryable: false,
+  },
+  'api.unauthenticated': {
+    cause: 'The request carries no valid session or token.',
+    action: 'Sign in through the link `vedette up` prints, or send the token from the token file.',
+    retryable: false,
+  },
+  'api.forbidden': {
+    cause: 'The session or token may not do this.',
+    action: 'Ask an admin for the role.',
+    retryable: false,
+  },
+  'api.not_found': {
+    cause: 'There is nothing of this name.',
+    action: 'Check the id or path.',
+    retryable: false,
+  },
+  'api.invalid': {
+    cause: 'The request breaks the schema of its route.',
+    action: 'Mend what the detail names; see /api/v1/openapi.json.',
+    retryable: false,
+  },
+  'api.conflict': {
+    cause: 'The thing has changed or is in a state that does not allow this.',
+    action: 'Read it again and retry.',
+    retryable: true,
+  },
+  'api.too_many_requests': {
+    cause: 'Too many requests from this address.',
+    action: 'Wait as long as the Retry-After header says.',
+    retryable: true,
+  },
+  'api.internal': {
+    cause: 'The collector failed at this request.',
+    action: "See the collector's log for the request id.",
+    retryable: true,
+  },
+  'sensor.failed': {
+    cause: 'A sensor failed.',
+    action: "It is restarted; if it recurs, see the agent's log.",
+    retryable: true,
+  },
+  internal: {
+    cause: 'Something happened that should not.',
+    action: 'Report it with the log line.',
+    retryable: false,
+  },
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorCode = keyof typeof entries;
+export const catalogue: Readonly<Record<ErrorCode, ErrorEntry>> = entries;
+
+/** A failure with a code of the catalogue and the detail of this one case. Thrown for I/O failures; returned for bad input. */
+export class VedetteError extends Error {
+  readonly code: ErrorCode;
+  readonly detail: string;
+
+  constructor(code: ErrorCode, detail: string, options?: ErrorOptions) {
+    super(`${code}: ${detail}`, options);
+    this.name = 'VedetteError';
+    this.code = code;
+    this.detail = detail;
+  }
+
+  get entry(): ErrorEntry {
+    return catalogue[this.code];
+  }
+
+  /** One line: code, what happened, what to do. */
+  get line(): string {
+    return `${this.code}: ${this.detail} ${this.entry.action}`;
+  }
+
+  toJSON(): { code: ErrorCode; detail: string; action: string; retryable: boolean } {
+    return {
+      code: this.code,
+      detail: this.detail,
+      action: this.entry.action,
+      retryable: this.entry.retryable,
+    };
+  }
+}
+
+export type Result<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly error: VedetteError };
+
+export function ok<T>(value: T): Result<T> {
+  return { ok: true, value };
+}
+
+export function fail<T>(code: ErrorCode, detail: string): Result<T> {
+  return { ok: false, error: new VedetteError(code, detail) };
+}
