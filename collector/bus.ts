@@ -36,9 +36,14 @@ export function localBus(onError: (error: unknown) => void): Bus {
     },
     subscribe(topic, receive) {
       let set = subscribers.get(topic);
-      if (set === undefined) subscribers.set(topic, (set = new Set()));
+      if (set === undefined) {
+        set = new Set();
+        subscribers.set(topic, set);
+      }
       set.add(receive as (message: never) => void);
-      return () => set.delete(receive as (message: never) => void);
+      return () => {
+        set.delete(receive as (message: never) => void);
+      };
     },
   };
 }

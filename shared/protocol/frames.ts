@@ -1,0 +1,124 @@
+import { Packr, Unpackr } from 'msgpackr';
+import { fail, ok, type Result } from '../errors.ts';
+
+/**
+ * What travels between agent and collector: one msgpack map per binary WebSocket message. A frame kind is a
+ * table of facts; types and checks come from it. Fields a kind does not declare are ignored, so newer peers may
+ * add some; kinds that are not declared are refused.
+ */
+export const protocolVersion = 1;
+/** Largest frame in bytes, either way. */
+export const maxFrameBytes = 4 * 1024 * 1024;
+/** WebSocket subprotocol. */
+export const subprotocol = 'vedette.v1';
+
+type Kind = 'text' | 'uint' | 'bytes' | 'facts';
+interface Slot {
+  readonly type: Kind;
+}
+const text = { type: 'text' } as const;
+const uint = { type: 'uint' } as const;
+const bytes = { type: 'bytes' } as const;
+/** A flat map of short strings. */
+const facts = { type: 'facts' } as const;
+
+/** Longest text in a frame, in UTF-16 units. */
+const maxText = 4096;
+const maxFacts = 64;
+
+export const agentFrames = {
+  /** First frame. `collected` counts every event collected on this stream so far, `next` is the next sequence the outbox would send. */
+  hello: { version: uint, stream: text, next: uint, collected: uint, facts },
+  /**
+   * Encoded events. `collected` counts the events collected on the stream up to and including this batch, losses
+   * among them, so that collected = stored + lost holds at every batch.
+   */
+  batch: { stream: text, sequence: uint, count: uint, collected: uint, data: bytes },
+  ping: { sentAt: uint, collected: uint },
+  bye: { code: text, detail: text },
+} as const satisfies Record<string, Record<string, Slot>>;
+
+export const collectorFrames = {
+  /** Answer to hello. `mark` is the highest sequence stored of the stream, `credit` the bytes that may be in flight. */
+  hello: { version: uint, mark: uint, credit: uint, time: uint },
+  /** Everything up to `mark` is durable. */
+  ack: { stream: text, mark: uint, credit: uint },
+  ping: { sentAt: uint },
+  bye: { code: text, detail: text },
+} as const satisfies Record<string, Record<string, Slot>>;
+
+interface SlotTypes {
+  text: string;
+  uint: number;
+  bytes: Uint8Array;
+  facts: Readonly<Record<string, string>>;
+}
+type FrameOf<K, S extends Record<string, Slot>> = { readonly kind: K } & {
+  readonly [F in keyof S]: SlotTypes[S[F]['type']];
+};
+type Frames<T extends Record<string, Record<string, Slot>>> = { [K in keyof T]: FrameOf<K, T[K]> }[keyof T];
+
+export type AgentFrame = Frames<typeof agentFrames>;
+export type CollectorFrame = Frames<typeof collectorFrames>;
+
+const packr = new Packr({ useRecords: false, variableMapSize: true });
+const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: true });
+
+export function encodeFrame(frame: AgentFrame | CollectorFrame): Buffer {
+  return packr.pack(frame);
+}
+
+function isFacts(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const entries = Object.entries(value);
+  return (
+    entries.length <= maxFacts &&
+    entries.every(([k, v]) => k.length <= 64 && typeof v === 'string' && v.length <= maxText)
+  );
+}
+
+const checks: Readonly<Record<Kind, (value: unknown) => boolean>> = {
+  text: (v) => typeof v === 'string' && v.length <= maxText,
+  uint: (v) => Number.isSafeInteger(v) && (v as number) >= 0,
+  bytes: (v) => v instanceof Uint8Array,
+  facts: isFacts,
+};
+
+function unpack(data: Uint8Array): unknown {
+  try {
+    return unpackr.unpack(data);
+  } catch {
+    return undefined;
+  }
+}
+
+function decode<T>(table: Record<string, Record<string, Slot>>, data: Uint8Array): Result<T> {
+  if (data.length > maxFrameBytes) {
+    return fail('wire.frame_too_large', `A frame of ${data.length} bytes; the bound is ${maxFrameBytes}.`);
+  }
+  const value = unpack(data);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return fail('wire.frame_malformed', 'A frame is not one msgpack map.');
+  }
+  const frame = value as Record<string, unknown>;
+  const { kind } = frame;
+  if (typeof kind !== 'string') return fail('wire.frame_malformed', 'A frame has no kind.');
+  const slots = Object.hasOwn(table, kind) ? table[kind] : undefined;
+  if (slots === undefined)
+    return fail('wire.frame_unknown', `No frame kind ${JSON.stringify(kind.slice(0, 64))}.`);
+  for (const [name, slot] of Object.entries(slots)) {
+    if (!checks[slot.type](frame[name]))
+      return fail('wire.frame_malformed', `${kind}: ${name} is not a valid ${slot.type}.`);
+  }
+  return ok(frame as T);
+}
+
+/** What an agent sent. */
+export function decodeAgentFrame(data: Uint8Array): Result<AgentFrame> {
+  return decode(agentFrames, data);
+}
+
+/** What a collector sent. */
+export function decodeCollectorFrame(data: Uint8Array): Result<CollectorFrame> {
+  return decode(collectorFrames, data);
+}

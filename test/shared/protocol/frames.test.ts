@@ -1,0 +1,78 @@
+import fc from 'fast-check';
+import { pack } from 'msgpackr';
+import t from 'tap';
+import {
+  type AgentFrame,
+  agentFrames,
+  decodeAgentFrame,
+  decodeCollectorFrame,
+  encodeFrame,
+  maxFrameBytes,
+} from '#shared/protocol/frames.ts';
+
+t.test('frames round-trip', async (t) => {
+  const frames: AgentFrame[] = [
+    { kind: 'hello', version: 1, stream: 'ab', next: 1, collected: 0, facts: { os: 'linux' } },
+    { kind: 'batch', stream: 'ab', sequence: 2 ** 40, count: 3, collected: 9, data: Buffer.from([1, 2]) },
+    { kind: 'ping', sentAt: 1_700_000_000_000_000, collected: 4 },
+    { kind: 'bye', code: 'wire.shutdown', detail: '' },
+  ];
+  for (const frame of frames) {
+    const result = decodeAgentFrame(encodeFrame(frame));
+    t.ok(result.ok);
+    if (result.ok) t.match(result.value, frame);
+  }
+});
+
+t.test('refusals are coded', async (t) => {
+  const code = (data: Uint8Array) => {
+    const result = decodeAgentFrame(data);
+    return result.ok ? 'ok' : result.error.code;
+  };
+  t.equal(code(pack({ kind: 'nonsense' })), 'wire.frame_unknown');
+  t.equal(code(pack({ kind: 'constructor' })), 'wire.frame_unknown');
+  t.equal(code(pack({ kind: 'ping', sentAt: -1, collected: 0 })), 'wire.frame_malformed');
+  t.equal(code(pack({ kind: 'ping' })), 'wire.frame_malformed');
+  t.equal(code(pack([1])), 'wire.frame_malformed');
+  t.equal(code(new Uint8Array(0)), 'wire.frame_malformed');
+  t.equal(code(new Uint8Array(maxFrameBytes + 1)), 'wire.frame_too_large');
+  const many = Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`k${i}`, 'v']));
+  t.equal(
+    code(pack({ kind: 'hello', version: 1, stream: 'a', next: 1, collected: 0, facts: many })),
+    'wire.frame_malformed',
+  );
+});
+
+t.test('any bytes give a result, never an exception', async () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+      for (const decode of [decodeAgentFrame, decodeCollectorFrame]) {
+        const result = decode(bytes);
+        if (!result.ok && !result.error.code.startsWith('wire.frame_')) return false;
+      }
+      return true;
+    }),
+    { numRuns: 3000 },
+  );
+});
+
+t.test('a valid frame with any byte changed gives a result', async () => {
+  const kinds = Object.keys(agentFrames);
+  const frame = encodeFrame({
+    kind: 'hello',
+    version: 1,
+    stream: 'abc',
+    next: 5,
+    collected: 7,
+    facts: { a: 'b' },
+  });
+  fc.assert(
+    fc.property(fc.nat(frame.length - 1), fc.nat(255), (at, value) => {
+      const mutated = Buffer.from(frame);
+      mutated[at] = value;
+      const result = decodeAgentFrame(mutated);
+      return !result.ok || kinds.includes(result.value.kind);
+    }),
+    { numRuns: 2000 },
+  );
+});
