@@ -27,21 +27,22 @@ const maxText = 4096;
 const maxFacts = 64;
 
 export const agentFrames = {
-  /** First frame. `collected` counts every event collected on this stream so far, `next` is the next sequence the outbox would send. */
-  hello: { version: uint, stream: text, next: uint, collected: uint, facts },
+  /** First frame. `pending` counts the events in the outbox. */
+  hello: { version: uint, pending: uint, facts },
   /**
-   * Encoded events. `collected` counts the events collected on the stream up to and including this batch, losses
-   * among them, so that collected = stored + lost holds at every batch.
+   * Encoded events. A stream is one lane of one run of an agent; its sequence counts from 1 without gaps.
+   * `collected` counts the events collected on the stream up to and including this batch, losses among them, so
+   * that collected = stored + lost holds at every batch.
    */
-  batch: { stream: text, sequence: uint, count: uint, collected: uint, data: bytes },
-  ping: { sentAt: uint, collected: uint },
+  batch: { stream: text, sequence: uint, collected: uint, data: bytes },
+  ping: { sentAt: uint, pending: uint },
   bye: { code: text, detail: text },
 } as const satisfies Record<string, Record<string, Slot>>;
 
 export const collectorFrames = {
-  /** Answer to hello. `mark` is the highest sequence stored of the stream, `credit` the bytes that may be in flight. */
-  hello: { version: uint, mark: uint, credit: uint, time: uint },
-  /** Everything up to `mark` is durable. */
+  /** Answer to hello. `credit` is the bytes of batches that may be in flight, `time` microseconds since the epoch. */
+  hello: { version: uint, credit: uint, time: uint },
+  /** Everything of the stream up to sequence `mark` is durable. */
   ack: { stream: text, mark: uint, credit: uint },
   ping: { sentAt: uint },
   bye: { code: text, detail: text },

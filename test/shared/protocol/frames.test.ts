@@ -12,9 +12,9 @@ import {
 
 t.test('frames round-trip', async (t) => {
   const frames: AgentFrame[] = [
-    { kind: 'hello', version: 1, stream: 'ab', next: 1, collected: 0, facts: { os: 'linux' } },
-    { kind: 'batch', stream: 'ab', sequence: 2 ** 40, count: 3, collected: 9, data: Buffer.from([1, 2]) },
-    { kind: 'ping', sentAt: 1_700_000_000_000_000, collected: 4 },
+    { kind: 'hello', version: 1, pending: 0, facts: { os: 'linux' } },
+    { kind: 'batch', stream: 'ab', sequence: 2 ** 40, collected: 9, data: Buffer.from([1, 2]) },
+    { kind: 'ping', sentAt: 1_700_000_000_000_000, pending: 4 },
     { kind: 'bye', code: 'wire.shutdown', detail: '' },
   ];
   for (const frame of frames) {
@@ -31,16 +31,13 @@ t.test('refusals are coded', async (t) => {
   };
   t.equal(code(pack({ kind: 'nonsense' })), 'wire.frame_unknown');
   t.equal(code(pack({ kind: 'constructor' })), 'wire.frame_unknown');
-  t.equal(code(pack({ kind: 'ping', sentAt: -1, collected: 0 })), 'wire.frame_malformed');
+  t.equal(code(pack({ kind: 'ping', sentAt: -1, pending: 0 })), 'wire.frame_malformed');
   t.equal(code(pack({ kind: 'ping' })), 'wire.frame_malformed');
   t.equal(code(pack([1])), 'wire.frame_malformed');
   t.equal(code(new Uint8Array(0)), 'wire.frame_malformed');
   t.equal(code(new Uint8Array(maxFrameBytes + 1)), 'wire.frame_too_large');
   const many = Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`k${i}`, 'v']));
-  t.equal(
-    code(pack({ kind: 'hello', version: 1, stream: 'a', next: 1, collected: 0, facts: many })),
-    'wire.frame_malformed',
-  );
+  t.equal(code(pack({ kind: 'hello', version: 1, pending: 0, facts: many })), 'wire.frame_malformed');
 });
 
 t.test('any bytes give a result, never an exception', async () => {
@@ -61,9 +58,7 @@ t.test('a valid frame with any byte changed gives a result', async () => {
   const frame = encodeFrame({
     kind: 'hello',
     version: 1,
-    stream: 'abc',
-    next: 5,
-    collected: 7,
+    pending: 7,
     facts: { a: 'b' },
   });
   fc.assert(

@@ -1,0 +1,118 @@
+import { nowUs } from '#shared/clock.ts';
+import { type AnyEvent, type EventType, eventSpecs } from '#shared/events/registry.gen.ts';
+import { encodeBatch } from '#shared/protocol/codec/encode.ts';
+import type { EventRow } from '#shared/schema/columns.ts';
+import type { EventSpec, Priority } from '#shared/schema/spec.ts';
+import { checkEvent } from '#shared/schema/validate.ts';
+import { type LossReason, lossEvent } from './loss.ts';
+import type { Outbox } from './outbox.ts';
+
+export interface IntakeOptions {
+  readonly outbox: Outbox;
+  /** A batch is closed at this many events. */
+  readonly batchEvents: number;
+  /** Longest an event waits for its batch to close. */
+  readonly flushMs: number;
+  /** Most events held in memory while the outbox cannot write; more are given up and counted. */
+  readonly queueEvents: number;
+  /** Called after something was kept. */
+  readonly onKept: () => void;
+  /** Called when the outbox refuses, once per outage, and with undefined when it works again. */
+  readonly onDiskError: (error: Error | undefined) => void;
+}
+
+/** A `loss` event stands for the events it declares, any other for itself. */
+function accountsFor(event: Readonly<Record<string, unknown>>): number {
+  return event['type'] === 'loss' ? Number(event['loss.count']) || 0 : 1;
+}
+
+interface Losses {
+  counts: Record<string, number>;
+  from: number;
+  to: number;
+}
+
+class Queue {
+  rows: EventRow[] = [];
+  readonly losses = new Map<LossReason, Losses>();
+
+  lose(type: string, reason: LossReason): void {
+    const now = nowUs();
+    let losses = this.losses.get(reason);
+    if (losses === undefined) {
+      losses = { counts: {}, from: now, to: now };
+      this.losses.set(reason, losses);
+    }
+    losses.counts[type] = (losses.counts[type] ?? 0) + 1;
+    losses.to = now;
+  }
+}
+
+/** Where sensors' events enter: checked, queued by priority, encoded once and kept in the outbox. */
+export class Intake {
+  readonly #options: IntakeOptions;
+  readonly #queues: Readonly<Record<Priority, Queue>> = { high: new Queue(), normal: new Queue() };
+  #timer: NodeJS.Timeout | undefined;
+  #isFailing = false;
+  /** Events taken from sensors in this run, whatever became of them. */
+  collected = 0;
+  /** Of those, given up before the outbox. */
+  lost = 0;
+
+  constructor(options: IntakeOptions) {
+    this.#options = options;
+  }
+
+  /** Takes an event; never throws. */
+  readonly emit = (event: AnyEvent): void => {
+    this.collected += accountsFor(event);
+    const spec: EventSpec | undefined = eventSpecs[event.type as EventType];
+    const queue = this.#queues[spec?.priority ?? 'normal'];
+    const checked = spec === undefined ? undefined : checkEvent(spec, event);
+    if (checked === undefined || !checked.ok) this.#lose(queue, event.type, 'invalid');
+    else if (queue.rows.length >= this.#options.queueEvents) this.#lose(queue, event.type, 'queue-full');
+    else queue.rows.push(checked.value);
+    if (queue.rows.length >= this.#options.batchEvents && !this.#isFailing) this.flush();
+    else this.#timer ??= setTimeout(() => this.flush(), this.#options.flushMs);
+  };
+
+  #lose(queue: Queue, type: string, reason: LossReason): void {
+    this.lost++;
+    queue.lose(type, reason);
+  }
+
+  /** Closes the open batches into the outbox. When that fails they stay, and it is tried again. */
+  flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    try {
+      for (const priority of ['high', 'normal'] as const) this.#flushQueue(priority);
+      if (this.#isFailing) this.#options.onDiskError(undefined);
+      this.#isFailing = false;
+    } catch (error) {
+      if (!this.#isFailing) this.#options.onDiskError(error as Error);
+      this.#isFailing = true;
+      this.#timer = setTimeout(() => this.flush(), Math.max(1000, this.#options.flushMs));
+    }
+  }
+
+  #flushQueue(priority: Priority): void {
+    const queue = this.#queues[priority];
+    while (queue.rows.length > 0 || queue.losses.size > 0) {
+      const rows = queue.rows.slice(0, this.#options.batchEvents);
+      const losses = [...queue.losses].map(([reason, l]) => lossEvent(l.counts, reason, l.from, l.to));
+      const all = [...(losses as unknown as EventRow[]), ...rows];
+      const collected = all.reduce((sum, row) => sum + accountsFor(row), 0);
+      this.#options.outbox.append(priority, encodeBatch(all), collected);
+      queue.rows.splice(0, rows.length);
+      queue.losses.clear();
+      this.#options.onKept();
+    }
+  }
+
+  /** Stops the timer after a last flush. */
+  close(): void {
+    this.flush();
+    clearTimeout(this.#timer);
+  }
+}
