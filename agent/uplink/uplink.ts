@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { WebSocket } from 'ws';
+import type { ConnectionOptions } from 'node:tls';
+import { type ClientOptions, WebSocket } from 'ws';
 import { nowUs } from '#shared/clock.ts';
 import { VedetteError } from '#shared/errors.ts';
 import {
@@ -118,7 +119,7 @@ export class Uplink {
   #connect(): Promise<End> {
     const { address, identity, stallMs } = this.#options;
     this.#lastBye = undefined;
-    const socket = new WebSocket(`wss://${address}/agent`, subprotocol, {
+    const options: ClientOptions & ConnectionOptions = {
       ca: identity.ca,
       cert: identity.certificate,
       key: identity.key,
@@ -127,7 +128,8 @@ export class Uplink {
       maxPayload: maxFrameBytes,
       perMessageDeflate: false,
       handshakeTimeout: stallMs,
-    });
+    };
+    const socket = new WebSocket(`wss://${address}/agent`, subprotocol, options);
     this.#socket = socket;
     let problem: Error | undefined;
     const pinging = setInterval(() => this.#checkLife(socket), this.#options.pingMs);
