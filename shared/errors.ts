@@ -62,7 +62,7 @@ const entries = {
     cause: 'A frame is larger than the bound.',
     action: "Lower the agent's batch size, or raise the bound on both sides.",
     retryable: false,
-    close: 4413,
+    close: 1009,
   },
   'wire.frame_malformed': {
     cause: 'A frame is not valid msgpack or lacks what its kind must have.',

@@ -35,12 +35,19 @@ function toPem(der: Buffer): string {
  */
 function fetchCa(endpoint: Endpoint, fingerprint: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ ...endpoint, servername: collectorName, minVersion: 'TLSv1.3', rejectUnauthorized: false });
+    const socket = connect({
+      ...endpoint,
+      servername: collectorName,
+      minVersion: 'TLSv1.3',
+      rejectUnauthorized: false,
+    });
     const end = (error: Error) => {
       socket.destroy();
       reject(error);
     };
-    socket.setTimeout(timeoutMs, () => end(new VedetteError('wire.stalled', 'The collector did not answer in time.')));
+    socket.setTimeout(timeoutMs, () =>
+      end(new VedetteError('wire.stalled', 'The collector did not answer in time.')),
+    );
     socket.once('error', end);
     socket.once('secureConnect', () => {
       let certificate: DetailedPeerCertificate = socket.getPeerCertificate(true);
@@ -73,7 +80,11 @@ async function makeRequest(): Promise<{ key: string; csr: string }> {
   return { key: x509.PemConverter.encode(pkcs8, 'PRIVATE KEY'), csr: csr.toString('pem') };
 }
 
-function post(endpoint: Endpoint, ca: string, body: EnrolmentRequest): Promise<{ status: number; body: string }> {
+function post(
+  endpoint: Endpoint,
+  ca: string,
+  body: EnrolmentRequest,
+): Promise<{ status: number; body: string }> {
   return new Promise((resolve, reject) => {
     const call = request(
       { ...endpoint, path: enrolPath, method: 'POST', ca, servername: collectorName, minVersion: 'TLSv1.3' },
@@ -88,7 +99,9 @@ function post(endpoint: Endpoint, ca: string, body: EnrolmentRequest): Promise<{
         answer.on('end', () => resolve({ status: answer.statusCode ?? 0, body: text }));
       },
     );
-    call.setTimeout(timeoutMs, () => call.destroy(new VedetteError('wire.stalled', 'The collector did not answer in time.')));
+    call.setTimeout(timeoutMs, () =>
+      call.destroy(new VedetteError('wire.stalled', 'The collector did not answer in time.')),
+    );
     call.on('error', reject);
     call.setHeader('content-type', 'application/json');
     call.end(JSON.stringify(body));
@@ -112,7 +125,10 @@ export async function enrol(
   try {
     body = JSON.parse(answer.body) as typeof body;
   } catch {
-    throw new VedetteError('enroll.request_malformed', `The collector answered ${answer.status} without JSON.`);
+    throw new VedetteError(
+      'enroll.request_malformed',
+      `The collector answered ${answer.status} without JSON.`,
+    );
   }
   if (answer.status !== 200 || body.hostId === undefined || body.certificate === undefined) {
     const code = body.code === 'enroll.token_refused' ? body.code : 'enroll.request_malformed';

@@ -87,7 +87,9 @@ async function loadCa(folder: string): Promise<Signer> {
     const keys = { privateKey: await importKey(keyPem), publicKey: await certificate.publicKey.export() };
     return { certificate, keys };
   } catch (error) {
-    throw new VedetteError('data.corrupt', `${join(folder, 'ca.key')} or ca.crt cannot be read.`, { cause: error });
+    throw new VedetteError('data.corrupt', `${join(folder, 'ca.key')} or ca.crt cannot be read.`, {
+      cause: error,
+    });
   }
 }
 
@@ -124,7 +126,10 @@ async function makeServerCertificate(ca: Signer): Promise<{ key: string; certifi
 }
 
 /** The kept server certificate if it is of this CA and has a month to go. */
-async function keptServer(folder: string, ca: Signer): Promise<{ key: string; certificate: string } | undefined> {
+async function keptServer(
+  folder: string,
+  ca: Signer,
+): Promise<{ key: string; certificate: string } | undefined> {
   const key = readText(join(folder, 'server.key'));
   const certificate = readText(join(folder, 'server.crt'));
   if (key === undefined || certificate === undefined) return undefined;
@@ -144,9 +149,13 @@ async function signAgent(ca: Signer, csrPem: string, hostId: string): Promise<Re
   try {
     request = new x509.Pkcs10CertificateRequest(csrPem);
     const { namedCurve } = request.publicKey.algorithm as EcKeyAlgorithm;
-    if (namedCurve !== 'P-256' || !(await request.verify())) throw new Error('not a P-256 key proven by its signature');
+    if (namedCurve !== 'P-256' || !(await request.verify()))
+      throw new Error('not a P-256 key proven by its signature');
   } catch (error) {
-    return fail('enroll.request_malformed', `The certificate request is not sound: ${(error as Error).message}.`);
+    return fail(
+      'enroll.request_malformed',
+      `The certificate request is not sound: ${(error as Error).message}.`,
+    );
   }
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber: serial(),

@@ -13,7 +13,10 @@ const hour = 3600;
 
 export interface Enrolment {
   /** A token for `maxUses` agents; its secret is in the answer only. `seconds` is bounded to 30 days. */
-  createToken(options?: { seconds?: number; maxUses?: number }): Promise<{ token: string; id: string; expiresAt: number }>;
+  createToken(options?: {
+    seconds?: number;
+    maxUses?: number;
+  }): Promise<{ token: string; id: string; expiresAt: number }>;
   enrol(request: unknown): Promise<Result<EnrolmentAnswer>>;
 }
 
@@ -65,7 +68,8 @@ export function createEnrolment(
     },
     async enrol(raw) {
       const request = parseRequest(raw);
-      if (request === undefined) return fail('enroll.request_malformed', 'The enrolment request is incomplete.');
+      if (request === undefined)
+        return fail('enroll.request_malformed', 'The enrolment request is incomplete.');
       const hostId = randomBytes(8).toString('hex');
       // Sign first: a request that cannot be signed must not use the token up. Nothing is given out before the token is taken.
       const certificate = await authority.signAgent(request.csr, hostId);

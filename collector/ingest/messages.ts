@@ -1,0 +1,76 @@
+import type { ErrorCode } from '#shared/errors.ts';
+import type { Alert } from '../store/contract.ts';
+
+/** What the pipeline thread is started with. */
+export interface PipelineOptions {
+  readonly journalPath: string;
+  readonly controlPath: string;
+  /** Folders and files of rules, and folders of value lists. */
+  readonly rulePaths: readonly string[];
+  readonly listPaths: readonly string[];
+}
+
+export type PipelineInput =
+  | {
+      readonly kind: 'batch';
+      readonly connection: number;
+      readonly hostId: string;
+      readonly hostName: string;
+      /** Operating system in Sigma's words. */
+      readonly product: string;
+      readonly stream: string;
+      readonly sequence: number;
+      readonly collected: number;
+      readonly receivedAt: number;
+      readonly data: Uint8Array;
+    }
+  | { readonly kind: 'close' };
+
+/** What became of one batch. `stored` and `repeat` are to be acknowledged; the others end the connection. */
+export interface Verdict {
+  readonly connection: number;
+  readonly stream: string;
+  readonly sequence: number;
+  readonly bytes: number;
+  readonly outcome: 'stored' | 'repeat' | { readonly code: ErrorCode; readonly detail: string };
+}
+
+export interface BusAlert {
+  readonly alert: Alert;
+  readonly isNew: boolean;
+}
+
+/** A loaded rule as operators see it, and what was wrong with the others. */
+export interface RuleSummary {
+  readonly id: string;
+  readonly title: string;
+  readonly level: string;
+  readonly tags: readonly string[];
+  readonly logsource: Readonly<Record<string, string | undefined>>;
+  readonly file: string;
+}
+export interface RuleProblemSummary {
+  readonly file: string;
+  readonly line: number | null;
+  readonly column: number | null;
+  readonly code: string;
+  readonly message: string;
+  readonly action: string;
+}
+
+export type PipelineOutput =
+  | {
+      readonly kind: 'ready';
+      readonly rules: readonly RuleSummary[];
+      readonly problems: readonly RuleProblemSummary[];
+    }
+  | { readonly kind: 'refused'; readonly error: { readonly code: ErrorCode; readonly detail: string } }
+  | { readonly kind: 'verdicts'; readonly verdicts: readonly Verdict[] }
+  | { readonly kind: 'stored'; readonly events: number; readonly counts: Readonly<Record<string, number>> }
+  | {
+      readonly kind: 'detected';
+      readonly alerts: readonly BusAlert[];
+      readonly lagBatches: number;
+      readonly lagMs: number;
+    }
+  | { readonly kind: 'problem'; readonly code: ErrorCode; readonly detail: string };

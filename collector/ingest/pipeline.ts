@@ -1,0 +1,125 @@
+import { Worker } from 'node:worker_threads';
+import type { BusAlert, PipelineInput, PipelineOptions, PipelineOutput, Verdict } from './messages.ts';
+
+export interface PipelineEvents {
+  /** Verdicts on batches, in order; those of one connection are in the order they were given. */
+  readonly onVerdicts: (verdicts: readonly Verdict[]) => void;
+  readonly onStored: (stored: {
+    readonly events: number;
+    readonly counts: Readonly<Record<string, number>>;
+  }) => void;
+  readonly onAlerts: (alerts: readonly BusAlert[]) => void;
+  /** Something went wrong that operators should know; the pipeline goes on. */
+  readonly onProblem: (code: string, detail: string) => void;
+  /** The thread ended by itself: nothing works any more. */
+  readonly onEnd: (error: Error) => void;
+}
+
+export interface BatchInput {
+  readonly connection: number;
+  readonly hostId: string;
+  readonly hostName: string;
+  readonly product: string;
+  readonly stream: string;
+  readonly sequence: number;
+  readonly collected: number;
+  readonly receivedAt: number;
+}
+
+export interface PipelineReport {
+  readonly rules: PipelineOutput & { readonly kind: 'ready' };
+  readonly lagBatches: number;
+  readonly lagMs: number;
+}
+
+/** The thread that decodes, makes durable and detects. Resolves once it can take batches. */
+export class Pipeline {
+  readonly #worker: Worker;
+  readonly #events: PipelineEvents;
+  #backlogBytes = 0;
+  #lag = { batches: 0, ms: 0 };
+  #isClosing = false;
+  #ready: (PipelineOutput & { readonly kind: 'ready' }) | undefined;
+
+  private constructor(worker: Worker, events: PipelineEvents) {
+    this.#worker = worker;
+    this.#events = events;
+  }
+
+  static start(entry: URL, options: PipelineOptions, events: PipelineEvents): Promise<Pipeline> {
+    const worker = new Worker(entry, { workerData: options });
+    const pipeline = new Pipeline(worker, events);
+    return new Promise((resolve, reject) => {
+      worker.once('error', reject);
+      worker.on('message', (message: PipelineOutput) => {
+        if (message.kind === 'refused') {
+          reject(message.error);
+          return;
+        }
+        pipeline.#receive(message);
+        if (message.kind !== 'ready') return;
+        worker.off('error', reject);
+        worker.on('error', (error: Error) => events.onEnd(error));
+        worker.on('exit', (code) => {
+          if (!pipeline.#isClosing) events.onEnd(new Error(`the pipeline ended with ${code}`));
+        });
+        resolve(pipeline);
+      });
+    });
+  }
+
+  /** Bytes handed over and not yet judged. */
+  get backlogBytes(): number {
+    return this.#backlogBytes;
+  }
+
+  get lag(): { readonly batches: number; readonly ms: number } {
+    return this.#lag;
+  }
+
+  get rules(): PipelineOutput & { readonly kind: 'ready' } {
+    if (this.#ready === undefined) throw new Error('the pipeline is not ready');
+    return this.#ready;
+  }
+
+  /** Hands a batch over; `data` is copied into a buffer of its own and moved to the thread. */
+  submit(batch: BatchInput, data: Uint8Array): void {
+    const own = new Uint8Array(data.length);
+    own.set(data);
+    this.#backlogBytes += data.length;
+    const input: PipelineInput = { kind: 'batch', ...batch, data: own };
+    this.#worker.postMessage(input, [own.buffer]);
+  }
+
+  #receive(message: PipelineOutput): void {
+    switch (message.kind) {
+      case 'ready':
+        this.#ready = message;
+        return;
+      case 'verdicts':
+        for (const verdict of message.verdicts) this.#backlogBytes -= verdict.bytes;
+        this.#events.onVerdicts(message.verdicts);
+        return;
+      case 'stored':
+        this.#events.onStored(message);
+        return;
+      case 'detected':
+        this.#lag = { batches: message.lagBatches, ms: message.lagMs };
+        if (message.alerts.length > 0) this.#events.onAlerts(message.alerts);
+        return;
+      case 'problem':
+        this.#events.onProblem(message.code, message.detail);
+        return;
+      case 'refused':
+        return;
+    }
+  }
+
+  /** Finishes what was handed over and ends the thread. */
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    const ended = new Promise<void>((resolve) => this.#worker.once('exit', () => resolve()));
+    this.#worker.postMessage({ kind: 'close' } satisfies PipelineInput);
+    await ended;
+  }
+}

@@ -1,0 +1,47 @@
+/** Entry of the pipeline thread: wires journal, control store, rules and detector. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { VedetteError } from '#shared/errors.ts';
+import { createDetector } from './detect/detector.ts';
+import type { PipelineInput, PipelineOptions, PipelineOutput } from './ingest/messages.ts';
+import { PipelineLoop } from './ingest/pipeline-loop.ts';
+import { loadRules } from './rules/load.ts';
+import { openControlStore } from './store/control/open.ts';
+import { openJournalReader, openJournalWriter } from './store/journal/sqlite.ts';
+
+const port = parentPort;
+if (port === null) throw new Error('pipeline.worker.ts runs as a worker thread only');
+const options = workerData as PipelineOptions;
+const post = (message: PipelineOutput) => port.postMessage(message);
+
+async function start(): Promise<PipelineLoop> {
+  const writer = openJournalWriter(options.journalPath);
+  const reader = openJournalReader(options.journalPath);
+  // Detection repeats after a power cut from wherever its last durable commit was, so it need not wait for the disk.
+  const control = await openControlStore(options.controlPath, { durable: false });
+  const loaded = await loadRules(options.rulePaths, options.listPaths);
+  const loop = new PipelineLoop({
+    writer,
+    reader,
+    control,
+    makeDetector: () =>
+      createDetector(loaded.rules, {
+        onProblem: (detail: string) => post({ kind: 'problem', code: 'rule.invalid', detail }),
+      }),
+    post,
+  });
+  await loop.open();
+  post({ kind: 'ready', rules: loaded.summaries, problems: loaded.problems });
+  return loop;
+}
+
+try {
+  const loop = await start();
+  port.on('message', (message: PipelineInput) => {
+    if (message.kind === 'batch') loop.add(message);
+    else void loop.close().then(() => port.close());
+  });
+} catch (error) {
+  const known =
+    error instanceof VedetteError ? error : new VedetteError('internal', (error as Error).message);
+  post({ kind: 'refused', error: { code: known.code, detail: known.detail } });
+}

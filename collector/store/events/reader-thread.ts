@@ -1,0 +1,91 @@
+import { Worker } from 'node:worker_threads';
+import { type ErrorCode, VedetteError } from '#shared/errors.ts';
+import type { EventQuery } from '../contract.ts';
+import type { JournalTotals, StreamLedger } from '../journal/contract.ts';
+import type { FoundEvent, FoundPage } from './search.ts';
+
+export type ReaderRequest =
+  | { readonly ask: 'search'; readonly query: EventQuery }
+  | { readonly ask: 'find'; readonly id: string }
+  | { readonly ask: 'ledger' }
+  | { readonly ask: 'totals' }
+  | { readonly ask: 'lastId' }
+  | { readonly ask: 'arrivals'; readonly since: number };
+
+export type ReaderAnswer =
+  | { readonly number: number; readonly value: unknown }
+  | { readonly number: number; readonly error: { readonly code: ErrorCode; readonly detail: string } };
+
+interface Waiting {
+  readonly resolve: (value: never) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** Most questions waiting at once. */
+const maxWaiting = 256;
+
+/** The thread that reads the journal for queries. Rejects with the coded error of the question, or `wire.busy`. */
+export class ReaderThread {
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, Waiting>();
+  #number = 0;
+
+  constructor(entry: URL, journalPath: string) {
+    this.#worker = new Worker(entry, { workerData: { journalPath } });
+    this.#worker.on('message', (answer: ReaderAnswer) => this.#receive(answer));
+    this.#worker.on('error', (error: Error) => this.#fail(error));
+    this.#worker.on('exit', () => this.#fail(new VedetteError('api.internal', 'The reader has ended.')));
+  }
+
+  #receive(answer: ReaderAnswer): void {
+    const waiting = this.#waiting.get(answer.number);
+    this.#waiting.delete(answer.number);
+    if ('error' in answer) waiting?.reject(new VedetteError(answer.error.code, answer.error.detail));
+    else waiting?.resolve(answer.value as never);
+  }
+
+  #fail(error: Error): void {
+    for (const waiting of this.#waiting.values()) waiting.reject(error);
+    this.#waiting.clear();
+  }
+
+  #ask<T>(request: ReaderRequest): Promise<T> {
+    if (this.#waiting.size >= maxWaiting)
+      return Promise.reject(new VedetteError('wire.busy', 'Too many searches wait.'));
+    const number = ++this.#number;
+    return new Promise<T>((resolve, reject) => {
+      this.#waiting.set(number, { resolve: resolve as (value: never) => void, reject });
+      this.#worker.postMessage({ number, request });
+    });
+  }
+
+  search(query: EventQuery): Promise<FoundPage> {
+    return this.#ask({ ask: 'search', query });
+  }
+
+  find(id: string): Promise<FoundEvent | undefined> {
+    return this.#ask({ ask: 'find', id });
+  }
+
+  ledger(): Promise<readonly StreamLedger[]> {
+    return this.#ask({ ask: 'ledger' });
+  }
+
+  totals(): Promise<JournalTotals> {
+    return this.#ask({ ask: 'totals' });
+  }
+
+  lastId(): Promise<number> {
+    return this.#ask({ ask: 'lastId' });
+  }
+
+  arrivals(since: number): Promise<readonly { second: number; counts: Record<string, number> }[]> {
+    return this.#ask({ ask: 'arrivals', since });
+  }
+
+  async close(): Promise<void> {
+    const ended = new Promise<void>((resolve) => this.#worker.once('exit', () => resolve()));
+    this.#worker.postMessage({ number: 0, request: 'close' });
+    await ended;
+  }
+}

@@ -1,0 +1,82 @@
+/** The journal: every batch an agent sent, as it sent it, in order of arrival. */
+
+/** What identifies a batch and what the collector found in it. */
+export interface BatchRecord {
+  readonly hostId: string;
+  readonly stream: string;
+  readonly sequence: number;
+  /** The agent's count of events collected on the stream up to and including this batch. */
+  readonly collected: number;
+  /** Events in it, `loss` events not counted. */
+  readonly stored: number;
+  /** Events that its `loss` events declare lost, by reason. */
+  readonly lost: Readonly<Record<string, number>>;
+  /** Rows by event type. */
+  readonly counts: Readonly<Record<string, number>>;
+  /** Microseconds since the epoch. */
+  readonly minTime: number;
+  readonly maxTime: number;
+  readonly receivedAt: number;
+  /** zstd columnar body, unchanged. */
+  readonly data: Uint8Array;
+}
+
+/** A batch with its place in the journal: `id` grows with arrival. */
+export interface JournalBatch extends BatchRecord {
+  readonly id: number;
+}
+
+/** `repeat`: was stored before, dropped now. `gap`: its predecessor is missing, not stored. */
+export type AppendOutcome =
+  | { readonly status: 'stored'; readonly id: number }
+  | { readonly status: 'repeat' }
+  | { readonly status: 'gap'; readonly mark: number };
+
+export interface StreamLedger {
+  readonly hostId: string;
+  readonly stream: string;
+  readonly mark: number;
+  readonly collected: number;
+  readonly stored: number;
+  readonly lost: Readonly<Record<string, number>>;
+  readonly repeats: number;
+}
+
+export interface JournalTotals {
+  readonly batches: number;
+  readonly events: number;
+  readonly sizeBytes: number;
+}
+
+export interface JournalWriter {
+  /**
+   * Stores batches in one transaction that is on the disk when this resolves. Rejects with `wire.store_failed`
+   * when the disk refuses; then none of them is stored.
+   */
+  append(batches: readonly BatchRecord[]): Promise<readonly AppendOutcome[]>;
+  close(): Promise<void>;
+}
+
+export interface BatchFilter {
+  readonly hostId?: string;
+  readonly types?: readonly string[];
+  readonly since?: number;
+  readonly until?: number;
+}
+
+export interface JournalReader {
+  /** Batches with id greater than `after`, ascending, at most `limit`. */
+  forward(after: number, limit: number, filter?: BatchFilter): Promise<readonly JournalBatch[]>;
+  /** Batches with id less than `before`, descending, at most `limit`. */
+  backward(before: number, limit: number, filter?: BatchFilter): Promise<readonly JournalBatch[]>;
+  find(hostId: string, stream: string, sequence: number): Promise<JournalBatch | undefined>;
+  /** The highest id, 0 when empty. */
+  lastId(): Promise<number>;
+  /** The lowest id whose events reach `since` or later; undefined when there is none. */
+  firstIdSince(since: number): Promise<number | undefined>;
+  ledger(): Promise<readonly StreamLedger[]>;
+  totals(): Promise<JournalTotals>;
+  /** Rows by type for each second of arrival from `since` (microseconds), oldest first. */
+  arrivals(since: number): Promise<readonly { second: number; counts: Record<string, number> }[]>;
+  close(): Promise<void>;
+}
