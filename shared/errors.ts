@@ -17,6 +17,11 @@ const entries = {
     action: 'Read the help of the command (--help).',
     retryable: false,
   },
+  'config.invalid': {
+    cause: 'A setting is unknown or out of its range.',
+    action: 'Mend it; docs/reference/config.md lists every setting.',
+    retryable: false,
+  },
   'usage.no_collector': {
     cause: 'No running collector was found for this data folder.',
     action: 'Start one with `vedette up`, or name its folder with --data.',
@@ -182,6 +187,11 @@ const entries = {
   'agent.outbox_corrupt': {
     cause: "The agent's outbox is damaged.",
     action: 'Nothing to do: it was set aside, and its events are counted as lost.',
+    retryable: true,
+  },
+  'agent.outbox_full': {
+    cause: "The agent's outbox reached its bound of size or age.",
+    action: 'Bring the collector back, or raise outboxMaxBytes or outboxMaxAgeMs.',
     retryable: true,
   },
   'event.unknown_type': {

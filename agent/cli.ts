@@ -1,0 +1,129 @@
+/** `vedette agent` and `vedette enroll --token`. */
+import { createHash, X509Certificate } from 'node:crypto';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { makeDataFolder } from '#shared/data-folder.ts';
+import { VedetteError } from '#shared/errors.ts';
+import { parseToken } from '#shared/protocol/identity.ts';
+import { addDataOption, dataFolder, runProgram } from '#shared/terminal.ts';
+import { hostFacts } from './facts.ts';
+import { enrol } from './identity/enrol.ts';
+import { loadIdentity, saveIdentity } from './identity/identity.ts';
+import { type AgentLogEvent, startAgent } from './main.ts';
+
+/** A token in the environment is not seen in the process list. */
+const tokenVariable = 'VEDETTE_TOKEN';
+
+interface Options {
+  readonly data?: string;
+  readonly json?: boolean;
+  readonly token?: string;
+  readonly address?: string;
+}
+
+function agentFolder(options: Options): string {
+  return join(dataFolder(options.data), 'agent');
+}
+
+function fingerprintOf(pem: string): string {
+  return createHash('sha256').update(new X509Certificate(pem).raw).digest('hex');
+}
+
+/** Enrols unless the folder already holds an identity of the token's collector. Gives the host id. */
+async function enrolOnce(
+  folder: string,
+  token: string,
+  address?: string,
+): Promise<{ hostId: string; isNew: boolean }> {
+  const ticket = parseToken(token);
+  if (!ticket.ok) throw ticket.error;
+  const kept = loadIdentity(folder);
+  if (kept !== undefined && fingerprintOf(kept.ca) === ticket.value.caFingerprint) {
+    return { hostId: kept.hostId, isNew: false };
+  }
+  makeDataFolder(folder);
+  const identity = await enrol(ticket.value, hostFacts(), address ?? ticket.value.address);
+  saveIdentity(folder, identity);
+  return { hostId: identity.hostId, isNew: true };
+}
+
+function describe(event: AgentLogEvent): string {
+  switch (event.what) {
+    case 'connected':
+      return `connected to ${event.address}`;
+    case 'disconnected':
+      return `not connected: ${event.code} ${event.detail} (next attempt in ${(event.retryInMs / 1000).toFixed(1)} s)`;
+    case 'batch-refused':
+      return `the collector refused a batch; ${event.lost} events are counted as lost`;
+    case 'problem':
+      return `${event.code}: ${event.detail}`;
+    case 'sensor': {
+      const { state } = event;
+      if (state.status === 'running')
+        return `sensor ${event.name}: ${state.mode}${state.note ? ` (${state.note})` : ''}`;
+      return `sensor ${event.name}: ${state.status}${'reason' in state ? ` (${state.reason})` : ''}`;
+    }
+  }
+}
+
+async function run(options: Options): Promise<void> {
+  const folder = agentFolder(options);
+  const token = process.env[tokenVariable];
+  // What the agent starts must not inherit it.
+  delete process.env[tokenVariable];
+  if (token !== undefined) await enrolOnce(folder, token, options.address);
+  const log = (event: AgentLogEvent) => {
+    const at = new Date().toISOString();
+    process.stderr.write(
+      options.json ? `${JSON.stringify({ at, ...event })}\n` : `${at} ${describe(event)}\n`,
+    );
+  };
+  const agent = await startAgent({ folder, address: options.address, log });
+  process.stdout.write(
+    options.json ? `${JSON.stringify({ hostId: agent.hostId, folder })}\n` : `agent ${agent.hostId} runs\n`,
+  );
+  const stop = () => {
+    setTimeout(() => process.exit(1), 5000).unref();
+    void agent.stop().then(() => process.exit(0));
+  };
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+  // Started by `up`: when that is gone, so that the pipe ends, this agent goes too.
+  if (process.env['VEDETTE_CHILD'] === '1') process.stdin.on('end', stop).on('error', stop).resume();
+}
+
+async function enroll(options: Options): Promise<void> {
+  const token = options.token ?? process.env[tokenVariable];
+  if (token === undefined)
+    throw new VedetteError('usage.invalid', 'enroll needs --token (or --new-token on the collector).');
+  const folder = agentFolder(options);
+  const { hostId, isNew } = await enrolOnce(folder, token, options.address);
+  process.stdout.write(
+    options.json
+      ? `${JSON.stringify({ hostId, folder, enrolled: isNew })}\n`
+      : `${isNew ? 'enrolled as' : 'already enrolled as'} ${hostId}; start with: vedette agent\n`,
+  );
+}
+
+function program(): Command {
+  const vedette = new Command('vedette');
+  addDataOption(vedette.command('agent').description('run the agent of this host'))
+    .option('--address <host:port>', 'collector to connect to, in place of the one enrolled with')
+    .option('--json', 'log as one JSON object a line')
+    .addHelpText(
+      'after',
+      `
+Settings are read from agent/config.json in the data folder; docs/reference/config.md lists them.
+With ${tokenVariable} in the environment it enrols first if it has to.`,
+    )
+    .action(run);
+  addDataOption(vedette.command('enroll').description('give this host an identity at a collector'))
+    .option('--token <token>', `one-time token from the collector (or in ${tokenVariable})`)
+    .option('--address <host:port>', 'collector to connect to, in place of the one in the token')
+    .option('--json', 'print one JSON document')
+    .addHelpText('after', '\nOn the collector, `vedette enroll --new-token` makes a token.')
+    .action(enroll);
+  return vedette;
+}
+
+await runProgram(program(), process.argv);

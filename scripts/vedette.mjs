@@ -1,0 +1,38 @@
+#!/usr/bin/env node
+// The one command. Kept in plain JavaScript: it may be started by a Node that cannot run the rest, and then it
+// hands over to the pinned one.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const pinned = join(root, 'node_modules', '.bin', process.platform === 'win32' ? 'node.cmd' : 'node');
+const wanted = 24;
+
+function handOver() {
+  if (!existsSync(pinned) || process.env.VEDETTE_HANDED_OVER === '1') {
+    console.error(
+      'vedette: Node 24 is needed and not set up here. Run `npm run setup` in the checkout first.',
+    );
+    process.exit(1);
+  }
+  const child = spawn(pinned, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
+    stdio: 'inherit',
+    env: { ...process.env, VEDETTE_HANDED_OVER: '1' },
+    shell: process.platform === 'win32',
+  });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  child.on('exit', (code, signal) => process.exit(code ?? (signal === null ? 1 : 0)));
+}
+
+if (Number(process.versions.node.split('.')[0]) < wanted) {
+  handOver();
+} else if (!existsSync(join(root, 'node_modules', 'commander'))) {
+  console.error('vedette: the dependencies are not set up. Run `npm run setup` in the checkout first.');
+  process.exit(1);
+} else {
+  const [command, ...rest] = process.argv.slice(2);
+  const isAgent = command === 'agent' || (command === 'enroll' && !rest.includes('--new-token'));
+  await import(isAgent ? '../agent/cli.ts' : '../collector/cli/main.ts');
+}
