@@ -259,6 +259,16 @@ const entries = {
     action: 'Ask an admin for the role.',
     retryable: false,
   },
+  'api.cross_site': {
+    cause: 'A request that changes something came from a page of another site.',
+    action: 'Use the dashboard under its own address; scripts send a token instead of the session cookie.',
+    retryable: false,
+  },
+  'api.sign_in_refused': {
+    cause: 'The sign-in link is unknown, was used already or has expired.',
+    action: 'Make a fresh one with `vedette sign-in`.',
+    retryable: false,
+  },
   'api.not_found': {
     cause: 'There is nothing of this name.',
     action: 'Check the id or path.',
@@ -268,6 +278,21 @@ const entries = {
     cause: 'The request breaks the schema of its route.',
     action: 'Mend what the detail names; see /api/v1/openapi.json.',
     retryable: false,
+  },
+  'api.too_large': {
+    cause: 'The request is larger than the bound.',
+    action: 'Send less in one request.',
+    retryable: false,
+  },
+  'api.not_json': {
+    cause: 'The body of the request is not JSON.',
+    action: 'Send a JSON document with the content type application/json.',
+    retryable: false,
+  },
+  'api.timeout': {
+    cause: 'The request took longer than the bound.',
+    action: 'Ask for less: a shorter time, fewer items, fewer conditions.',
+    retryable: true,
   },
   'api.conflict': {
     cause: 'The thing has changed or is in a state that does not allow this.',
@@ -283,6 +308,29 @@ const entries = {
     cause: 'The collector failed at this request.',
     action: "See the collector's log for the request id.",
     retryable: true,
+  },
+  'feed.too_slow': {
+    cause: 'A client of the live feed did not take messages as fast as they came.',
+    action: 'Connect again and read what was missed through the API; subscribe to fewer topics.',
+    retryable: true,
+    close: 4431,
+  },
+  'feed.message_invalid': {
+    cause: 'A message to the live feed is not of the right form.',
+    action: 'Send {"subscribe": [topics]} with topics of alert, host, rates and stored.',
+    retryable: false,
+    close: 4432,
+  },
+  'feed.signed_out': {
+    cause: 'The session or token of this feed has ended.',
+    action: 'Sign in again.',
+    retryable: false,
+    close: 4433,
+  },
+  'store.cursor_invalid': {
+    cause: 'The cursor was not given by this list.',
+    action: 'Start again without a cursor.',
+    retryable: false,
   },
   'sensor.failed': {
     cause: 'A sensor failed.',

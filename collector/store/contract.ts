@@ -85,10 +85,10 @@ export interface Page<T> {
 }
 
 export interface AlertStore {
-  /** Newest first. */
+  /** Newest first, by the time they were raised. A cursor this list did not give is `store.cursor_invalid`. */
   list(filter: AlertFilter, limit: number, cursor?: string): Promise<Page<Alert>>;
   get(id: string): Promise<Alert | undefined>;
-  /** The changed alert; undefined when there is none of that id. */
+  /** The changed alert; undefined when there is none of that id. A null note leaves the one it has. */
   setStatus(
     id: string,
     status: AlertStatus,
@@ -97,6 +97,7 @@ export interface AlertStore {
     at: number,
   ): Promise<Alert | undefined>;
   countByStatus(): Promise<Readonly<Record<AlertStatus, number>>>;
+  countOpenByLevel(): Promise<Readonly<Record<Level, number>>>;
 }
 
 /** Where detection stands in the journal: everything up to and including this row id was detected. */
@@ -104,7 +105,7 @@ export interface DetectionStore {
   cursor(): Promise<number>;
   /**
    * Records alerts and moves the cursor in one transaction; a cursor that is not ahead of the stored one changes
-   * nothing. Gives the alerts as they now stand, those that are new marked.
+   * nothing and gives none. Gives each alert once, as it now stands, those that are new marked.
    */
   commit(cursor: number, alerts: readonly NewAlert[]): Promise<readonly { alert: Alert; isNew: boolean }[]>;
 }
@@ -112,8 +113,9 @@ export interface DetectionStore {
 export interface HostStore {
   list(): Promise<readonly Host[]>;
   get(id: string): Promise<Host | undefined>;
+  /** A host of that id that is there already takes the new facts and time of enrolment. */
   add(id: string, facts: HostFacts, at: number): Promise<void>;
-  /** Refreshes facts and presence. `facts` undefined leaves them. */
+  /** Refreshes facts and presence of a known host. `facts` undefined leaves them. */
   seen(id: string, at: number, connected: boolean, facts?: HostFacts): Promise<void>;
   /** At start: nobody is connected yet. */
   disconnectAll(): Promise<void>;
@@ -155,6 +157,8 @@ export interface CredentialStore {
   /** Finds and removes in one step, for links that work once. */
   take(kind: Credential['kind'], secretHash: string, at: number): Promise<Credential | undefined>;
   remove(id: string): Promise<void>;
+  /** Removes what has expired at `at`; gives how many. */
+  removeExpired(at: number): Promise<number>;
 }
 
 export interface ControlStore {
@@ -196,7 +200,10 @@ export interface EventQuery {
 }
 
 export interface EventReader {
-  /** With `arrival`, `next` is never null: pass it again to get what has arrived since. */
+  /**
+   * With `arrival`, `next` is never null: pass it again to get what has arrived since. A cursor this reader did
+   * not give is `store.cursor_invalid`.
+   */
   search(query: EventQuery): Promise<Page<StoredEvent>>;
   get(id: string): Promise<StoredEvent | undefined>;
 }

@@ -1,0 +1,63 @@
+import type { FastifyBaseLogger } from 'fastify';
+import type { Auth } from '../auth/auth.ts';
+import type { Bus } from '../bus.ts';
+import type { CollectorStatus, ControlStore, EventReader, Level, RatePoint } from '../store/contract.ts';
+
+export interface RuleSummary {
+  readonly id: string;
+  readonly title: string;
+  readonly level: Level;
+  readonly tags: readonly string[];
+  readonly logsource: { readonly category?: string; readonly product?: string; readonly service?: string };
+  readonly file: string;
+}
+
+/** A rule that could not be loaded. */
+export interface RuleProblem {
+  readonly file: string;
+  readonly code: string;
+  readonly detail: string;
+}
+
+export interface LoadedRules {
+  readonly rules: readonly RuleSummary[];
+  readonly problems: readonly RuleProblem[];
+}
+
+export interface EnrolmentTokenOptions {
+  readonly maxUses: number;
+  readonly lifeMs: number;
+}
+
+/** What the API is given; it makes nothing of this itself. */
+export interface ApiDeps {
+  readonly control: ControlStore;
+  readonly events: EventReader;
+  readonly bus: Bus;
+  readonly auth: Auth;
+  readonly status: () => Promise<CollectorStatus>;
+  /** The last 15 minutes, oldest first; seconds without events may be missing. */
+  readonly rates: () => readonly RatePoint[];
+  readonly rules: () => LoadedRules;
+  readonly enrol: {
+    /** `expiresAt` in microseconds. */
+    createToken(options: EnrolmentTokenOptions): Promise<{ token: string; expiresAt: number }>;
+  };
+  readonly logger: FastifyBaseLogger;
+  /** Folder of the built dashboard; without it only the API is served. */
+  readonly webRoot?: string;
+  /** PEM; without it plain HTTP, which is for loopback only. */
+  readonly tls?: { readonly key: string; readonly cert: string };
+  /** Bounds of the live feed, where not the usual ones. */
+  readonly feed?: Partial<FeedBounds>;
+  /** Microseconds since the epoch. */
+  readonly now?: () => number;
+}
+
+export interface FeedBounds {
+  readonly maxClients: number;
+  /** Bytes that may wait for one client before it is dropped. */
+  readonly maxWaitingBytes: number;
+  /** A client that says nothing for two of these is gone; its credential is looked at again as often. */
+  readonly pingMs: number;
+}

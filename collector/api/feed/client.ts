@@ -1,0 +1,89 @@
+import type { WebSocket } from 'ws';
+import { type ErrorCode, VedetteError } from '#shared/errors.ts';
+import type { Topic } from '../../bus.ts';
+import type { FeedBounds } from '../deps.ts';
+import { isTopic, topics } from './topics.ts';
+
+/** Longest close reason, in bytes: what a WebSocket close frame holds. */
+const maxReason = 120;
+
+/** One connection of the live feed. */
+export class FeedClient {
+  readonly #socket: WebSocket;
+  readonly #bounds: FeedBounds;
+  #topics: ReadonlySet<Topic> = new Set();
+  #heard = true;
+
+  constructor(socket: WebSocket, bounds: FeedBounds) {
+    this.#socket = socket;
+    this.#bounds = bounds;
+    socket.on('pong', () => {
+      this.#heard = true;
+    });
+    socket.on('message', (data, isBinary) => {
+      this.#heard = true;
+      this.#receive(isBinary ? undefined : String(data));
+    });
+  }
+
+  wants(topic: Topic): boolean {
+    return this.#topics.has(topic);
+  }
+
+  /** False when the client was dropped because too much waits for it already. */
+  send(frame: string): boolean {
+    if (this.#socket.readyState !== this.#socket.OPEN) return true;
+    if (this.#socket.bufferedAmount > this.#bounds.maxWaitingBytes) {
+      this.#drop('feed.too_slow', `More than ${this.#bounds.maxWaitingBytes} bytes were waiting.`);
+      return false;
+    }
+    this.#socket.send(frame);
+    return true;
+  }
+
+  /** Ends the connection unless the client was heard since the last call; then asks again. */
+  checkAlive(): void {
+    if (!this.#heard) {
+      this.#drop('wire.stalled', 'The client did not answer.');
+      return;
+    }
+    this.#heard = false;
+    this.#socket.ping();
+  }
+
+  close(code: ErrorCode, detail: string): void {
+    const { entry, line } = new VedetteError(code, detail);
+    this.#socket.close(
+      entry.close ?? 1011,
+      Buffer.from(line).subarray(0, maxReason).toString().toWellFormed(),
+    );
+  }
+
+  /** For a client that does not read: a close frame would wait behind what it does not take. */
+  #drop(code: ErrorCode, detail: string): void {
+    this.close(code, detail);
+    setTimeout(() => this.#socket.terminate(), 1_000).unref();
+  }
+
+  #receive(text: string | undefined): void {
+    const asked = subscription(text);
+    if (asked === undefined) {
+      this.close('feed.message_invalid', `The message is not {"subscribe": [of ${topics.join(', ')}]}.`);
+      return;
+    }
+    this.#topics = new Set(asked);
+    this.send(JSON.stringify({ subscribed: [...this.#topics] }));
+  }
+}
+
+function subscription(text: string | undefined): readonly Topic[] | undefined {
+  if (text === undefined) return undefined;
+  try {
+    const message: unknown = JSON.parse(text);
+    if (typeof message !== 'object' || message === null || !('subscribe' in message)) return undefined;
+    const { subscribe } = message;
+    return Array.isArray(subscribe) && subscribe.every(isTopic) ? subscribe : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,30 @@
+import type { Topic, Topics } from '../../bus.ts';
+import { type AlertJson, alertJson } from '../json/alert.ts';
+import { type HostJson, hostJson } from '../json/host.ts';
+import { type RateJson, rateJson } from '../json/rate.ts';
+
+/** What the feed sends, by topic: the same JSON as the resources give. */
+export interface FeedMessages {
+  readonly alert: { readonly alert: AlertJson; readonly isNew: boolean };
+  readonly host: HostJson;
+  readonly rates: RateJson;
+  readonly stored: { readonly events: number };
+}
+
+const serializers: { readonly [T in Topic]: (message: Topics[T]) => FeedMessages[T] } = {
+  alert: ({ alert, isNew }) => ({ alert: alertJson(alert), isNew }),
+  host: hostJson,
+  rates: rateJson,
+  stored: (message) => message,
+};
+
+export const topics = Object.keys(serializers) as readonly Topic[];
+
+export function isTopic(value: unknown): value is Topic {
+  return typeof value === 'string' && Object.hasOwn(serializers, value);
+}
+
+/** One frame of the feed, as text. */
+export function frameOf<T extends Topic>(topic: T, message: Topics[T]): string {
+  return JSON.stringify({ topic, message: serializers[topic](message) });
+}

@@ -1,0 +1,34 @@
+import type { CollectorStatus } from '../../store/contract.ts';
+import { toIso } from '../instants.ts';
+import { array, count, dictionary, type FromSchema, instant, object, text } from '../schema.ts';
+
+const number = { type: 'number' } as const;
+
+export const ledgerSchema = object({
+  hostId: text,
+  hostName: text,
+  connected: { type: 'boolean' },
+  collected: count,
+  stored: count,
+  lost: count,
+  lostByReason: dictionary(count),
+  pending: { ...count, description: 'Collected by the agent after the last stored batch, as it last said.' },
+  repeats: { ...count, description: 'Batches that came again and were dropped.' },
+  duplicates: { ...count, description: 'Events stored more than once; anything but 0 is a defect.' },
+  unaccounted: { type: 'integer', description: 'collected - stored - lost; anything but 0 is a defect.' },
+});
+
+export const statusSchema = object({
+  version: text,
+  startedAt: instant,
+  hosts: array(ledgerSchema),
+  journal: object({ events: count, batches: count, sizeBytes: count }),
+  detection: object({ rules: count, lagBatches: count, lagMs: number }),
+  alerts: object({ open: count, acknowledged: count, closed: count }),
+});
+export type StatusJson = FromSchema<typeof statusSchema>;
+export type LedgerJson = FromSchema<typeof ledgerSchema>;
+
+export function statusJson(status: CollectorStatus): StatusJson {
+  return { ...status, startedAt: toIso(status.startedAt) };
+}

@@ -1,0 +1,69 @@
+import type { Permission } from '../auth/permissions.ts';
+import type { Credential } from '../store/contract.ts';
+import type { ApiDeps } from './deps.ts';
+import type { Fields, FromSchema, Properties, Schema } from './schema.ts';
+
+export const apiPrefix = '/api/v1';
+
+type NoFields = Fields<Record<never, never>, Record<never, never>>;
+// biome-ignore lint/suspicious/noExplicitAny: a constraint over every instantiation; `unknown` is not one here.
+type AnyFields = Fields<any, any>;
+
+export interface Call<P, Q, B> {
+  readonly deps: ApiDeps;
+  readonly params: P;
+  readonly query: Q;
+  readonly body: B;
+  /** Who asks; absent in operations that are open. */
+  readonly caller: Credential | undefined;
+  /** Where the caller reached us, e.g. `http://127.0.0.1:7080`. */
+  readonly baseUrl: string;
+  /** Microseconds since the epoch. */
+  readonly now: number;
+  /** Hands the browser a session, or takes it away. */
+  readonly setSession: (secret: string | null, expiresAt: number | null) => void;
+}
+
+interface Declaration<P extends AnyFields, Q extends AnyFields, B extends AnyFields, O extends Schema> {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  /** Under `/api/v1`, in Fastify's form: `/hosts/:id`. */
+  readonly path: string;
+  /** What the caller must be allowed; `signed-in` any credential, `open` none. */
+  readonly permission: Permission | 'signed-in' | 'open';
+  readonly summary: string;
+  readonly params?: P;
+  readonly query?: Q;
+  readonly body?: B;
+  /** Schema of the answer; without it the answer is 204 and empty. */
+  readonly output?: O;
+  /** 200 unless told. */
+  readonly created?: true;
+  /** Requests one address may make in a minute. */
+  readonly perMinute?: number;
+  readonly handler: (
+    call: Call<FromSchema<P>, FromSchema<Q>, FromSchema<B>>,
+  ) => Promise<FromSchema<O>> | FromSchema<O>;
+}
+
+/** A declared operation, its types forgotten: what the registrar takes. */
+export interface Operation extends Omit<Declaration<AnyFields, AnyFields, AnyFields, Schema>, 'handler'> {
+  readonly handler: (call: Call<unknown, unknown, unknown>) => unknown;
+}
+
+/** Declares one operation; its handler is typed by its schemas. */
+export function operation<
+  const O extends Schema,
+  const P extends AnyFields = NoFields,
+  const Q extends AnyFields = NoFields,
+  const B extends AnyFields = NoFields,
+>(declaration: Declaration<P, Q, B, O>): Operation {
+  return declaration as unknown as Operation;
+}
+
+/** The caller, in operations that are not open. */
+export function callerOf(call: { readonly caller: Credential | undefined }): Credential {
+  if (call.caller === undefined) throw new Error('This operation is open: it has no caller.');
+  return call.caller;
+}
+
+export type { Properties };

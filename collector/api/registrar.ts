@@ -1,0 +1,99 @@
+/** Turns declared operations into routes; OpenAPI is read off the same declarations. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Credential } from '../store/contract.ts';
+import type { ApiDeps } from './deps.ts';
+import { admit, refuseOtherOrigin, sessionCookie } from './guard.ts';
+import { apiPrefix, type Call, type Operation } from './operation.ts';
+import { problemSchema } from './problem.ts';
+
+/** How long one request may take. */
+const handlerTimeoutMs = 30_000;
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    caller: Credential | undefined;
+  }
+  interface FastifyContextConfig {
+    /** What the operation asks of its caller; the walk over all operations in the tests reads it. */
+    permission?: Operation['permission'];
+  }
+}
+
+const tagOf = (path: string) => path.split('/')[1] ?? '';
+
+function schemaOf(operation: Operation) {
+  const { params, query, body, output, summary, permission, path } = operation;
+  const success = operation.created ? 201 : output === undefined ? 204 : 200;
+  return {
+    summary,
+    description: permission === 'open' ? 'Open to all.' : `Permission: ${permission}.`,
+    tags: [tagOf(path)],
+    ...(permission === 'open' && { security: [] }),
+    ...(params && { params }),
+    querystring: query ?? { type: 'object', properties: {}, additionalProperties: false },
+    ...(body && { body }),
+    response: {
+      [success]: output === undefined ? { type: 'null', description: 'Done.' } : describe(output),
+      '4xx': {
+        description: 'Refused; the code says why.',
+        content: { 'application/problem+json': { schema: problemSchema } },
+      },
+    },
+  };
+}
+
+function describe<S extends { description?: string }>(schema: S): S {
+  return schema.description === undefined ? { ...schema, description: 'Done.' } : schema;
+}
+
+function callOf(
+  deps: ApiDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Call<unknown, unknown, unknown> {
+  const secure = deps.tls !== undefined;
+  return {
+    deps,
+    params: request.params,
+    query: request.query,
+    body: request.body,
+    caller: request.caller,
+    baseUrl: `${request.protocol}://${request.host}`,
+    now: deps.now?.() ?? Date.now() * 1000,
+    setSession(secret, expiresAt) {
+      const options = { path: '/', httpOnly: true, sameSite: 'strict', secure } as const;
+      if (secret === null) reply.clearCookie(sessionCookie(secure), options);
+      else {
+        const expires = expiresAt === null ? undefined : new Date(expiresAt / 1000);
+        reply.setCookie(sessionCookie(secure), secret, { ...options, ...(expires && { expires }) });
+      }
+    },
+  };
+}
+
+/** Adds one operation to `app`, guarded by its permission. */
+export function register(app: FastifyInstance, deps: ApiDeps, operation: Operation): void {
+  const { permission, perMinute } = operation;
+  app.route({
+    method: operation.method,
+    url: `${apiPrefix}${operation.path}`,
+    handlerTimeout: handlerTimeoutMs,
+    schema: schemaOf(operation),
+    config: {
+      permission,
+      ...(perMinute && { rateLimit: { max: perMinute, timeWindow: '1 minute' } }),
+    },
+    onRequest: async (request) => {
+      if (permission !== 'open') {
+        const { credential } = await admit(request, deps.auth, deps.tls !== undefined, permission);
+        request.caller = credential;
+      } else refuseOtherOrigin(request);
+    },
+    handler: async (request, reply) => {
+      const answer = await operation.handler(callOf(deps, request, reply));
+      reply.header('cache-control', 'no-store');
+      if (operation.output === undefined) return reply.code(204).send();
+      return reply.code(operation.created ? 201 : 200).send(answer);
+    },
+  });
+}

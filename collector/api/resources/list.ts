@@ -1,0 +1,22 @@
+import type { Operation } from '../operation.ts';
+import { alerts } from './alerts.ts';
+import { enrolmentTokens } from './enrolment-tokens.ts';
+import { events, eventTypes } from './events.ts';
+import { hosts } from './hosts.ts';
+import { rules } from './rules.ts';
+import { session } from './session.ts';
+import { signInLinks } from './sign-in-links.ts';
+import { status } from './status.ts';
+
+/** Every operation of the API. */
+export const operations: readonly Operation[] = [
+  ...session,
+  ...status,
+  ...hosts,
+  ...alerts,
+  ...events,
+  ...eventTypes,
+  ...rules,
+  ...enrolmentTokens,
+  ...signInLinks,
+];

@@ -1,0 +1,98 @@
+import type { Kysely, SelectQueryBuilder } from 'kysely';
+import { VedetteError } from '#shared/errors.ts';
+import { type AlertFilter, type AlertStore, alertStatuses, levels } from '../contract.ts';
+import { alertOf } from './alert-rows.ts';
+import type { Tables } from './tables.ts';
+
+interface Position {
+  readonly raisedAt: number;
+  readonly id: string;
+}
+
+/** A page starts after the last alert seen, by value: alerts that arrive meanwhile move nothing. */
+function encodePosition(position: Position): string {
+  return Buffer.from(JSON.stringify([position.raisedAt, position.id])).toString('base64url');
+}
+
+function decodePosition(cursor: string): Position {
+  try {
+    const [raisedAt, id] = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as unknown[];
+    if (typeof raisedAt === 'number' && typeof id === 'string') return { raisedAt, id };
+  } catch {}
+  throw new VedetteError('store.cursor_invalid', 'The cursor is not one this list gave.');
+}
+
+type AlertQuery<O> = SelectQueryBuilder<Tables, 'alert', O>;
+
+function filtered<O>(query: AlertQuery<O>, filter: AlertFilter): AlertQuery<O> {
+  let q = query;
+  if (filter.status !== undefined) q = q.where('status', '=', filter.status);
+  if (filter.hostId !== undefined) q = q.where('host_id', '=', filter.hostId);
+  if (filter.ruleId !== undefined) q = q.where('rule_id', '=', filter.ruleId);
+  if (filter.since !== undefined) q = q.where('raised_at', '>=', filter.since);
+  if (filter.until !== undefined) q = q.where('raised_at', '<=', filter.until);
+  if (filter.minLevel !== undefined)
+    q = q.where('level', 'in', levels.slice(levels.indexOf(filter.minLevel)));
+  return q;
+}
+
+function after<O>(query: AlertQuery<O>, cursor: string | undefined): AlertQuery<O> {
+  if (cursor === undefined) return query;
+  const { raisedAt, id } = decodePosition(cursor);
+  return query.where((row) =>
+    row.or([row('raised_at', '<', raisedAt), row.and([row('raised_at', '=', raisedAt), row('id', '<', id)])]),
+  );
+}
+
+function zeros<K extends string>(keys: readonly K[]): Record<K, number> {
+  return Object.fromEntries(keys.map((key) => [key, 0])) as Record<K, number>;
+}
+
+export function alertStore(db: Kysely<Tables>): AlertStore {
+  return {
+    async list(filter, limit, cursor) {
+      const rows = await after(filtered(db.selectFrom('alert').selectAll(), filter), cursor)
+        .orderBy('raised_at', 'desc')
+        .orderBy('id', 'desc')
+        .limit(limit + 1)
+        .execute();
+      const items = rows.slice(0, limit).map(alertOf);
+      const last = items.at(-1);
+      return { items, next: rows.length > limit && last ? encodePosition(last) : null };
+    },
+    async get(id) {
+      const row = await db.selectFrom('alert').selectAll().where('id', '=', id).executeTakeFirst();
+      return row && alertOf(row);
+    },
+    async setStatus(id, status, by, note, at) {
+      const row = await db
+        .updateTable('alert')
+        .set({ status, changed_by: by, changed_at: at, ...(note !== null && { note }) })
+        .where('id', '=', id)
+        .returningAll()
+        .executeTakeFirst();
+      return row && alertOf(row);
+    },
+    async countByStatus() {
+      const counts = zeros(alertStatuses);
+      const rows = await db
+        .selectFrom('alert')
+        .select((row) => ['status', row.fn.countAll<number>().as('alerts')])
+        .groupBy('status')
+        .execute();
+      for (const { status, alerts } of rows) counts[status] = alerts;
+      return counts;
+    },
+    async countOpenByLevel() {
+      const counts = zeros(levels);
+      const rows = await db
+        .selectFrom('alert')
+        .select((row) => ['level', row.fn.countAll<number>().as('alerts')])
+        .where('status', '=', 'open')
+        .groupBy('level')
+        .execute();
+      for (const { level, alerts } of rows) counts[level] = alerts;
+      return counts;
+    },
+  };
+}

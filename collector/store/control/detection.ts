@@ -1,0 +1,42 @@
+import type { Kysely, Transaction } from 'kysely';
+import type { Alert, DetectionStore, NewAlert } from '../contract.ts';
+import { type AlertRow, alertOf, extension, rowOf } from './alert-rows.ts';
+import type { Tables } from './tables.ts';
+
+async function record(tx: Transaction<Tables>, alert: NewAlert): Promise<{ row: AlertRow; isNew: boolean }> {
+  const existing = await tx.selectFrom('alert').selectAll().where('id', '=', alert.id).executeTakeFirst();
+  if (existing === undefined) {
+    const row = rowOf(alert);
+    await tx.insertInto('alert').values(row).execute();
+    return { row, isNew: true };
+  }
+  const changed = extension(existing, alert);
+  await tx.updateTable('alert').set(changed).where('id', '=', alert.id).execute();
+  return { row: { ...existing, ...changed }, isNew: false };
+}
+
+export function detectionStore(db: Kysely<Tables>): DetectionStore {
+  return {
+    async cursor() {
+      const row = await db.selectFrom('detection').select('cursor').executeTakeFirstOrThrow();
+      return row.cursor;
+    },
+    async commit(cursor, alerts) {
+      return await db.transaction().execute(async (tx) => {
+        const moved = await tx
+          .updateTable('detection')
+          .set({ cursor })
+          .where('cursor', '<', cursor)
+          .executeTakeFirst();
+        if (moved.numUpdatedRows === 0n) return [];
+        const recorded = new Map<string, { alert: Alert; isNew: boolean }>();
+        for (const alert of alerts) {
+          const { row, isNew } = await record(tx, alert);
+          const wasNew = recorded.get(alert.id)?.isNew ?? false;
+          recorded.set(alert.id, { alert: alertOf(row), isNew: isNew || wasNew });
+        }
+        return [...recorded.values()];
+      });
+    },
+  };
+}

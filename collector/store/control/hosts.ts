@@ -1,0 +1,59 @@
+import type { Kysely, Selectable } from 'kysely';
+import type { Host, HostFacts, HostStore } from '../contract.ts';
+import type { Tables } from './tables.ts';
+
+function hostOf(row: Selectable<Tables['host']>): Host {
+  return {
+    id: row.id,
+    hostname: row.hostname,
+    os: row.os,
+    ...(row.os_version !== null && { osVersion: row.os_version }),
+    ...(row.kernel !== null && { kernel: row.kernel }),
+    ...(row.arch !== null && { arch: row.arch }),
+    ...(row.agent_version !== null && { agentVersion: row.agent_version }),
+    enrolledAt: row.enrolled_at,
+    lastSeenAt: row.last_seen_at,
+    connected: row.connected === 1,
+  };
+}
+
+function columnsOf(facts: HostFacts) {
+  return {
+    hostname: facts.hostname,
+    os: facts.os,
+    os_version: facts.osVersion ?? null,
+    kernel: facts.kernel ?? null,
+    arch: facts.arch ?? null,
+    agent_version: facts.agentVersion ?? null,
+  };
+}
+
+export function hostStore(db: Kysely<Tables>): HostStore {
+  return {
+    async list() {
+      const rows = await db.selectFrom('host').selectAll().orderBy('hostname').orderBy('id').execute();
+      return rows.map(hostOf);
+    },
+    async get(id) {
+      const row = await db.selectFrom('host').selectAll().where('id', '=', id).executeTakeFirst();
+      return row && hostOf(row);
+    },
+    async add(id, facts, at) {
+      await db
+        .insertInto('host')
+        .values({ id, ...columnsOf(facts), enrolled_at: at, last_seen_at: null, connected: 0 })
+        .onConflict((conflict) => conflict.column('id').doUpdateSet({ ...columnsOf(facts), enrolled_at: at }))
+        .execute();
+    },
+    async seen(id, at, connected, facts) {
+      await db
+        .updateTable('host')
+        .set({ ...(facts && columnsOf(facts)), last_seen_at: at, connected: connected ? 1 : 0 })
+        .where('id', '=', id)
+        .execute();
+    },
+    async disconnectAll() {
+      await db.updateTable('host').set({ connected: 0 }).where('connected', '=', 1).execute();
+    },
+  };
+}

@@ -1,0 +1,10 @@
+import type { Kysely } from 'kysely';
+import { first } from './0001-first.ts';
+
+export interface Migration {
+  readonly name: string;
+  readonly up: (db: Kysely<unknown>) => Promise<void>;
+}
+
+/** In order; a migration's number is its place, from 1. Only ever appended to: a released one never changes. */
+export const migrations: readonly Migration[] = [{ name: 'first', up: first }];

@@ -1,0 +1,35 @@
+import type { ControlStore } from '../contract.ts';
+import { alertStore } from './alerts.ts';
+import { credentialStore } from './credentials.ts';
+import { openDatabase } from './database.ts';
+import { detectionStore } from './detection.ts';
+import { enrolmentStore } from './enrolment.ts';
+import { hostStore } from './hosts.ts';
+import { migrate } from './migrate.ts';
+
+export interface ControlStoreOptions {
+  /** Wait for the disk at every commit. */
+  readonly durable: boolean;
+}
+
+/**
+ * Opens the control database at `path`, creating or migrating it. Several threads and processes may have it open.
+ * Throws `data.corrupt`, `data.unreadable`, `data.in_use` or `data.schema_newer`.
+ */
+export async function openControlStore(path: string, options: ControlStoreOptions): Promise<ControlStore> {
+  const db = openDatabase(path, options.durable);
+  try {
+    await migrate(db, path);
+  } catch (error) {
+    await db.destroy();
+    throw error;
+  }
+  return {
+    hosts: hostStore(db),
+    alerts: alertStore(db),
+    detection: detectionStore(db),
+    enrolment: enrolmentStore(db),
+    credentials: credentialStore(db),
+    close: () => db.destroy(),
+  };
+}

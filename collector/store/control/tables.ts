@@ -1,0 +1,58 @@
+import type { Level } from '../contract.ts';
+
+/** Rows as SQLite holds them: instants in microseconds, lists and objects as JSON text, booleans as 0 or 1. */
+export interface Tables {
+  migration: { number: number; name: string };
+  host: {
+    id: string;
+    hostname: string;
+    os: string;
+    os_version: string | null;
+    kernel: string | null;
+    arch: string | null;
+    agent_version: string | null;
+    enrolled_at: number;
+    last_seen_at: number | null;
+    connected: number;
+  };
+  alert: {
+    id: string;
+    rule_id: string;
+    rule_title: string;
+    level: Level;
+    host_id: string;
+    host_name: string;
+    status: 'open' | 'acknowledged' | 'closed';
+    raised_at: number;
+    first_event_at: number;
+    last_event_at: number;
+    count: number;
+    tags: string;
+    reason: string;
+    matches: string;
+    event_ids: string;
+    event: string;
+    changed_at: number | null;
+    changed_by: string | null;
+    note: string | null;
+  };
+  /** One row: where detection stands. */
+  detection: { id: 1; cursor: number };
+  enrolment_token: {
+    id: string;
+    secret_hash: string;
+    created_at: number;
+    expires_at: number;
+    uses: number;
+    max_uses: number;
+  };
+  credential: {
+    id: string;
+    kind: 'session' | 'token' | 'sign-in-link';
+    secret_hash: string;
+    name: string;
+    role: string;
+    created_at: number;
+    expires_at: number | null;
+  };
+}

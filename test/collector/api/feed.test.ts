@@ -1,0 +1,193 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
+import t, { type Test } from 'tap';
+import { WebSocket } from 'ws';
+import { newAlert } from '../store/control/new-alert.ts';
+import { type RunningApi, startApi } from './start.ts';
+
+const feedUrl = (api: RunningApi) => `${api.baseUrl.replace('http', 'ws')}/api/v1/feed`;
+
+class Listener {
+  readonly socket: WebSocket;
+  readonly #frames: unknown[] = [];
+  #wake = () => {};
+
+  constructor(api: RunningApi, headers: Record<string, string>) {
+    this.socket = new WebSocket(feedUrl(api), { headers });
+    this.socket.on('message', (data) => {
+      this.#frames.push(JSON.parse(String(data)));
+      this.#wake();
+    });
+  }
+
+  async next(): Promise<unknown> {
+    while (this.#frames.length === 0) await new Promise<void>((resolve) => (this.#wake = resolve));
+    return this.#frames.shift();
+  }
+
+  async subscribe(topics: readonly string[]): Promise<unknown> {
+    if (this.socket.readyState !== WebSocket.OPEN) await once(this.socket, 'open');
+    this.socket.send(JSON.stringify({ subscribe: topics }));
+    return await this.next();
+  }
+}
+
+async function listen(t: Test, api: RunningApi): Promise<Listener> {
+  const listener = new Listener(api, await api.bearer('viewer'));
+  t.teardown(() => listener.socket.terminate());
+  return listener;
+}
+
+async function refusal(api: RunningApi, headers: Record<string, string>): Promise<number> {
+  const socket = new WebSocket(feedUrl(api), { headers });
+  socket.on('error', () => {});
+  const [, answer] = await once(socket, 'unexpected-response');
+  return answer.statusCode;
+}
+
+t.test('a client gets what it asked for, as the resources give it', async (t) => {
+  const api = await startApi(t);
+  const { bus, control } = api.deps;
+  const listener = await listen(t, api);
+  t.same(await listener.subscribe(['alert', 'rates']), { subscribed: ['alert', 'rates'] });
+  await bus.publish('stored', { events: 3 });
+  const [recorded] = await control.detection.commit(1, [newAlert('a1')]);
+  await bus.publish('alert', recorded!);
+  const headers = await api.bearer('viewer');
+  const alert = await (await fetch(`${api.baseUrl}/api/v1/alerts/a1`, { headers })).json();
+  t.same(await listener.next(), { topic: 'alert', message: { alert, isNew: true } });
+  await bus.publish('rates', { second: 5, counts: { login: 1 } });
+  t.same(await listener.next(), { topic: 'rates', message: { second: 5, counts: { login: 1 } } });
+  t.same(await listener.subscribe(['host', 'stored']), { subscribed: ['host', 'stored'] });
+  await bus.publish('rates', { second: 6, counts: {} });
+  await bus.publish('stored', { events: 4 });
+  t.same(await listener.next(), { topic: 'stored', message: { events: 4 } });
+});
+
+t.test('a change through the API reaches the feed', async (t) => {
+  const api = await startApi(t);
+  await api.deps.control.detection.commit(1, [newAlert('a1')]);
+  const listener = await listen(t, api);
+  await listener.subscribe(['alert']);
+  await fetch(`${api.baseUrl}/api/v1/alerts/a1`, {
+    method: 'PATCH',
+    headers: { ...(await api.bearer('analyst')), 'content-type': 'application/json' },
+    body: JSON.stringify({ status: 'closed' }),
+  });
+  t.match(await listener.next(), {
+    topic: 'alert',
+    message: { isNew: false, alert: { id: 'a1', status: 'closed', changedBy: 'analyst' } },
+  });
+});
+
+t.test('nobody listens without a credential or from another site', async (t) => {
+  const api = await startApi(t);
+  t.equal(await refusal(api, {}), 401);
+  t.equal(await refusal(api, { authorization: 'Bearer wrong' }), 401);
+  const { url } = await api.deps.auth.createSignInLink(api.baseUrl);
+  const session = await api.deps.auth.exchange(new URL(url).hash.slice('#sign-in='.length));
+  const cookie = `vedette_session=${session?.secret}`;
+  t.equal(await refusal(api, { cookie, origin: 'https://evil.example' }), 403);
+  const own = new Listener(api, { cookie, origin: api.baseUrl });
+  t.teardown(() => own.socket.terminate());
+  t.same(await own.subscribe(['alert']), { subscribed: ['alert'] });
+  const plain = await fetch(`${api.baseUrl}/api/v1/feed`, { headers: { cookie } });
+  t.equal(plain.status, 404, 'a plain request is told so');
+});
+
+t.test('messages that are not subscriptions end the connection with a code', async (t) => {
+  const api = await startApi(t);
+  for (const message of [
+    'x',
+    '[]',
+    'null',
+    '{"subscribe":["all"]}',
+    '{"subscribe":"alert"}',
+    Buffer.from([1]),
+  ]) {
+    const listener = await listen(t, api);
+    await once(listener.socket, 'open');
+    listener.socket.send(message);
+    const [code, reason] = await once(listener.socket, 'close');
+    t.equal(code, 4432);
+    t.match(String(reason), /^feed.message_invalid/);
+  }
+  const large = await listen(t, api);
+  await once(large.socket, 'open');
+  large.socket.send('x'.repeat(5_000));
+  const [code] = await once(large.socket, 'close');
+  t.ok([1006, 1009].includes(code), 'larger than the bound');
+});
+
+t.test('a client that does not read is dropped and counted; the others go on', async (t) => {
+  const api = await startApi(t, { feed: { maxWaitingBytes: 64 * 1024 } });
+  const { bus } = api.deps;
+  const good = await listen(t, api);
+  await good.subscribe(['alert']);
+  const slow = await listen(t, api);
+  await slow.subscribe(['alert']);
+  slow.socket.pause();
+  const big = newAlert('big', { reason: 'x'.repeat(200_000) });
+  const alert = { ...big, status: 'open', changedAt: null, changedBy: null, note: null } as const;
+  let sent = 0;
+  while (api.app.feedCounters.dropped === 0 && sent < 500) {
+    await bus.publish('alert', { alert, isNew: true });
+    await good.next();
+    sent++;
+  }
+  t.match(api.app.feedCounters, { dropped: 1, clients: 1 });
+  await bus.publish('alert', { alert: { ...alert, id: 'last', reason: '' }, isNew: true });
+  t.match(await good.next(), { message: { alert: { id: 'last' } } });
+});
+
+t.test('a client that answers no ping is dropped, one that does stays', async (t) => {
+  const api = await startApi(t, { feed: { pingMs: 50 } });
+  const good = await listen(t, api);
+  await good.subscribe(['rates']);
+  const dead = new WebSocket(feedUrl(api), { headers: await api.bearer('viewer'), autoPong: false });
+  t.teardown(() => dead.terminate());
+  const [code] = await once(dead, 'close');
+  t.equal(code, 4408);
+  await setTimeout(200);
+  t.equal(good.socket.readyState, WebSocket.OPEN);
+});
+
+t.test('a revoked credential ends its feed', async (t) => {
+  const api = await startApi(t, { feed: { pingMs: 50 } });
+  const { token, id } = await api.deps.auth.createToken('ci', 'viewer');
+  const listener = new Listener(api, { authorization: `Bearer ${token}` });
+  await listener.subscribe(['rates']);
+  await api.deps.auth.revoke(id);
+  const [code] = await once(listener.socket, 'close');
+  t.equal(code, 4433);
+});
+
+t.test('there is a most of clients', async (t) => {
+  const api = await startApi(t, { feed: { maxClients: 1 } });
+  const first = await listen(t, api);
+  await first.subscribe(['rates']);
+  const second = await listen(t, api);
+  const [code] = await once(second.socket, 'close');
+  t.equal(code, 4503);
+  t.match(api.app.feedCounters, { clients: 1, refused: 1 });
+});
+
+t.test('closing says so and does not wait for who does not answer', async (t) => {
+  const api = await startApi(t);
+  const listener = await listen(t, api);
+  await listener.subscribe(['rates']);
+  const deaf = await listen(t, api);
+  await deaf.subscribe(['rates']);
+  deaf.socket.pause();
+  const half = connect(Number(new URL(api.baseUrl).port), '127.0.0.1');
+  half.on('error', () => {});
+  await once(half, 'connect');
+  half.write('GET /health HTTP/1.1\r\nHost: x\r\n');
+  const closed = once(listener.socket, 'close');
+  const startedAt = performance.now();
+  await api.app.close();
+  t.ok(performance.now() - startedAt < 3_000);
+  const [code] = await closed;
+  t.equal(code, 4001);
+});

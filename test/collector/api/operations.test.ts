@@ -1,0 +1,173 @@
+/** Every operation the OpenAPI document names: asked rightly, without a credential, with too small a role, malformed. */
+import t from 'tap';
+import { mayDo, type Permission, permissions } from '../../../collector/auth/permissions.ts';
+import { type Role, roles } from '../../../collector/store/contract.ts';
+import { newAlert } from '../store/control/new-alert.ts';
+import { startApi, storedEvent } from './start.ts';
+
+interface Sample {
+  readonly url: string;
+  readonly body?: object;
+  /** Requests of the same operation that its schema or handler must refuse, with the code to expect. */
+  readonly refused: readonly { readonly url?: string; readonly body?: unknown; readonly code: string }[];
+}
+
+const strayQuery = (url: string) => ({ url: `${url}?stray=1`, code: 'api.invalid' });
+const plain = (url: string): Sample => ({ url, refused: [strayQuery(url)] });
+
+const samples: Readonly<Record<string, Sample>> = {
+  'POST /api/v1/session': {
+    url: '/api/v1/session',
+    body: { secret: 'replaced' },
+    refused: [
+      { body: {}, code: 'api.invalid' },
+      { body: { secret: 'x'.repeat(300) }, code: 'api.invalid' },
+      { body: { secret: 'unknown' }, code: 'api.sign_in_refused' },
+    ],
+  },
+  'GET /api/v1/session': plain('/api/v1/session'),
+  'DELETE /api/v1/session': plain('/api/v1/session'),
+  'GET /api/v1/status': plain('/api/v1/status'),
+  'GET /api/v1/rates': plain('/api/v1/rates'),
+  'GET /api/v1/alert-counts': plain('/api/v1/alert-counts'),
+  'GET /api/v1/hosts': plain('/api/v1/hosts'),
+  'GET /api/v1/hosts/{id}': {
+    url: '/api/v1/hosts/h1',
+    refused: [{ url: '/api/v1/hosts/none', code: 'api.not_found' }],
+  },
+  'GET /api/v1/alerts': {
+    url: '/api/v1/alerts?status=open&host=h1&minLevel=low&since=2020-01-01T00:00:00Z&limit=5',
+    refused: [
+      strayQuery('/api/v1/alerts'),
+      { url: '/api/v1/alerts?status=gone', code: 'api.invalid' },
+      { url: '/api/v1/alerts?limit=0', code: 'api.invalid' },
+      { url: '/api/v1/alerts?since=yesterday', code: 'api.invalid' },
+      { url: '/api/v1/alerts?cursor=bm9uc2Vuc2U', code: 'store.cursor_invalid' },
+    ],
+  },
+  'GET /api/v1/alerts/{id}': {
+    url: '/api/v1/alerts/a1',
+    refused: [{ url: '/api/v1/alerts/none', code: 'api.not_found' }],
+  },
+  'PATCH /api/v1/alerts/{id}': {
+    url: '/api/v1/alerts/a1',
+    body: { status: 'acknowledged', note: 'looking' },
+    refused: [
+      { body: { status: 'gone' }, code: 'api.invalid' },
+      { body: { status: 'closed', stray: 1 }, code: 'api.invalid' },
+      { body: 'not json', code: 'api.not_json' },
+      { body: { status: 'closed', note: 'x'.repeat(70_000) }, code: 'api.too_large' },
+      { url: '/api/v1/alerts/none', body: { status: 'closed' }, code: 'api.not_found' },
+    ],
+  },
+  'GET /api/v1/events': {
+    url: '/api/v1/events?type=process.start&type=login&host=h1&where=user.name:eq:ROOT&q=curl&limit=10',
+    refused: [
+      strayQuery('/api/v1/events'),
+      { url: '/api/v1/events?type=nothing', code: 'event.unknown_type' },
+      { url: '/api/v1/events?limit=1001', code: 'api.invalid' },
+      { url: '/api/v1/events?where=user.name', code: 'api.invalid' },
+      { url: '/api/v1/events?where=user.name:like:x', code: 'api.invalid' },
+      { url: '/api/v1/events?where=no.such.field:exists', code: 'api.invalid' },
+      { url: '/api/v1/events?until=2020-13-41T00:00:00Z', code: 'api.invalid' },
+      { url: '/api/v1/events?cursor=x', code: 'store.cursor_invalid' },
+    ],
+  },
+  'GET /api/v1/events/{id}': {
+    url: `/api/v1/events/${encodeURIComponent('h1:s1:0:0')}`,
+    refused: [{ url: '/api/v1/events/none', code: 'api.not_found' }],
+  },
+  'GET /api/v1/event-types': plain('/api/v1/event-types'),
+  'GET /api/v1/rules': plain('/api/v1/rules'),
+  'GET /api/v1/enrolment-tokens': plain('/api/v1/enrolment-tokens'),
+  'POST /api/v1/enrolment-tokens': {
+    url: '/api/v1/enrolment-tokens',
+    body: { maxUses: 3, lifeSeconds: 600 },
+    refused: [
+      { body: { maxUses: 0 }, code: 'api.invalid' },
+      { body: { lifeSeconds: 1e9 }, code: 'api.invalid' },
+    ],
+  },
+  'POST /api/v1/sign-in-links': {
+    url: '/api/v1/sign-in-links',
+    body: { role: 'viewer', name: 'ada' },
+    refused: [{ body: { role: 'king' }, code: 'api.invalid' }],
+  },
+};
+
+interface Documented {
+  readonly summary: string;
+  readonly description: string;
+}
+type OpenApi = { openapi: string; paths: Record<string, Record<string, Documented>> };
+
+t.test('every operation', async (t) => {
+  const api = await startApi(t);
+  await api.deps.control.hosts.add('h1', { hostname: 'web-1', os: 'linux' }, 1);
+  await api.deps.control.detection.commit(1, [newAlert('a1')]);
+  api.events.events.push(storedEvent(0), storedEvent(1));
+
+  const ask = async (method: string, url: string, headers: Record<string, string>, body?: unknown) => {
+    const answer = await fetch(new URL(url, api.baseUrl), {
+      method,
+      headers: { ...headers, ...(body !== undefined && { 'content-type': 'application/json' }) },
+      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    const sent = await answer.text();
+    return {
+      status: answer.status,
+      type: answer.headers.get('content-type'),
+      json: sent && JSON.parse(sent),
+    };
+  };
+  const admin = await api.bearer('admin');
+  const document: OpenApi = (await ask('GET', '/api/v1/openapi.json', admin)).json;
+  t.equal(document.openapi, '3.1.0');
+  const documented = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({
+      name: `${method.toUpperCase()} ${path}`,
+      method: method.toUpperCase(),
+      permission: /^Permission: ([\w-]+)\.$/.exec(operation.description)?.[1],
+      operation,
+    })),
+  );
+  t.same(documented.map(({ name }) => name).sort(), Object.keys(samples).sort(), 'a sample for each');
+
+  for (const { name, method, permission, operation } of documented) {
+    const sample = samples[name];
+    if (sample === undefined) continue;
+    await t.test(name, async (t) => {
+      t.ok(operation.summary.length > 5);
+      let body = sample.body as { secret?: string } | undefined;
+      if (body?.secret !== undefined) {
+        const { url } = await api.deps.auth.createSignInLink(api.baseUrl);
+        body = { secret: new URL(url).hash.slice('#sign-in='.length) };
+      }
+      for (const bad of sample.refused) {
+        const answer = await ask(method, bad.url ?? sample.url, admin, bad.body ?? undefined);
+        t.match(answer, {
+          type: /^application\/problem\+json/,
+          json: { code: bad.code, status: answer.status },
+        });
+        t.ok(answer.status >= 400 && answer.status < 500, `${bad.code} is ${answer.status}`);
+        t.ok(answer.json.title && answer.json.detail && answer.json.action);
+      }
+      if (permission !== undefined) {
+        for (const headers of [{}, { authorization: 'Bearer nonsense' }, { authorization: 'Basic eDp5' }]) {
+          const answer = await ask(method, sample.url, headers as Record<string, string>, body);
+          t.match(answer, { status: 401, json: { code: 'api.unauthenticated' } });
+        }
+      }
+      const needed = permissions.find((known) => known === permission) as Permission | undefined;
+      for (const role of roles.filter((role: Role) => needed !== undefined && !mayDo(role, needed))) {
+        const answer = await ask(method, sample.url, await api.bearer(role), body);
+        t.match(answer, { status: 403, json: { code: 'api.forbidden' } }, `${role} may not`);
+      }
+      const enough = await api.bearer(
+        roles.find((role) => needed === undefined || mayDo(role, needed)) ?? 'admin',
+      );
+      const answer = await ask(method, sample.url, enough, body);
+      t.ok(answer.status >= 200 && answer.status < 300, `${answer.status} ${JSON.stringify(answer.json)}`);
+    });
+  }
+});

@@ -1,0 +1,124 @@
+/** A whole API over real parts: control store on disk, bus, auth, sockets. Only the event reader is the tests' own. */
+import { join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
+import { pino } from 'pino';
+import type { Test } from 'tap';
+import { createApi } from '../../../collector/api/create-api.ts';
+import type { ApiDeps } from '../../../collector/api/deps.ts';
+import { createAuth } from '../../../collector/auth/auth.ts';
+import { localBus } from '../../../collector/bus.ts';
+import type {
+  CollectorStatus,
+  ControlStore,
+  RatePoint,
+  Role,
+  StoredEvent,
+} from '../../../collector/store/contract.ts';
+import { openControlStore } from '../../../collector/store/control/open.ts';
+import { ArrayEventReader } from './event-reader.ts';
+
+export const startedAt = 1_700_000_000_123_456;
+
+export function storedEvent(index: number, over: Partial<StoredEvent['event']> = {}): StoredEvent {
+  return {
+    id: `h1:s1:${index}:0`,
+    hostId: 'h1',
+    hostName: 'web-1',
+    event: {
+      type: 'process.start',
+      time: startedAt + index * 1_000_000,
+      'process.pid': 1000 + index,
+      'process.entity_id': `entity-${index}`,
+      'process.start': startedAt + index * 1_000_000 - 5,
+      'process.name': 'curl',
+      'process.executable': '/usr/bin/curl',
+      'process.command_line': `curl -s https://example.org/${index}`,
+      'user.name': index % 2 === 0 ? 'root' : 'www-data',
+      ...over,
+    } as StoredEvent['event'],
+  };
+}
+
+async function statusOf(control: ControlStore, events: ArrayEventReader): Promise<CollectorStatus> {
+  const hosts = await control.hosts.list();
+  const stored = events.events.length;
+  return {
+    version: '0.1.0',
+    startedAt,
+    hosts: hosts.map((host) => ({
+      hostId: host.id,
+      hostName: host.hostname,
+      connected: host.connected,
+      collected: stored,
+      stored,
+      lost: 0,
+      lostByReason: {},
+      pending: 0,
+      repeats: 0,
+      duplicates: 0,
+      unaccounted: 0,
+    })),
+    journal: { events: stored, batches: stored, sizeBytes: stored * 100 },
+    detection: { rules: 1, lagBatches: 0, lagMs: 0.5 },
+    alerts: await control.alerts.countByStatus(),
+  };
+}
+
+export interface RunningApi {
+  readonly app: FastifyInstance;
+  readonly deps: ApiDeps;
+  readonly events: ArrayEventReader;
+  readonly rates: RatePoint[];
+  readonly baseUrl: string;
+  readonly log: string[];
+  /** A header that carries a token of this role. */
+  readonly bearer: (role: Role) => Promise<{ authorization: string }>;
+}
+
+/** Starts it on a free port; it ends with the test. */
+export async function startApi(t: Test, over: Partial<ApiDeps> = {}): Promise<RunningApi> {
+  const control = await openControlStore(join(t.testdir(), 'control.db'), { durable: false });
+  const events = new ArrayEventReader();
+  const rates: RatePoint[] = [];
+  const log: string[] = [];
+  const deps: ApiDeps = {
+    control,
+    events,
+    bus: localBus((error) => t.error(error)),
+    auth: createAuth(control.credentials),
+    status: () => statusOf(control, events),
+    rates: () => rates,
+    rules: () => ({
+      rules: [
+        {
+          id: 'rule-1',
+          title: 'Shell with a network socket',
+          level: 'high',
+          tags: ['attack.execution'],
+          logsource: { category: 'process_creation', product: 'linux' },
+          file: 'rules/shell.yml',
+        },
+      ],
+      problems: [{ file: 'rules/broken.yml', code: 'rule.not_yaml', detail: 'line 3' }],
+    }),
+    enrol: {
+      createToken: async ({ maxUses, lifeMs }) => ({
+        token: `token-for-${maxUses}`,
+        expiresAt: startedAt + lifeMs * 1000,
+      }),
+    },
+    logger: pino({ level: 'debug' }, { write: (line) => log.push(line) }),
+    ...over,
+  };
+  const app = await createApi(deps);
+  t.teardown(async () => {
+    await app.close();
+    await control.close();
+  });
+  const baseUrl = await app.listen({ host: '127.0.0.1', port: 0 });
+  const bearer = async (role: Role) => {
+    const { token } = await deps.auth.createToken(role, role);
+    return { authorization: `Bearer ${token}` };
+  };
+  return { app, deps, events, rates, baseUrl, log, bearer };
+}

@@ -1,0 +1,94 @@
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { sql } from 'kysely';
+import t from 'tap';
+import { openDatabase } from '../../../../collector/store/control/database.ts';
+import { migrate } from '../../../../collector/store/control/migrate.ts';
+import { migrations } from '../../../../collector/store/control/migrations/list.ts';
+import { openControlStore } from '../../../../collector/store/control/open.ts';
+import { newAlert } from './new-alert.ts';
+
+t.test('the file is for its owner only and in WAL mode, durable or not', async (t) => {
+  for (const [durable, level] of [
+    [true, 2],
+    [false, 1],
+  ] as const) {
+    const path = join(t.testdir(), `${level}.db`);
+    const db = openDatabase(path, durable);
+    t.equal(statSync(path).mode & 0o777, 0o600);
+    t.same((await sql`pragma journal_mode`.execute(db)).rows, [{ journal_mode: 'wal' }]);
+    t.same((await sql`pragma synchronous`.execute(db)).rows, [{ synchronous: level }]);
+    t.same((await sql`pragma foreign_keys`.execute(db)).rows, [{ foreign_keys: 1 }]);
+    await db.destroy();
+  }
+});
+
+t.test('what is not a database, is damaged or cannot be read is said so', async (t) => {
+  const dir = t.testdir();
+  const garbage = join(dir, 'garbage.db');
+  writeFileSync(garbage, 'this is no database, it only looks like a file of some length'.repeat(100));
+  await t.rejects(openControlStore(garbage, { durable: true }), { code: 'data.corrupt' });
+
+  const damaged = join(dir, 'damaged.db');
+  const store = await openControlStore(damaged, { durable: true });
+  await store.detection.commit(
+    1,
+    Array.from({ length: 200 }, (_, i) => newAlert(`a${i}`)),
+  );
+  await store.close();
+  const bytes = readFileSync(damaged);
+  bytes.fill(0xa5, 4096 * 3, 4096 * 20);
+  writeFileSync(damaged, bytes);
+  await t.rejects(openControlStore(damaged, { durable: true }), { code: 'data.corrupt' });
+
+  mkdirSync(join(dir, 'folder.db'));
+  await t.rejects(openControlStore(join(dir, 'folder.db'), { durable: true }), { code: 'data.unreadable' });
+  await t.rejects(openControlStore(join(dir, 'none', 'control.db'), { durable: true }), {
+    code: 'data.unreadable',
+  });
+});
+
+t.test('a database of a newer version is left alone', async (t) => {
+  const path = join(t.testdir(), 'control.db');
+  const db = openDatabase(path, true);
+  const future = { name: 'future', up: async () => {} };
+  await migrate(db, path, [...migrations, future]);
+  await db.destroy();
+  const before = readFileSync(path);
+  await t.rejects(openControlStore(path, { durable: true }), { code: 'data.schema_newer' });
+  t.same(readFileSync(path), before);
+});
+
+t.test('a migration that fails leaves the schema as it was', async (t) => {
+  const path = join(t.testdir(), 'control.db');
+  const db = openDatabase(path, true);
+  t.teardown(() => db.destroy());
+  const broken = {
+    name: 'broken',
+    up: async (tx: Parameters<(typeof migrations)[0]['up']>[0]) => {
+      await tx.schema.createTable('half').addColumn('id', 'integer').execute();
+      throw new Error('half way');
+    },
+  };
+  await t.rejects(migrate(db, path, [...migrations, broken]), /half way/);
+  t.same((await sql`select name from sqlite_master where type = 'table'`.execute(db)).rows, []);
+  await migrate(db, path);
+  t.same(await db.selectFrom('migration').selectAll().execute(), [{ number: 1, name: 'first' }]);
+});
+
+t.test('threads that open and write at the same time wait for one another', async (t) => {
+  const path = join(t.testdir(), 'control.db');
+  const script = new URL('./commit-worker.ts', import.meta.url);
+  const run = (offset: number) =>
+    new Promise<number>((resolve, reject) => {
+      const worker = new Worker(script, { workerData: { path, offset, commits: 30 } });
+      worker.once('message', resolve);
+      worker.once('error', reject);
+    });
+  const committed = await Promise.all([run(1), run(2)]);
+  const store = await openControlStore(path, { durable: false });
+  t.teardown(() => store.close());
+  t.equal((await store.alerts.get('shared'))?.count, committed[0]! + committed[1]!);
+  t.ok((await store.detection.cursor()) >= 59);
+});

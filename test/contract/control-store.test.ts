@@ -1,0 +1,298 @@
+/** What every control store must do, whatever is underneath. A new backend adds one entry here. */
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { alertStatuses, type ControlStore, levels } from '../../collector/store/contract.ts';
+import { openControlStore } from '../../collector/store/control/open.ts';
+import { newAlert } from '../collector/store/control/new-alert.ts';
+
+interface Backend {
+  readonly name: string;
+  /** Gives a function that opens the same store, each time over a connection of its own. */
+  readonly make: (dir: string) => () => Promise<ControlStore>;
+}
+
+const backends: readonly Backend[] = [
+  {
+    name: 'sqlite, durable',
+    make: (dir) => () => openControlStore(join(dir, 'control.db'), { durable: true }),
+  },
+  {
+    name: 'sqlite, not durable',
+    make: (dir) => () => openControlStore(join(dir, 'control.db'), { durable: false }),
+  },
+];
+
+const facts = { hostname: 'web-1', os: 'linux', kernel: '6.1', agentVersion: '0.1.0' };
+
+for (const backend of backends) {
+  t.test(backend.name, async (t) => {
+    const fresh = async (t: Test): Promise<[ControlStore, ControlStore]> => {
+      const open = backend.make(t.testdir());
+      const [one, two] = [await open(), await open()];
+      t.teardown(async () => {
+        await one.close();
+        await two.close();
+      });
+      return [one, two];
+    };
+
+    t.test('hosts: added, seen, disconnected', async (t) => {
+      const [{ hosts }, other] = await fresh(t);
+      t.same(await hosts.list(), []);
+      t.equal(await hosts.get('h1'), undefined);
+      await hosts.add('h1', facts, 10);
+      t.same(await hosts.get('h1'), {
+        id: 'h1',
+        ...facts,
+        enrolledAt: 10,
+        lastSeenAt: null,
+        connected: false,
+      });
+      await hosts.seen('h1', 20, true);
+      t.match(await hosts.get('h1'), { hostname: 'web-1', lastSeenAt: 20, connected: true });
+      await hosts.seen('h1', 30, true, { hostname: 'web-2', os: 'linux' });
+      t.same(await other.hosts.get('h1'), {
+        id: 'h1',
+        hostname: 'web-2',
+        os: 'linux',
+        enrolledAt: 10,
+        lastSeenAt: 30,
+        connected: true,
+      });
+      await hosts.disconnectAll();
+      t.match(await hosts.list(), [{ id: 'h1', connected: false, lastSeenAt: 30 }]);
+      await hosts.seen('unknown', 40, true);
+      t.equal((await hosts.list()).length, 1, 'seeing a host that was never added adds nothing');
+      await hosts.add('h1', facts, 50);
+      t.match(await hosts.list(), [{ id: 'h1', hostname: 'web-1', enrolledAt: 50, lastSeenAt: 30 }]);
+    });
+
+    t.test('detection: the cursor only moves forward', async (t) => {
+      const [{ detection }, other] = await fresh(t);
+      t.equal(await detection.cursor(), 0);
+      await detection.commit(5, []);
+      t.equal(await other.detection.cursor(), 5);
+      for (const behind of [5, 4, 0]) {
+        t.same(await other.detection.commit(behind, [newAlert('x')]), []);
+      }
+      t.equal(await detection.cursor(), 5);
+      t.equal(await other.alerts.get('x'), undefined, 'a commit that is not ahead records nothing');
+    });
+
+    t.test('detection: an alert is recorded once and then extended', async (t) => {
+      const [{ detection, alerts }] = await fresh(t);
+      const first = newAlert('a', { count: 1, firstEventAt: 100, lastEventAt: 100, eventIds: ['e1'] });
+      t.same(await detection.commit(1, [first]), [
+        { alert: { ...first, status: 'open', changedAt: null, changedBy: null, note: null }, isNew: true },
+      ]);
+      t.same(await alerts.get('a'), {
+        ...first,
+        status: 'open',
+        changedAt: null,
+        changedBy: null,
+        note: null,
+      });
+      const again = newAlert('a', { count: 2, firstEventAt: 90, lastEventAt: 300, eventIds: ['e1', 'e2'] });
+      const [extended] = await detection.commit(2, [again]);
+      t.match(extended, {
+        isNew: false,
+        alert: { count: 3, firstEventAt: 90, lastEventAt: 300, eventIds: ['e1', 'e2'] },
+      });
+      await detection.commit(2, [again]);
+      t.match(await alerts.get('a'), { count: 3 }, 'the same commit again counts nothing twice');
+    });
+
+    t.test('detection: one id twice in a commit is one alert, still new', async (t) => {
+      const [{ detection }] = await fresh(t);
+      const recorded = await detection.commit(1, [
+        newAlert('a', { count: 1, eventIds: ['e1'] }),
+        newAlert('b', { count: 1 }),
+        newAlert('a', { count: 4, eventIds: ['e2'] }),
+      ]);
+      t.match(recorded, [
+        { isNew: true, alert: { id: 'a', count: 5, eventIds: ['e1', 'e2'] } },
+        { isNew: true, alert: { id: 'b' } },
+      ]);
+    });
+
+    t.test('detection: evidence is bounded, the count is not', async (t) => {
+      const [{ detection, alerts }] = await fresh(t);
+      const ids = (from: number) => Array.from({ length: 80 }, (_, i) => `e${from + i}`);
+      await detection.commit(1, [newAlert('a', { count: 80, eventIds: ids(0) })]);
+      await detection.commit(2, [newAlert('a', { count: 80, eventIds: ids(80) })]);
+      const alert = await alerts.get('a');
+      t.equal(alert?.count, 160);
+      t.same(alert?.eventIds, [...ids(0), ...ids(80).slice(0, 20)]);
+    });
+
+    t.test('detection: extending leaves what a person decided', async (t) => {
+      const [{ detection, alerts }] = await fresh(t);
+      await detection.commit(1, [newAlert('a')]);
+      await alerts.setStatus('a', 'acknowledged', 'ada', 'known job', 500);
+      const [extended] = await detection.commit(2, [newAlert('a')]);
+      t.match(extended?.alert, { status: 'acknowledged', changedBy: 'ada', note: 'known job', count: 2 });
+    });
+
+    t.test('detection: two writers never lose or double an alert', async (t) => {
+      const [one, two] = await fresh(t);
+      const results = await Promise.all(
+        Array.from({ length: 40 }, (_, i) =>
+          (i % 2 === 0 ? one : two).detection.commit(i + 1, [newAlert('a', { eventIds: [`e${i}`] })]),
+        ),
+      );
+      const committed = results.filter((recorded) => recorded.length > 0);
+      t.equal((await one.alerts.get('a'))?.count, committed.length);
+      t.equal(committed.filter(([first]) => first?.isNew).length, 1);
+      t.equal(await two.detection.cursor(), 40);
+    });
+
+    t.test('alerts: status, note and counts', async (t) => {
+      const [{ detection, alerts }] = await fresh(t);
+      t.same(await alerts.countByStatus(), { open: 0, acknowledged: 0, closed: 0 });
+      await detection.commit(
+        1,
+        levels.map((level) => newAlert(level, { level })),
+      );
+      t.same(await alerts.countByStatus(), { open: 5, acknowledged: 0, closed: 0 });
+      t.match(await alerts.setStatus('high', 'acknowledged', 'ada', 'looking', 7), {
+        id: 'high',
+        status: 'acknowledged',
+        changedBy: 'ada',
+        changedAt: 7,
+        note: 'looking',
+      });
+      t.match(await alerts.setStatus('high', 'closed', 'bob', null, 8), {
+        note: 'looking',
+        changedBy: 'bob',
+      });
+      t.equal(await alerts.setStatus('none', 'closed', 'bob', null, 8), undefined);
+      t.same(await alerts.countByStatus(), { open: 4, acknowledged: 0, closed: 1 });
+      t.same(await alerts.countOpenByLevel(), { informational: 1, low: 1, medium: 1, high: 0, critical: 1 });
+    });
+
+    t.test('alerts: every filter', async (t) => {
+      const [{ detection, alerts }] = await fresh(t);
+      await detection.commit(
+        1,
+        levels.map((level, i) =>
+          newAlert(level, { level, raisedAt: 100 + i, hostId: `h${i % 2}`, ruleId: `r${i % 3}` }),
+        ),
+      );
+      await alerts.setStatus('low', 'closed', 'ada', null, 1);
+      const ids = async (filter: Parameters<typeof alerts.list>[0]) =>
+        (await alerts.list(filter, 10)).items.map((alert) => alert.id);
+      t.same(await ids({}), ['critical', 'high', 'medium', 'low', 'informational'], 'newest first');
+      t.same(await ids({ status: 'closed' }), ['low']);
+      t.same(await ids({ hostId: 'h1' }), ['high', 'low']);
+      t.same(await ids({ ruleId: 'r0' }), ['high', 'informational']);
+      t.same(await ids({ minLevel: 'high' }), ['critical', 'high']);
+      t.same(await ids({ since: 102, until: 103 }), ['high', 'medium']);
+      t.same(await ids({ status: 'open', hostId: 'h0', minLevel: 'medium' }), ['critical', 'medium']);
+      for (const status of alertStatuses) t.ok((await ids({ status })).every((id) => id.length > 0));
+    });
+
+    t.test('alerts: pages neither skip nor repeat while new ones arrive', async (t) => {
+      const [{ detection, alerts }] = await fresh(t);
+      const name = (i: number) => `a${String(i).padStart(3, '0')}`;
+      // Three of a kind share an instant, so that pages break inside a tie.
+      const make = (i: number) => newAlert(name(i), { raisedAt: 1000 + Math.floor(i / 3) });
+      await detection.commit(
+        1,
+        Array.from({ length: 25 }, (_, i) => make(i)),
+      );
+      const seen: string[] = [];
+      let cursor: string | undefined;
+      for (let page = 0; ; page++) {
+        const { items, next } = await alerts.list({}, 4, cursor);
+        seen.push(...items.map((alert) => alert.id));
+        await detection.commit(2 + page, [make(100 + page)]);
+        if (next === null) break;
+        cursor = next;
+      }
+      t.same(
+        seen,
+        Array.from({ length: 25 }, (_, i) => name(24 - i)),
+      );
+      await t.rejects(alerts.list({}, 4, 'bm9uc2Vuc2U'), { code: 'store.cursor_invalid' });
+    });
+
+    t.test('enrolment tokens: as many uses as allowed, however many try at once', async (t) => {
+      const [one, two] = await fresh(t);
+      const token = { id: 't1', createdAt: 10, expiresAt: 100, maxUses: 3 };
+      await one.enrolment.add(token, 'hash');
+      t.equal(await one.enrolment.take('other', 20), false);
+      t.equal(await one.enrolment.take('hash', 100), false, 'expired at its last instant');
+      const takes = await Promise.all(
+        Array.from({ length: 10 }, (_, i) => (i % 2 === 0 ? one : two).enrolment.take('hash', 20)),
+      );
+      t.equal(takes.filter(Boolean).length, 3);
+      t.same(await two.enrolment.list(), [{ ...token, uses: 3 }]);
+    });
+
+    t.test('credentials: found by kind and secret until they expire', async (t) => {
+      const [{ credentials }] = await fresh(t);
+      const session = {
+        id: 's1',
+        kind: 'session',
+        name: 'ada',
+        role: 'analyst',
+        createdAt: 1,
+        expiresAt: 100,
+      } as const;
+      const token = {
+        id: 't1',
+        kind: 'token',
+        name: 'ci',
+        role: 'viewer',
+        createdAt: 1,
+        expiresAt: null,
+      } as const;
+      await credentials.add(session, 'hash-s');
+      await credentials.add(token, 'hash-t');
+      t.same(await credentials.find('session', 'hash-s', 99), session);
+      t.equal(await credentials.find('session', 'hash-s', 100), undefined);
+      t.equal(await credentials.find('token', 'hash-s', 50), undefined, 'another kind');
+      t.same(await credentials.find('token', 'hash-t', 1e15), token, 'never expires');
+      t.equal(await credentials.removeExpired(100), 1);
+      t.equal(await credentials.find('session', 'hash-s', 50), undefined);
+      await credentials.remove('t1');
+      t.equal(await credentials.find('token', 'hash-t', 50), undefined);
+    });
+
+    t.test('credentials: taken once, however many try at once', async (t) => {
+      const [one, two] = await fresh(t);
+      const link = {
+        id: 'l1',
+        kind: 'sign-in-link',
+        name: 'admin',
+        role: 'admin',
+        createdAt: 1,
+        expiresAt: 100,
+      } as const;
+      await one.credentials.add(link, 'hash');
+      t.equal(await one.credentials.take('sign-in-link', 'hash', 100), undefined, 'expired');
+      const takes = await Promise.all(
+        Array.from({ length: 10 }, (_, i) =>
+          (i % 2 === 0 ? one : two).credentials.take('sign-in-link', 'hash', 50),
+        ),
+      );
+      t.same(
+        takes.filter((taken) => taken !== undefined),
+        [link],
+      );
+    });
+
+    t.test('what was written is there after closing', async (t) => {
+      const open = backend.make(t.testdir());
+      const before = await open();
+      await before.hosts.add('h1', facts, 10);
+      await before.detection.commit(9, [newAlert('a')]);
+      await before.close();
+      const after = await open();
+      t.teardown(() => after.close());
+      t.equal(await after.detection.cursor(), 9);
+      t.match(await after.alerts.get('a'), { id: 'a' });
+      t.match(await after.hosts.get('h1'), facts);
+    });
+  });
+}
