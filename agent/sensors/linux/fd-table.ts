@@ -1,0 +1,155 @@
+import { readdirSync, readlinkSync, statSync } from 'node:fs';
+import { nodeKind } from '../device/node-kinds.ts';
+import type { Settings } from '../options.ts';
+import type { ProcessReader } from '../process/reader.linux.ts';
+
+/** Descriptors of one process that are looked at in one walk. */
+const maxFdsPerWalk = 16_384;
+const maxDevicesPerProcess = 256;
+/** Socket inodes remembered over all processes. */
+const maxSockets = 262_144;
+/** A process whose number of descriptors stays the same is walked again after this many updates. */
+const rotation = 15;
+
+interface Holder {
+  readonly pid: number;
+  fdCount: number;
+  sockets: readonly number[];
+  devices: readonly string[];
+  seenUpdate: number;
+}
+
+/**
+ * Which process holds which socket and which device node, from the links in /proc/PID/fd. Reading links is dear,
+ * so a process is walked when it is new, when the number of its descriptors changed (st_size of /proc/PID/fd,
+ * since Linux 6.2; 0 before), and else once in `rotation` updates.
+ */
+export class FdTable {
+  readonly #procRoot: string;
+  readonly #devPrefix: string;
+  readonly #reader: ProcessReader;
+  readonly #holders = new Map<number, Holder>();
+  readonly #ownerOf = new Map<number, number>();
+  readonly #withDevices = new Set<Holder>();
+  #update = 0;
+  #updatedAtMs = 0;
+  /** True once a folder could not be read for want of a right. */
+  denied = false;
+
+  constructor(settings: Settings, reader: ProcessReader) {
+    this.#procRoot = settings.procRoot;
+    this.#devPrefix = `${settings.devRoot}/`;
+    this.#reader = reader;
+  }
+
+  /** Brings the table up to date with the processes of the reader's last scan. */
+  update(): void {
+    const update = ++this.#update;
+    this.#updatedAtMs = Date.now();
+    for (const pid of this.#reader.userPids()) {
+      const holder = this.#holders.get(pid);
+      const fdCount = this.#fdCount(pid);
+      if (holder === undefined) {
+        this.#walk({ pid, fdCount, sockets: [], devices: [], seenUpdate: update });
+        continue;
+      }
+      holder.seenUpdate = update;
+      if (fdCount === holder.fdCount && (pid + update) % rotation !== 0) continue;
+      holder.fdCount = fdCount;
+      this.#walk(holder);
+    }
+    for (const holder of this.#holders.values()) {
+      if (holder.seenUpdate !== update) this.#forget(holder);
+    }
+  }
+
+  updateIfOlder(ageMs: number): void {
+    const age = Date.now() - this.#updatedAtMs;
+    if (this.#update === 0 || age >= ageMs || age < 0) this.update();
+  }
+
+  /** Pid of a process that holds the socket, as of the last walk of that process. */
+  ownerOf(inode: number): number | undefined {
+    return this.#ownerOf.get(inode);
+  }
+
+  /** Every process with sensitive device nodes open (`nodeKind`), with their paths, each once. */
+  *deviceHolders(): IterableIterator<{ readonly pid: number; readonly devices: readonly string[] }> {
+    yield* this.#withDevices;
+  }
+
+  /** Walks every process regardless of what its counts say. */
+  walkAll(): void {
+    for (const holder of this.#holders.values()) holder.fdCount = -1;
+    this.update();
+  }
+
+  #fdCount(pid: number): number {
+    try {
+      return statSync(`${this.#procRoot}/${pid}/fd`, { throwIfNoEntry: false })?.size ?? -1;
+    } catch {
+      return -1;
+    }
+  }
+
+  #walk(holder: Holder): void {
+    const { sockets, devices } = this.#linksOf(holder.pid);
+    this.#disown(holder);
+    holder.sockets = sockets;
+    holder.devices = devices;
+    for (const inode of sockets) {
+      const owner = this.#ownerOf.get(inode);
+      if (owner !== undefined && owner < holder.pid && this.#holders.has(owner)) continue;
+      if (this.#ownerOf.size < maxSockets) this.#ownerOf.set(inode, holder.pid);
+    }
+    if (devices.length > 0) this.#withDevices.add(holder);
+    else this.#withDevices.delete(holder);
+    this.#holders.set(holder.pid, holder);
+  }
+
+  #linksOf(pid: number): { sockets: number[]; devices: string[] } {
+    const folder = `${this.#procRoot}/${pid}/fd`;
+    const sockets: number[] = [];
+    const devices: string[] = [];
+    for (const fd of this.#list(folder)) {
+      const link = readLink(`${folder}/${fd}`);
+      if (link === undefined) continue;
+      if (link.startsWith('socket:[')) sockets.push(Number.parseInt(link.slice(8), 10));
+      else if (link.startsWith(this.#devPrefix) && devices.length < maxDevicesPerProcess) {
+        const known = devices.includes(link) || nodeKind(link.slice(this.#devPrefix.length)) === undefined;
+        if (!known) devices.push(link);
+      }
+    }
+    return { sockets, devices };
+  }
+
+  #list(folder: string): readonly string[] {
+    try {
+      const fds = readdirSync(folder);
+      return fds.length > maxFdsPerWalk ? fds.slice(0, maxFdsPerWalk) : fds;
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'EACCES') this.denied = true;
+      return [];
+    }
+  }
+
+  #disown(holder: Holder): void {
+    for (const inode of holder.sockets) {
+      if (this.#ownerOf.get(inode) === holder.pid) this.#ownerOf.delete(inode);
+    }
+  }
+
+  #forget(holder: Holder): void {
+    this.#disown(holder);
+    this.#withDevices.delete(holder);
+    this.#holders.delete(holder.pid);
+  }
+}
+
+function readLink(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,45 @@
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+
+const maxFileBytes = 4 * 1024 * 1024;
+const recheckMs = 2000;
+
+/** Names of local users by id, from passwd(5), read again when the file changes. */
+export class UserNames {
+  readonly #path: string;
+  #names = new Map<string, string>();
+  #version = '';
+  #checkedAtMs = 0;
+
+  constructor(etcRoot: string) {
+    this.#path = join(etcRoot, 'passwd');
+  }
+
+  /** The name, or undefined for an id that no local user has. */
+  nameOf(userId: string | undefined): string | undefined {
+    if (userId === undefined) return undefined;
+    const nowMs = Date.now();
+    if (nowMs - this.#checkedAtMs >= recheckMs || nowMs < this.#checkedAtMs) {
+      this.#checkedAtMs = nowMs;
+      this.#refresh();
+    }
+    return this.#names.get(userId);
+  }
+
+  #refresh(): void {
+    try {
+      const { mtimeMs, size, ino } = statSync(this.#path);
+      const version = `${mtimeMs}:${size}:${ino}`;
+      if (version === this.#version || size > maxFileBytes) return;
+      const names = new Map<string, string>();
+      for (const line of readFileSync(this.#path, 'utf8').split('\n')) {
+        const [name, , id] = line.split(':', 3);
+        if (name && id && !names.has(id)) names.set(id, name);
+      }
+      this.#names = names;
+      this.#version = version;
+    } catch {
+      this.#version = '';
+    }
+  }
+}

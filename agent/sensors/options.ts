@@ -1,0 +1,87 @@
+/** What the registry takes, with every default in one place. */
+export const sensorNames = ['process', 'network', 'device', 'package', 'login', 'account', 'health'] as const;
+export type SensorName = (typeof sensorNames)[number];
+
+/** What the agent tells about itself, for `host.health`. */
+export interface AgentFacts {
+  /** Bytes of events not yet acknowledged. */
+  readonly outboxSizeBytes?: number;
+  /** Events not yet acknowledged. */
+  readonly outboxEvents?: number;
+  /** Sensors that are not of this registry, each as `name=mode`. */
+  readonly sensors?: readonly string[];
+}
+
+export interface SensorOptions {
+  /** Milliseconds from the end of one look to the begin of the next. */
+  readonly intervalMs?: Partial<Record<SensorName, number>>;
+  /** `auto` takes `linux` on Linux and `portable` elsewhere. */
+  readonly provider?: 'auto' | 'linux' | 'portable';
+  readonly procRoot?: string;
+  readonly sysRoot?: string;
+  readonly etcRoot?: string;
+  readonly varRoot?: string;
+  readonly runRoot?: string;
+  readonly devRoot?: string;
+  /** Root of the package databases that do not live under /var or /etc (apk's /lib/apk). */
+  readonly libRoot?: string;
+  /** Folder whose file system `host.disk.*` is about. */
+  readonly dataDir?: string;
+  /** Whether the login sensor may follow the journal where there is no authentication log. */
+  readonly journal?: boolean;
+  /** Told of a failed look, once per row of failures with the same message. */
+  readonly onError?: (sensor: string, error: unknown) => void;
+  readonly agentFacts?: () => AgentFacts;
+}
+
+export type ProviderKind = 'linux' | 'portable';
+
+/** Options with every default filled in. */
+export interface Settings extends Required<Omit<SensorOptions, 'intervalMs' | 'provider'>> {
+  readonly provider: ProviderKind;
+  readonly intervalMs: Readonly<Record<SensorName, number>>;
+}
+
+const linuxIntervals: Record<SensorName, number> = {
+  process: 1000,
+  network: 1000,
+  device: 2000,
+  package: 10_000,
+  login: 2000,
+  account: 2000,
+  health: 15_000,
+};
+
+/** The libraries start child processes for each look, so these look less often. */
+const portableIntervals: Record<SensorName, number> = {
+  process: 5000,
+  network: 5000,
+  device: 15_000,
+  package: 300_000,
+  login: 10_000,
+  account: 30_000,
+  health: 15_000,
+};
+
+/** Defaults: the real roots, the provider of this platform, its intervals. Undefined intervals keep the default. */
+export function settingsOf(options: SensorOptions): Settings {
+  const wanted = options.provider ?? 'auto';
+  const provider = wanted === 'auto' ? (process.platform === 'linux' ? 'linux' : 'portable') : wanted;
+  const intervalMs = { ...(provider === 'linux' ? linuxIntervals : portableIntervals) };
+  for (const name of sensorNames) intervalMs[name] = options.intervalMs?.[name] ?? intervalMs[name];
+  return Object.freeze({
+    provider,
+    intervalMs,
+    procRoot: options.procRoot ?? '/proc',
+    sysRoot: options.sysRoot ?? '/sys',
+    etcRoot: options.etcRoot ?? '/etc',
+    varRoot: options.varRoot ?? '/var',
+    runRoot: options.runRoot ?? '/run',
+    devRoot: options.devRoot ?? '/dev',
+    libRoot: options.libRoot ?? '/lib',
+    dataDir: options.dataDir ?? process.cwd(),
+    journal: options.journal ?? true,
+    onError: options.onError ?? (() => {}),
+    agentFacts: options.agentFacts ?? (() => ({})),
+  });
+}

@@ -1,0 +1,73 @@
+import type { EventByType } from '#shared/events/registry.gen.ts';
+import type { ProcessEntry, ProcessFacts } from './table.ts';
+
+/**
+ * The event of a process that began or changed its program. `time` is the moment of the look for what was there
+ * before and for later execs, whose own moment sampling does not know.
+ */
+export function startEvent(
+  entry: ProcessEntry,
+  facts: ProcessFacts,
+  time: number,
+  baseline: boolean,
+): EventByType['process.start'] {
+  const parent = entry.parent;
+  return {
+    type: 'process.start',
+    time,
+    'event.baseline': baseline || undefined,
+    'event.truncated': parent?.commandLineCut ? ['process.parent.command_line'] : undefined,
+    'process.pid': facts.pid,
+    'process.entity_id': facts.entityId,
+    'process.start': facts.startAt,
+    'process.name': facts.name,
+    'process.executable': facts.executable,
+    'process.file_deleted': facts.fileDeleted || undefined,
+    'process.command_line': facts.commandLine,
+    'process.working_directory': facts.workingDirectory,
+    'process.parent.pid': facts.parentPid,
+    'process.parent.entity_id': parent?.entityId,
+    'process.parent.name': parent?.name,
+    'process.parent.executable': parent?.executable,
+    'process.parent.command_line': parent?.commandLine,
+    'process.session_id': facts.sessionId,
+    'process.tty': facts.tty,
+    'user.id': facts.userId,
+    'user.name': facts.userName,
+    'user.real.id': facts.realUserId === facts.userId ? undefined : facts.realUserId,
+    'container.id': facts.containerId,
+  };
+}
+
+export function endEvent(
+  entry: ProcessEntry,
+  endAt: number,
+  exitCode: number | undefined,
+): EventByType['process.end'] {
+  return {
+    type: 'process.end',
+    time: endAt,
+    'process.pid': entry.pid,
+    'process.entity_id': entry.entityId,
+    'process.start': entry.startAt,
+    'process.end': endAt,
+    'process.name': entry.name,
+    'process.executable': entry.executable,
+    'process.exit_code': exitCode,
+    'process.parent.pid': entry.parentPid,
+    'user.name': entry.userName,
+  };
+}
+
+/** The fields by which other events name a process; empty when it is not known. */
+export function ownerFields(owner: ProcessEntry | undefined) {
+  if (owner === undefined) return {};
+  return {
+    'event.truncated': owner.commandLineCut ? ['process.command_line'] : undefined,
+    'process.entity_id': owner.entityId,
+    'process.name': owner.name,
+    'process.executable': owner.executable,
+    'process.command_line': owner.commandLine,
+    'process.parent.executable': owner.parent?.executable,
+  };
+}

@@ -1,0 +1,25 @@
+import { healthSensor } from './health/index.ts';
+import { networkSensor } from './network/index.ts';
+import { type SensorOptions, type Settings, settingsOf } from './options.ts';
+import { processSensor } from './process/index.ts';
+import type { Sensor } from './sensor.ts';
+import { type SharedViews, sharedViews } from './shared-views.ts';
+
+type SensorFactory = (settings: Settings, views: SharedViews) => Sensor;
+
+/** Every sensor but health, in the order they should start: the process table serves those after it. */
+const factories: readonly SensorFactory[] = [processSensor, networkSensor];
+
+/**
+ * One of each sensor, all stopped. They share one view of the host's processes and may be started in any order, or
+ * at once; those of one call belong together.
+ */
+export function createSensors(options: SensorOptions = {}): Sensor[] {
+  const settings = settingsOf(options);
+  const views = sharedViews(settings);
+  const sensors = factories.map((make) => make(settings, views));
+  const health = healthSensor(settings, () =>
+    [...sensors, health].map((sensor) => [sensor.describe().name, sensor.state()] as const),
+  );
+  return [...sensors, health];
+}

@@ -1,0 +1,21 @@
+import type { LinuxHost } from './linux/host.ts';
+import type { Settings } from './options.ts';
+import { ProcessTable } from './process/table.ts';
+
+/** What sensors of one registry share. Made when first asked for, so that other systems load nothing of Linux. */
+export interface SharedViews {
+  linux(): Promise<LinuxHost>;
+  /** Processes as the portable process sensor last saw them; empty while it does not run. */
+  readonly processes: ProcessTable;
+}
+
+export function sharedViews(settings: Settings): SharedViews {
+  let host: Promise<LinuxHost> | undefined;
+  return {
+    processes: new ProcessTable(),
+    linux() {
+      host ??= import('./linux/host.ts').then(({ LinuxHost }) => new LinuxHost(settings));
+      return host;
+    },
+  };
+}
