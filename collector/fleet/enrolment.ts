@@ -8,15 +8,14 @@ import type { Authority } from './authority.ts';
 const sha256 = (secret: string) => createHash('sha256').update(secret).digest('hex');
 
 /** Longest life of an enrolment token. */
-const maxTokenSeconds = 30 * 86_400;
-const hour = 3600;
+const maxLifeMs = 30 * 86_400_000;
 
 export interface Enrolment {
-  /** A token for `maxUses` agents; its secret is in the answer only. `seconds` is bounded to 30 days. */
-  createToken(options?: {
-    seconds?: number;
-    maxUses?: number;
-  }): Promise<{ token: string; id: string; expiresAt: number }>;
+  /** A token for `maxUses` agents; its secret is in the answer only. `lifeMs` is bounded to 30 days; `expiresAt` in microseconds. */
+  createToken(options: {
+    readonly maxUses: number;
+    readonly lifeMs: number;
+  }): Promise<{ readonly token: string; readonly expiresAt: number }>;
   enrol(request: unknown): Promise<Result<EnrolmentAnswer>>;
 }
 
@@ -57,14 +56,14 @@ export function createEnrolment(
   address: () => string,
 ): Enrolment {
   return {
-    async createToken({ seconds = hour, maxUses = 1 } = {}) {
+    async createToken({ maxUses, lifeMs }) {
       const secret = randomBytes(24).toString('base64url');
       const id = randomBytes(6).toString('hex');
       const createdAt = nowUs();
-      const expiresAt = createdAt + Math.min(seconds, maxTokenSeconds) * 1e6;
+      const expiresAt = createdAt + Math.min(lifeMs, maxLifeMs) * 1000;
       await store.add({ id, createdAt, expiresAt, maxUses }, sha256(secret));
       const token = formatToken({ address: address(), caFingerprint: authority.caFingerprint, secret });
-      return { token, id, expiresAt };
+      return { token, expiresAt };
     },
     async enrol(raw) {
       const request = parseRequest(raw);

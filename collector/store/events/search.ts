@@ -105,7 +105,7 @@ async function arrival(
 
 /**
  * Searches the journal. Newest first from the end; or in order of arrival from the cursor, and without one from
- * now. `api.invalid` for a cursor that is none.
+ * now. `store.cursor_invalid` for a cursor that is none.
  */
 export async function searchEvents(reader: JournalReader, query: EventQuery): Promise<Result<FoundPage>> {
   const filter: BatchFilter = {
@@ -116,7 +116,7 @@ export async function searchEvents(reader: JournalReader, query: EventQuery): Pr
   };
   const cursor = query.cursor === undefined ? undefined : parseCursor(query.cursor);
   if (query.cursor !== undefined && cursor === undefined)
-    return fail('api.invalid', 'The cursor is not one of ours.');
+    return fail('store.cursor_invalid', 'The cursor is not one this list gave.');
   if (query.order === 'newest') {
     return ok(await newest(reader, query, filter, cursor ?? { id: Number.MAX_SAFE_INTEGER - 1, skip: 0 }));
   }

@@ -40,6 +40,8 @@ export interface StreamLedger {
   readonly stored: number;
   readonly lost: Readonly<Record<string, number>>;
   readonly repeats: number;
+  /** Batches in the journal, counted now; more than `mark` would be a duplicate. */
+  readonly batches: number;
 }
 
 export interface JournalTotals {

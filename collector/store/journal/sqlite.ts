@@ -289,7 +289,9 @@ export function openJournalReader(path: string): JournalReader {
       return row.id ?? undefined;
     },
     async ledger() {
-      const all = db.prepare('SELECT * FROM stream').all() as (Omit<StreamLedger, 'hostId' | 'lost'> & {
+      const counted = `SELECT s.*, (SELECT count(*) FROM batch b WHERE b.host = s.host AND b.stream = s.stream) AS batches
+        FROM stream s`;
+      const all = db.prepare(counted).all() as (Omit<StreamLedger, 'hostId' | 'lost'> & {
         host: string;
         lost: string;
       })[];

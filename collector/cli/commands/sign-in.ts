@@ -1,0 +1,16 @@
+import { Command } from 'commander';
+import { addQueryOptions, clientOf, type QueryOptions } from '../options.ts';
+import { print, printJson } from '../output.ts';
+
+export function signInCommand(): Command {
+  return addQueryOptions(
+    new Command('sign-in').description('a one-time link that signs a browser in'),
+  ).action(async (options: QueryOptions) => {
+    const link = await clientOf(options).call<{ readonly url: string; readonly expiresAt: string }>(
+      'POST',
+      '/sign-in-links',
+    );
+    if (options.json) printJson(link);
+    else print(`${link.url}\n(works once, until ${link.expiresAt})`);
+  });
+}

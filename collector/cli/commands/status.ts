@@ -1,0 +1,55 @@
+import { Command } from 'commander';
+import type { LedgerJson, StatusJson } from '../../api/json/status.ts';
+import { addQueryOptions, clientOf, type QueryOptions } from '../options.ts';
+import { bytes, print, printJson, printTable } from '../output.ts';
+
+const number = (of: (ledger: LedgerJson) => number, title: string) => ({
+  title,
+  align: 'right' as const,
+  of: (ledger: LedgerJson) => String(of(ledger)),
+});
+
+function show(status: StatusJson): void {
+  const { journal, detection, alerts } = status;
+  print(`Vedette ${status.version}, up since ${status.startedAt}`);
+  print(`journal    ${journal.events} events in ${journal.batches} batches, ${bytes(journal.sizeBytes)}`);
+  print(
+    `detection  ${detection.rules} rules, ${detection.lagBatches} batches behind, last delay ${Math.round(detection.lagMs)} ms`,
+  );
+  print(`alerts     ${alerts.open} open, ${alerts.acknowledged} acknowledged, ${alerts.closed} closed`);
+  print('');
+  printTable<LedgerJson>(
+    [
+      { title: 'host', of: (h) => h.hostName, flexible: true },
+      { title: 'id', of: (h) => h.hostId },
+      { title: '', of: (h) => (h.connected ? 'connected' : 'away') },
+      number((h) => h.collected, 'collected'),
+      number((h) => h.stored, 'stored'),
+      number((h) => h.lost, 'lost'),
+      number((h) => h.pending, 'pending'),
+      number((h) => h.repeats, 'repeats'),
+      number((h) => h.duplicates, 'duplicates'),
+      number((h) => h.unaccounted, 'unaccounted'),
+    ],
+    status.hosts,
+    'No host is enrolled yet.',
+  );
+}
+
+export function statusCommand(): Command {
+  return addQueryOptions(
+    new Command('status').description('how the collector is doing, with the loss ledger of every host'),
+  )
+    .addHelpText(
+      'after',
+      `
+Per host: collected = stored + lost, exactly, as of the last batch stored; pending is still with the agent.
+Exits 1 when a host has unaccounted or duplicate events.`,
+    )
+    .action(async (options: QueryOptions) => {
+      const status = await clientOf(options).get<StatusJson>('/status');
+      if (options.json) printJson(status);
+      else show(status);
+      if (status.hosts.some((h) => h.unaccounted !== 0 || h.duplicates !== 0)) process.exitCode = 1;
+    });
+}

@@ -1,0 +1,36 @@
+/** The command line of the collector's side. `agent` and `enroll --token` are served by agent/cli.ts. */
+import { Command } from 'commander';
+import { runProgram } from '#shared/terminal.ts';
+import manifest from '../../package.json' with { type: 'json' };
+import { alertsCommand } from './commands/alerts.ts';
+import { collectorCommand } from './commands/collector.ts';
+import { demoCommand } from './commands/demo.ts';
+import { enrollCommand } from './commands/enroll.ts';
+import { eventsCommand } from './commands/events.ts';
+import { healthCommand } from './commands/health.ts';
+import { hostsCommand } from './commands/hosts.ts';
+import { rulesCommand } from './commands/rules.ts';
+import { signInCommand } from './commands/sign-in.ts';
+import { statusCommand } from './commands/status.ts';
+import { upCommand } from './commands/up.ts';
+
+const vedette = new Command('vedette')
+  .description(
+    'Endpoint detection and response: watch hosts, account for every event, raise the right alert.',
+  )
+  .version(manifest.version, '--version', 'print the version');
+
+vedette.addCommand(upCommand());
+vedette.addCommand(collectorCommand());
+vedette.command('agent').description('run the agent of this host');
+vedette.addCommand(enrollCommand());
+vedette.addCommand(statusCommand());
+vedette.addCommand(healthCommand());
+vedette.addCommand(hostsCommand());
+vedette.addCommand(eventsCommand());
+vedette.addCommand(alertsCommand());
+vedette.addCommand(rulesCommand());
+vedette.addCommand(signInCommand());
+vedette.addCommand(demoCommand());
+
+await runProgram(vedette, process.argv);
