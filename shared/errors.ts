@@ -249,6 +249,17 @@ const entries = {
     action: 'Give one of them a fresh id.',
     retryable: false,
   },
+  'rule.field_unknown': {
+    cause: 'The rule names a field that the events it is about do not have.',
+    action: 'Use a name from docs/reference/events.md; until then the item never holds.',
+    retryable: false,
+  },
+  'rule.failed': {
+    cause: 'A rule failed while it ran.',
+    action:
+      'It was set aside until the rules are loaded again; the others go on. Report it with the log line.',
+    retryable: false,
+  },
   'api.unauthenticated': {
     cause: 'The request carries no valid session or token.',
     action: 'Sign in through the link `vedette up` prints, or send the token from the token file.',

@@ -1,0 +1,101 @@
+import { createHash } from 'node:crypto';
+import { type ColumnarEvents, type EventRow, rowAt } from '#shared/schema/columns.ts';
+import type { MatchedTest, RuleHeader } from '#shared/sigma/index.ts';
+import type { MatchReason, NewAlert } from '../store/contract.ts';
+import type { BatchOrigin } from './contract.ts';
+
+/** Ids kept as evidence of one alert. */
+export const evidenceBound = 100;
+
+/** An event that matched, with what an alert about it needs. */
+export interface Evidence {
+  readonly origin: BatchOrigin;
+  readonly events: ColumnarEvents;
+  readonly group: number;
+  readonly row: number;
+  readonly time: number;
+  readonly eventId: string;
+}
+
+/** The same inputs always give the same id. */
+export function alertId(...parts: readonly string[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);
+}
+
+/** The row as an object, with where it came from. */
+export function evidenceEvent({ origin, events, row, eventId }: Evidence): EventRow {
+  return {
+    ...rowAt(events, row),
+    'host.id': origin.hostId,
+    'host.name': origin.hostName,
+    'event.id': eventId,
+  };
+}
+
+interface AlertParts {
+  readonly id: string;
+  readonly rule: RuleHeader;
+  readonly evidence: Evidence;
+  readonly matches: readonly MatchReason[];
+  readonly reason: string;
+  readonly now: number;
+  readonly firstEventAt: number;
+  readonly lastEventAt: number;
+  readonly count: number;
+  readonly eventIds: readonly string[];
+}
+
+export function newAlert({ id, rule, evidence, ...rest }: AlertParts): NewAlert {
+  const { matches, reason, now, firstEventAt, lastEventAt, count, eventIds } = rest;
+  return {
+    id,
+    ruleId: rule.id,
+    ruleTitle: rule.title,
+    level: rule.level,
+    hostId: evidence.origin.hostId,
+    hostName: evidence.origin.hostName,
+    raisedAt: now,
+    firstEventAt,
+    lastEventAt,
+    count,
+    tags: rule.tags,
+    reason,
+    matches,
+    eventIds,
+    event: evidenceEvent(evidence),
+  };
+}
+
+/** One alert for two of the same id: the first one's words, both ones' events. */
+export function mergeAlerts(a: NewAlert, b: NewAlert): NewAlert {
+  return {
+    ...a,
+    firstEventAt: Math.min(a.firstEventAt, b.firstEventAt),
+    lastEventAt: Math.max(a.lastEventAt, b.lastEventAt),
+    count: a.count + b.count,
+    eventIds: [...new Set([...a.eventIds, ...b.eventIds])].slice(0, evidenceBound),
+  };
+}
+
+/** Characters of a value quoted in a reason. */
+const quoteLength = 120;
+
+/** One sentence: the rule, and the test that says most: of a command line before others, words before expressions. */
+export function reasonOf(title: string, matches: readonly MatchedTest[]): string {
+  const [most] = [...matches].sort((a, b) => weightOf(b) - weightOf(a));
+  if (most === undefined) return `${title}: the event lacks what the rule excludes.`;
+  const how = isRegex(most) ? 'matches its pattern' : most.test;
+  const said = `${title}: ${most.field ?? 'the event'} ${how}`;
+  const value = most.value.replace(/\s+/g, ' ');
+  if (most.test === `is '${most.value}'`) return said;
+  return `${said} (${value.length > quoteLength ? `${value.slice(0, quoteLength)}…` : value})`;
+}
+
+function isRegex({ test }: MatchedTest): boolean {
+  return /^re[| ]/.test(test);
+}
+
+function weightOf(match: MatchedTest): number {
+  const commandLine = match.field === 'process.command_line' ? 2_000 : 0;
+  return commandLine + (isRegex(match) ? 0 : 1_000 + match.test.length);
+}

@@ -1,0 +1,96 @@
+import { join } from 'node:path';
+import type { ErrorCode } from '#shared/errors.ts';
+import { eventSpecs } from '#shared/events/registry.gen.ts';
+import {
+  compileRules,
+  parseRules,
+  type RuleProblem,
+  type RuleSet,
+  type SigmaDocument,
+} from '#shared/sigma/index.ts';
+import { readRuleFiles } from './files.ts';
+import { loadLists } from './lists.ts';
+
+/** The starter pack and the lists its rules use. */
+export const packPath = join(import.meta.dirname, 'pack');
+export const packListsPath = join(packPath, 'lists');
+
+export interface LoadedRules {
+  readonly ruleSet: RuleSet;
+  /** Errors first refuse their rule; warnings do not. In order of files and lines. */
+  readonly problems: readonly RuleProblem[];
+  readonly accepted: number;
+  readonly refused: number;
+}
+
+/**
+ * Loads rules from files and folders, with the placeholder lists of `listFolders`. A bad file or rule never stops
+ * the others.
+ */
+export async function loadRules(
+  paths: readonly string[],
+  listFolders: readonly string[] = [],
+): Promise<LoadedRules> {
+  const { lists, problems: listProblems } = await loadLists(listFolders);
+  const { texts, problems: fileProblems } = await readRuleFiles(paths);
+  const problems = [...listProblems, ...fileProblems];
+  const documents: SigmaDocument[] = [];
+  let refused = fileProblems.length;
+  for (const { file, text } of texts) {
+    const parsed = parseRules(text, file);
+    documents.push(...parsed.documents);
+    problems.push(...parsed.problems);
+    refused += parsed.refused;
+  }
+  const compiled = compileRules(documents, { lists, specs: Object.values(eventSpecs) });
+  problems.push(...compiled.problems);
+  const { rules, correlations } = compiled.ruleSet;
+  return {
+    ruleSet: compiled.ruleSet,
+    problems: inOrder(problems),
+    accepted: rules.length + correlations.length,
+    refused: refused + compiled.refused.length,
+  };
+}
+
+function inOrder(problems: readonly RuleProblem[]): readonly RuleProblem[] {
+  return [...problems].sort(
+    (a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : 0) || a.line - b.line || a.column - b.column,
+  );
+}
+
+export interface LintReport {
+  readonly summary: {
+    readonly rules: number;
+    readonly accepted: number;
+    readonly refused: number;
+    /** Accepted, but about events that no sensor makes. */
+    readonly inactive: number;
+    readonly warnings: number;
+    /** Refusals by code. */
+    readonly byReason: Readonly<Partial<Record<ErrorCode, number>>>;
+  };
+  readonly problems: readonly RuleProblem[];
+}
+
+/** Checks rules without using them. `byReason` counts problems, so a rule with two faults counts twice there. */
+export async function lint(
+  paths: readonly string[],
+  listFolders: readonly string[] = [],
+): Promise<LintReport> {
+  const { ruleSet, problems, accepted, refused } = await loadRules(paths, listFolders);
+  const byReason: Partial<Record<ErrorCode, number>> = {};
+  for (const { severity, code } of problems)
+    if (severity === 'error') byReason[code] = (byReason[code] ?? 0) + 1;
+  return {
+    summary: {
+      rules: accepted + refused,
+      accepted,
+      refused,
+      inactive: ruleSet.inactive.size,
+      warnings: problems.filter((p) => p.severity === 'warning').length,
+      byReason,
+    },
+    problems,
+  };
+}

@@ -1,0 +1,179 @@
+import type { EventSpec } from '../../schema/spec.ts';
+import type { CorrelationRule, DetectionRule, Search, SigmaDocument } from '../document.ts';
+import { fieldKey, fieldMapOf } from '../fields.ts';
+import { logsourceFits } from '../logsource.ts';
+import { ProblemSink, type RuleProblem } from '../problem.ts';
+import type { ValueLists } from './item.ts';
+import { type CompiledRule, compileRule } from './rule.ts';
+
+export interface CompiledCorrelation {
+  readonly rule: CorrelationRule;
+  /** The rules referred to. */
+  readonly over: readonly CompiledRule[];
+}
+
+/** Rules that belong together: compiled, with references between them resolved. */
+export interface RuleSet {
+  readonly rules: readonly CompiledRule[];
+  readonly correlations: readonly CompiledCorrelation[];
+  /** Rules that only serve correlations and raise no alerts themselves. */
+  readonly silent: ReadonlySet<CompiledRule>;
+  /** Accepted rules that no declared event type can match, by id. */
+  readonly inactive: ReadonlySet<string>;
+}
+
+export interface RuleSetOptions {
+  readonly lists?: ValueLists;
+  /** Event types, for warnings on fields they lack. */
+  readonly specs: readonly EventSpec[];
+}
+
+export interface CompiledSet {
+  readonly ruleSet: RuleSet;
+  readonly problems: readonly RuleProblem[];
+  /** Documents that were refused. */
+  readonly refused: readonly SigmaDocument[];
+}
+
+/**
+ * Compiles documents of any number of files together. A bad rule is refused with its problems and takes down only
+ * the correlations that refer to it. Of rules with one id the first is kept.
+ */
+export function compileRules(documents: readonly SigmaDocument[], options: RuleSetOptions): CompiledSet {
+  const compiler = new SetCompiler(options);
+  for (const document of documents) compiler.add(document);
+  return compiler.finish();
+}
+
+class SetCompiler {
+  readonly #lists: ValueLists;
+  readonly #specs: readonly EventSpec[];
+  readonly #problems: RuleProblem[] = [];
+  readonly #refused: SigmaDocument[] = [];
+  readonly #ids = new Map<string, SigmaDocument>();
+  readonly #rules: CompiledRule[] = [];
+  readonly #correlations: CorrelationRule[] = [];
+  readonly #inactive = new Set<string>();
+
+  constructor({ lists, specs }: RuleSetOptions) {
+    this.#lists = lists ?? new Map();
+    this.#specs = specs;
+  }
+
+  add(document: SigmaDocument): void {
+    const first = this.#ids.get(document.id);
+    if (first !== undefined) {
+      const problems = new ProblemSink(document.file);
+      problems.refuse(
+        'rule.duplicate',
+        document.place,
+        `The id ${document.id} is taken by ${first.file}, line ${first.place.line}.`,
+      );
+      this.#refuse(document, problems.problems);
+      return;
+    }
+    this.#ids.set(document.id, document);
+    if (document.kind === 'correlation') this.#correlations.push(document);
+    else this.#addRule(document);
+  }
+
+  #addRule(rule: DetectionRule): void {
+    const { compiled, problems } = compileRule(rule, this.#lists);
+    if (compiled === undefined) {
+      this.#refuse(rule, problems);
+      return;
+    }
+    this.#rules.push(compiled);
+    this.#problems.push(...problems, ...this.#fieldWarnings(rule));
+  }
+
+  /** Fields that none of the event types the rule is about has. */
+  #fieldWarnings(rule: DetectionRule): readonly RuleProblem[] {
+    const product = rule.logsource.product ?? 'linux';
+    const specs = this.#specs.filter((spec) => logsourceFits(rule.logsource, spec, product));
+    if (specs.length === 0) {
+      this.#inactive.add(rule.id);
+      return [];
+    }
+    const problems = new ProblemSink(rule.file);
+    const warned = new Set<string>();
+    for (const { field, place } of itemsOf(rule)) {
+      if (field === null || warned.has(field)) continue;
+      if (specs.some((spec) => fieldMapOf(spec).has(fieldKey(field)))) continue;
+      warned.add(field);
+      const types = specs.map((spec) => spec.name).join(', ');
+      problems.warn(
+        'rule.field_unknown',
+        place,
+        `\`${field}\` is not a field of ${types}; the item never holds.`,
+      );
+    }
+    return problems.problems;
+  }
+
+  finish(): CompiledSet {
+    const correlations = this.#correlations.flatMap((rule) => this.#link(rule) ?? []);
+    const loud = new Set(correlations.flatMap(({ rule, over }) => (rule.generate ? over : [])));
+    const silent = new Set(correlations.flatMap(({ over }) => over).filter((rule) => !loud.has(rule)));
+    return {
+      ruleSet: { rules: this.#rules, correlations, silent, inactive: this.#inactive },
+      problems: this.#problems,
+      refused: this.#refused,
+    };
+  }
+
+  #link(rule: CorrelationRule): CompiledCorrelation | undefined {
+    const problems = new ProblemSink(rule.file);
+    const over: CompiledRule[] = [];
+    for (const { to, place } of rule.refers) {
+      const found = this.#rules.filter((r) => r.rule.id === to || r.rule.name === to);
+      if (found.length > 0) over.push(...found);
+      else if (this.#correlations.some((c) => c.id === to || c.name === to))
+        problems.refuse('rule.unsupported', place, 'Correlations over correlations are not supported yet.');
+      else problems.refuse('rule.invalid', place, `No accepted rule has the id or name \`${to}\`.`);
+    }
+    if (problems.errorCount === 0) {
+      this.#warnGroups(rule, over, problems);
+      this.#problems.push(...problems.problems);
+      return { rule, over };
+    }
+    this.#refuse(rule, problems.problems);
+    return undefined;
+  }
+
+  #warnGroups(rule: CorrelationRule, over: readonly CompiledRule[], problems: ProblemSink): void {
+    const wanted = [...rule.groupBy, ...(rule.field === null ? [] : [rule.field])];
+    for (const name of wanted) {
+      if (rule.aliases.has(name) || hostFields.includes(name)) continue;
+      const known = over.some(({ rule: { logsource } }) =>
+        this.#specs.some(
+          (spec) =>
+            logsourceFits(logsource, spec, logsource.product ?? 'linux') &&
+            fieldMapOf(spec).has(fieldKey(name)),
+        ),
+      );
+      if (!known)
+        problems.warn(
+          'rule.field_unknown',
+          rule.place,
+          `\`${name}\` is not a field of the events it counts.`,
+        );
+    }
+  }
+
+  #refuse(document: SigmaDocument, problems: readonly RuleProblem[]): void {
+    this.#refused.push(document);
+    this.#problems.push(...problems);
+  }
+}
+
+/** Fields every event has through its origin; correlations may group by them. */
+export const hostFields: readonly string[] = ['host.id', 'host.name'];
+
+function itemsOf(rule: DetectionRule): ReturnType<typeof itemsOfSearch> {
+  return [...rule.searches.values()].flatMap(itemsOfSearch);
+}
+
+function itemsOfSearch(search: Search): readonly (Search & { kind: 'item' })['item'][] {
+  return search.kind === 'item' ? [search.item] : search.of.flatMap(itemsOfSearch);
+}

@@ -1,0 +1,89 @@
+/** What parsing gives: documents as the rule files say them, checked for form, nothing resolved yet. */
+import type { Logsource } from '../schema/spec.ts';
+import type { Place } from './problem.ts';
+
+/** https://github.com/SigmaHQ/sigma-specification, rules specification 2.1, `level`. */
+export const ruleLevels = ['informational', 'low', 'medium', 'high', 'critical'] as const;
+export type RuleLevel = (typeof ruleLevels)[number];
+
+export type Scalar = string | number | boolean | null;
+
+/** A value with the text it was written as where that matters (numbers too long for a double). */
+export interface ItemValue {
+  readonly value: Scalar;
+  readonly place: Place;
+}
+
+/** One `field|modifier: values`. `field` is null for keywords. */
+export interface Item {
+  readonly field: string | null;
+  readonly modifiers: readonly string[];
+  readonly values: readonly ItemValue[];
+  readonly place: Place;
+}
+
+/** A search: a map is `all` of its items, a list `any` of its entries. */
+export type Search =
+  | { readonly kind: 'item'; readonly item: Item }
+  | { readonly kind: 'all' | 'any'; readonly of: readonly Search[] };
+
+/** A condition with its patterns resolved to selection names. */
+export type Condition =
+  | { readonly op: 'and' | 'or'; readonly of: readonly Condition[] }
+  | { readonly op: 'not'; readonly of: Condition }
+  | { readonly op: 'at-least'; readonly least: number; readonly of: readonly Condition[] }
+  | { readonly op: 'selection'; readonly name: string };
+
+export interface RuleHeader {
+  /** The rule's `id`; derived from its text where it has none. */
+  readonly id: string;
+  readonly name: string | null;
+  readonly title: string;
+  /** `medium` where the rule says nothing. */
+  readonly level: RuleLevel;
+  readonly status: string | null;
+  readonly description: string;
+  readonly author: string | null;
+  readonly tags: readonly string[];
+  readonly references: readonly string[];
+  readonly falsePositives: readonly string[];
+  readonly file: string;
+  readonly place: Place;
+}
+
+export interface DetectionRule extends RuleHeader {
+  readonly kind: 'rule';
+  readonly logsource: Logsource;
+  readonly searches: ReadonlyMap<string, Search>;
+  /** Any of them suffices. */
+  readonly condition: Condition;
+}
+
+export const correlationTypes = ['event_count', 'value_count', 'temporal', 'temporal_ordered'] as const;
+export type CorrelationType = (typeof correlationTypes)[number];
+
+/** Both ends inclusive: `gt: 3` is `{ least: 4, most: Infinity }`, `neq` has `not` set. */
+export interface CountRange {
+  readonly least: number;
+  readonly most: number;
+  readonly not: number | null;
+}
+
+export interface CorrelationRule extends RuleHeader {
+  readonly kind: 'correlation';
+  readonly type: CorrelationType;
+  /** Ids or names of rules. */
+  readonly refers: readonly { readonly to: string; readonly place: Place }[];
+  readonly groupBy: readonly string[];
+  /** Alias → reference → field. */
+  readonly aliases: ReadonlyMap<string, ReadonlyMap<string, string>>;
+  /** Microseconds. */
+  readonly timespanUs: number;
+  readonly range: CountRange;
+  /** What `value_count` counts. */
+  readonly field: string | null;
+  /** Whether the rules referred to raise alerts of their own. */
+  readonly generate: boolean;
+}
+
+export type SigmaDocument = DetectionRule | CorrelationRule;

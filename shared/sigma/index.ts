@@ -1,0 +1,20 @@
+/** Sigma rules: parse → compile → match. See README.md. */
+export type { ValueLists } from './compile/item.ts';
+export type { CompiledRule } from './compile/rule.ts';
+export {
+  type CompiledCorrelation,
+  type CompiledSet,
+  compileRules,
+  hostFields,
+  type RuleSet,
+  type RuleSetOptions,
+} from './compile/rule-set.ts';
+export { Correlator, type Firing } from './correlate/correlator.ts';
+export type { CorrelationRule, DetectionRule, RuleHeader, RuleLevel, SigmaDocument } from './document.ts';
+export { fieldKey, fieldMapOf } from './fields.ts';
+export { logsourceFits } from './logsource.ts';
+export type { MatchedTest } from './match/explain.ts';
+export { Matcher } from './match/matcher.ts';
+export type { OnFault, OnMatch } from './match/plan.ts';
+export { type ParsedFile, parseRules } from './parse/rule.ts';
+export type { Place, RuleProblem } from './problem.ts';

@@ -1,0 +1,22 @@
+import type { EventSpec, Logsource } from '../schema/spec.ts';
+
+/**
+ * Services of public rules whose records an event type holds, by the service it declares. Linux rules for `sshd`,
+ * `sudo` and the like are written over the same authentication log as those for `auth`.
+ */
+const services: Readonly<Record<string, readonly string[]>> = {
+  auth: ['auth', 'sshd', 'sudo', 'su', 'login', 'pam'],
+};
+
+/**
+ * Whether a rule is about this event type on a host of this product (`linux`, `windows`, `macos`). What the rule
+ * gives of category, product and service must agree; an event type that declares no service has none a rule could
+ * mean.
+ */
+export function logsourceFits(rule: Logsource, spec: EventSpec, product: string): boolean {
+  const { category, service } = spec.logsource;
+  if (rule.category !== undefined && rule.category !== category) return false;
+  if (rule.product !== undefined && rule.product !== (spec.logsource.product ?? product)) return false;
+  if (rule.service === undefined) return true;
+  return service !== undefined && (services[service] ?? [service]).includes(rule.service);
+}

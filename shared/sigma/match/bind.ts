@@ -1,0 +1,71 @@
+import type { Bool, FieldComparison, Predicate } from '../compile/predicate.ts';
+import { type FieldMap, fieldKey } from '../fields.ts';
+
+/** A condition bound to one event type: predicates became slots, fields that the type lacks became constants. */
+export type Bound =
+  | { readonly op: 'constant'; readonly value: boolean }
+  | {
+      readonly op: 'slot';
+      readonly slot: number;
+      readonly predicate: Predicate;
+      readonly column: string | null;
+    }
+  | {
+      readonly op: 'compare-fields';
+      readonly comparison: FieldComparison;
+      readonly column: string;
+      readonly other: string;
+    }
+  | { readonly op: 'not'; readonly of: Bound }
+  /** `and` and `or` are at-least with all and with one. */
+  | { readonly op: 'at-least'; readonly least: number; readonly of: readonly Bound[] };
+
+const never: Bound = { op: 'constant', value: false };
+
+/**
+ * Binds a condition to the fields of an event type. `slotOf` gives the slot of a test on a column (null: any
+ * column); equal tests on one column share a slot over all rules.
+ */
+export function bindCondition(
+  bool: Bool,
+  fields: FieldMap,
+  slotOf: (column: string | null, predicate: Predicate) => number,
+): Bound {
+  const bind = (part: Bool): Bound => {
+    switch (part.op) {
+      case 'predicate': {
+        const { predicate } = part;
+        const column = predicate.field === null ? null : fields.get(fieldKey(predicate.field));
+        if (column === undefined) return never;
+        return { op: 'slot', slot: slotOf(column, predicate), predicate, column };
+      }
+      case 'compare-fields': {
+        const column = fields.get(fieldKey(part.comparison.field));
+        const other = fields.get(fieldKey(part.comparison.other));
+        if (column === undefined || other === undefined) return never;
+        return { op: 'compare-fields', comparison: part.comparison, column, other };
+      }
+      case 'not': {
+        const of = bind(part.of);
+        return of.op === 'constant' ? { op: 'constant', value: !of.value } : { op: 'not', of };
+      }
+      case 'and':
+        return fold(part.of.map(bind), part.of.length);
+      case 'or':
+        return fold(part.of.map(bind), 1);
+      case 'at-least':
+        return fold(part.of.map(bind), part.least);
+    }
+  };
+  return bind(bool);
+}
+
+/** Takes constants out. */
+function fold(parts: readonly Bound[], least: number): Bound {
+  const sure = parts.filter((p) => p.op === 'constant' && p.value).length;
+  const of = parts.filter((p) => p.op !== 'constant');
+  const left = least - sure;
+  if (left <= 0) return { op: 'constant', value: true };
+  if (left > of.length) return never;
+  return of.length === 1 ? of[0]! : { op: 'at-least', least: left, of };
+}

@@ -1,0 +1,67 @@
+/** A Sigma string: literal text with `*`, `?` and what modifiers put between. */
+
+/** `any` is `*`; `one` is `?`, one UTF-16 unit. */
+export type Part =
+  | string
+  | { readonly kind: 'any' }
+  | { readonly kind: 'one' }
+  /** One of these characters. */
+  | { readonly kind: 'set'; readonly characters: string };
+
+export type Pattern = readonly Part[];
+
+export const anyPart = { kind: 'any' } as const satisfies Part;
+export const onePart = { kind: 'one' } as const satisfies Part;
+
+/**
+ * Reads a value as rules write it. A backslash escapes only `*`, `?` and `\`; before anything else it is itself.
+ * So `\\*` is a backslash and a wildcard, `\\\*` a backslash and a star.
+ */
+export function parsePattern(text: string): Pattern {
+  const parts: Part[] = [];
+  let literal = '';
+  const flush = () => {
+    if (literal !== '') parts.push(literal);
+    literal = '';
+  };
+  for (let i = 0; i < text.length; i++) {
+    const c = text[i]!;
+    const next = text[i + 1];
+    if (c === '\\' && (next === '*' || next === '?' || next === '\\')) {
+      literal += next;
+      i++;
+    } else if (c === '*' || c === '?') {
+      flush();
+      parts.push(c === '*' ? anyPart : onePart);
+    } else literal += c;
+  }
+  flush();
+  return parts;
+}
+
+export function isAny(part: Part | undefined): boolean {
+  return typeof part === 'object' && part.kind === 'any';
+}
+
+/** With `*` before and after where asked, runs of `*` made one, neighbouring literals joined. */
+export function joinPattern(parts: Pattern, before = false, after = false): Pattern {
+  const all: Part[] = [...(before ? [anyPart] : []), ...parts, ...(after ? [anyPart] : [])];
+  const out: Part[] = [];
+  for (const part of all) {
+    const last = out.at(-1);
+    if (isAny(part) && isAny(last)) continue;
+    if (typeof part === 'string' && typeof last === 'string') out[out.length - 1] = last + part;
+    else if (part !== '') out.push(part);
+  }
+  return out;
+}
+
+/** The text of a pattern without wildcards; undefined when it has some. */
+export function literalOf(pattern: Pattern): string | undefined {
+  return pattern.every((part) => typeof part === 'string') ? pattern.join('') : undefined;
+}
+
+/** One text for equal patterns. */
+export function keyOf(pattern: Pattern): string {
+  return JSON.stringify(pattern);
+}

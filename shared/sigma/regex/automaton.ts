@@ -1,0 +1,196 @@
+import type { Program } from './program.ts';
+import { lineEnds, maxUnit, wordUnits } from './ranges.ts';
+import type { Assertion, Ranges } from './syntax.ts';
+
+/** States kept before all are dropped and made again as needed; bounds memory, not correctness. */
+export const stateBound = 1_000;
+
+/** What stands before or after a place, as far as assertions ask. */
+const neighbours = { edge: 0, word: 1, lineEnd: 2, other: 3 } as const;
+type Neighbour = (typeof neighbours)[keyof typeof neighbours];
+
+const unknown = -1;
+const matched = -2;
+const dead = -3;
+
+/** Units that no set and no assertion of a program tells apart share a class. */
+class UnitClasses {
+  readonly #bounds: readonly number[];
+  readonly #low: Uint16Array;
+  readonly count: number;
+
+  constructor(sets: readonly Ranges[]) {
+    const cuts = new Set<number>([0]);
+    for (const ranges of [...sets, wordUnits, lineEnds]) {
+      for (const [from, to] of ranges) {
+        cuts.add(from);
+        if (to < maxUnit) cuts.add(to + 1);
+      }
+    }
+    this.#bounds = [...cuts].sort((a, b) => a - b);
+    this.count = this.#bounds.length;
+    this.#low = Uint16Array.from({ length: 256 }, (_, unit) => this.#search(unit));
+  }
+
+  of(unit: number): number {
+    return unit < 256 ? this.#low[unit]! : this.#search(unit);
+  }
+
+  /** The first unit of a class, which stands for all. */
+  sample(index: number): number {
+    return this.#bounds[index]!;
+  }
+
+  #search(unit: number): number {
+    let [low, high] = [0, this.#bounds.length - 1];
+    while (low < high) {
+      const mid = (low + high + 1) >> 1;
+      if (this.#bounds[mid]! <= unit) low = mid;
+      else high = mid - 1;
+    }
+    return low;
+  }
+}
+
+interface State {
+  /** Steps reached, before assertions at this place are asked. */
+  readonly steps: readonly number[];
+  readonly before: Neighbour;
+}
+
+/**
+ * Runs a program over values in one pass, each unit once: a deterministic automaton whose states are made when first
+ * reached and kept up to a bound. Time is linear in the value whatever the expression.
+ */
+export class Automaton {
+  readonly #program: Program;
+  readonly #classes: UnitClasses;
+  /** By state: next state by class, the last column for the end of the value. */
+  #table: Int32Array;
+  readonly #width: number;
+  #states: State[] = [];
+  #ids = new Map<string, number>();
+
+  constructor(program: Program) {
+    this.#program = program;
+    this.#classes = new UnitClasses(program.steps.flatMap((s) => (s.op === 'set' ? [s.ranges] : [])));
+    this.#width = this.#classes.count + 1;
+    this.#table = new Int32Array(16 * this.#width).fill(unknown);
+    this.#reset();
+  }
+
+  /** Whether the expression matches anywhere in the value. */
+  test(value: string): boolean {
+    let state = 0;
+    for (let i = 0; i < value.length; i++) {
+      const unitClass = this.#classes.of(value.charCodeAt(i));
+      let next = this.#table[state * this.#width + unitClass]!;
+      if (next === unknown) next = this.#advance(state, unitClass);
+      if (next < 0) return next === matched;
+      state = next;
+    }
+    const end = this.#table[state * this.#width + this.#width - 1]!;
+    return (end === unknown ? this.#finish(state) : end) === matched;
+  }
+
+  #reset(): void {
+    this.#states = [];
+    this.#ids.clear();
+    this.#table.fill(unknown);
+    this.#stateOf([this.#program.start], neighbours.edge);
+  }
+
+  #stateOf(steps: readonly number[], before: Neighbour): number {
+    const key = `${before} ${steps.join(' ')}`;
+    const known = this.#ids.get(key);
+    if (known !== undefined) return known;
+    const id = this.#states.push({ steps, before }) - 1;
+    this.#ids.set(key, id);
+    if ((id + 1) * this.#width > this.#table.length) {
+      const grown = new Int32Array(this.#table.length * 2).fill(unknown);
+      grown.set(this.#table);
+      this.#table = grown;
+    }
+    return id;
+  }
+
+  #advance(id: number, unitClass: number): number {
+    const unit = this.#classes.sample(unitClass);
+    const after = neighbourOf(unit);
+    const reached = this.#closure(this.#states[id]!, after);
+    const next = reached === matched ? matched : this.#step(reached, unit, after);
+    this.#table[id * this.#width + unitClass] = next;
+    if (next < 0 || this.#states.length <= stateBound) return next;
+    const state = this.#states[next]!;
+    this.#reset();
+    return this.#stateOf(state.steps, state.before);
+  }
+
+  #step(reached: readonly number[], unit: number, before: Neighbour): number {
+    const steps = new Set<number>();
+    for (const at of reached) {
+      const step = this.#program.steps[at]!;
+      if (step.op === 'set' && step.ranges.some(([from, to]) => unit >= from && unit <= to))
+        steps.add(step.next);
+    }
+    if (!this.#program.anchored) steps.add(this.#program.start);
+    if (steps.size === 0) return dead;
+    return this.#stateOf(
+      [...steps].sort((a, b) => a - b),
+      before,
+    );
+  }
+
+  #finish(id: number): number {
+    const reached = this.#closure(this.#states[id]!, neighbours.edge);
+    const result = reached === matched ? matched : dead;
+    this.#table[id * this.#width + this.#width - 1] = result;
+    return result;
+  }
+
+  /** Steps reachable without taking a unit, given what stands on both sides; `matched` when the match is among them. */
+  #closure({ steps, before }: State, after: Neighbour): readonly number[] | typeof matched {
+    const seen = new Set<number>(steps);
+    const queue = [...steps];
+    for (let at = queue.pop(); at !== undefined; at = queue.pop()) {
+      const step = this.#program.steps[at]!;
+      if (step.op === 'match') return matched;
+      const ways =
+        step.op === 'split'
+          ? step.ways
+          : step.op === 'assert' && holds(step.what, before, after)
+            ? [step.next]
+            : [];
+      for (const way of ways) {
+        if (seen.has(way)) continue;
+        seen.add(way);
+        queue.push(way);
+      }
+    }
+    return [...seen];
+  }
+}
+
+function neighbourOf(unit: number): Neighbour {
+  const inside = (ranges: Ranges) => ranges.some(([from, to]) => unit >= from && unit <= to);
+  if (inside(wordUnits)) return neighbours.word;
+  return inside(lineEnds) ? neighbours.lineEnd : neighbours.other;
+}
+
+function holds(what: Assertion, before: Neighbour, after: Neighbour): boolean {
+  const { edge, word, lineEnd } = neighbours;
+  switch (what) {
+    case 'start':
+      return before === edge;
+    case 'end':
+      return after === edge;
+    case 'line-start':
+      return before === edge || before === lineEnd;
+    case 'line-end':
+      return after === edge || after === lineEnd;
+    case 'word':
+      return (before === word) !== (after === word);
+    case 'not-word':
+      return (before === word) === (after === word);
+  }
+}

@@ -1,0 +1,21 @@
+/** The tree of a regular expression. Sets are sorted, disjoint pairs [from, to] of UTF-16 units. */
+export type Ranges = readonly (readonly [number, number])[];
+export type Assertion = 'start' | 'end' | 'line-start' | 'line-end' | 'word' | 'not-word';
+
+export type Regex =
+  | { readonly kind: 'set'; readonly ranges: Ranges }
+  | { readonly kind: 'sequence' | 'choice'; readonly of: readonly Regex[] }
+  /** `max` is Infinity where unbounded. */
+  | { readonly kind: 'repeat'; readonly of: Regex; readonly min: number; readonly max: number }
+  | { readonly kind: 'assert'; readonly what: Assertion };
+
+export interface RegexFlags {
+  /** Case-insensitive. */
+  readonly i: boolean;
+  /** `^` and `$` at line ends. */
+  readonly m: boolean;
+  /** `.` takes line ends. */
+  readonly s: boolean;
+}
+
+export const noFlags: RegexFlags = { i: false, m: false, s: false };

@@ -1,0 +1,31 @@
+/**
+ * A test asks something of one value of one field. Values come as text: numbers and booleans in decimal and as
+ * `true` or `false`. An absent field never reaches a test; its predicate is false.
+ */
+
+/**
+ * How an index finds the values for which the test may hold, so that it need not be asked of every value.
+ * Texts are folded. `sure` says that being found is enough; otherwise `holds` decides.
+ */
+export type IndexHint =
+  /** The whole value is this. */
+  | { readonly by: 'exact'; readonly text: string; readonly sure: boolean }
+  /** At least one of these is in the value; where `at` says. */
+  | {
+      readonly by: 'literal';
+      readonly texts: readonly string[];
+      readonly at: 'start' | 'end' | 'anywhere';
+      readonly sure: boolean;
+    }
+  /** Any value that is present. */
+  | { readonly by: 'presence' }
+  /** Nothing known: ask of every value. */
+  | { readonly by: 'scan' };
+
+export interface Test {
+  /** Tests of equal keys are the same test. */
+  readonly key: string;
+  readonly hint: IndexHint;
+  /** `folded` is `fold(value)`. */
+  holds(value: string, folded: string): boolean;
+}
