@@ -300,7 +300,8 @@ async function listen(app: FastifyInstance, host: string, port: number): Promise
       (error as NodeJS.ErrnoException).code === 'EADDRINUSE' ? 'listen.port_in_use' : 'listen.denied';
     throw new VedetteError(code, `${host}:${port}: ${(error as Error).message}.`, { cause: error });
   }
-  return app.addresses()[0]?.port ?? port;
+  const address = app.server.address();
+  return typeof address === 'object' && address !== null ? address.port : port;
 }
 
 /** Starts a collector on a data folder. Throws `data.*`, `listen.*`, `config.invalid`; then nothing is left open. */

@@ -1,10 +1,12 @@
 /** Entry of the pipeline thread: wires journal, control store, rules and detector. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { VedetteError } from '#shared/errors.ts';
+import type { RuleHeader, RuleSet } from '#shared/sigma/index.ts';
 import { createDetector } from './detect/detector.ts';
 import type { PipelineInput, PipelineOptions, PipelineOutput } from './ingest/messages.ts';
 import { PipelineLoop } from './ingest/pipeline-loop.ts';
 import { loadRules } from './rules/load.ts';
+import type { RuleSummary } from './store/contract.ts';
 import { openControlStore } from './store/control/open.ts';
 import { openJournalReader, openJournalWriter } from './store/journal/sqlite.ts';
 
@@ -13,24 +15,30 @@ if (port === null) throw new Error('pipeline.worker.ts runs as a worker thread o
 const options = workerData as PipelineOptions;
 const post = (message: PipelineOutput) => port.postMessage(message);
 
+function summaries({ rules, correlations }: RuleSet): RuleSummary[] {
+  const summary = ({ id, title, level, tags, file }: RuleHeader) => ({ id, title, level, tags, file });
+  return [
+    ...rules.map(({ rule }) => ({ ...summary(rule), logsource: rule.logsource })),
+    ...correlations.map(({ rule }) => ({ ...summary(rule), logsource: {} })),
+  ];
+}
+
 async function start(): Promise<PipelineLoop> {
   const writer = openJournalWriter(options.journalPath);
   const reader = openJournalReader(options.journalPath);
   // Detection repeats after a power cut from wherever its last durable commit was, so it need not wait for the disk.
   const control = await openControlStore(options.controlPath, { durable: false });
-  const loaded = await loadRules(options.rulePaths, options.listPaths);
-  const loop = new PipelineLoop({
-    writer,
-    reader,
-    control,
-    makeDetector: () =>
-      createDetector(loaded.rules, {
-        onProblem: (detail: string) => post({ kind: 'problem', code: 'rule.invalid', detail }),
-      }),
-    post,
-  });
+  const { ruleSet, problems } = await loadRules(options.rulePaths, options.listPaths);
+  const makeDetector = () =>
+    createDetector(ruleSet, {
+      onFault: ({ ruleId, ruleTitle, error }) => {
+        const detail = `${ruleTitle} (${ruleId}) failed and was set aside: ${(error as Error).message}.`;
+        post({ kind: 'problem', code: 'rule.failed', detail });
+      },
+    });
+  const loop = new PipelineLoop({ writer, reader, control, makeDetector, post });
   await loop.open();
-  post({ kind: 'ready', rules: loaded.summaries, problems: loaded.problems });
+  post({ kind: 'ready', loaded: { rules: summaries(ruleSet), problems } });
   return loop;
 }
 

@@ -1,28 +1,13 @@
 import type { FastifyBaseLogger } from 'fastify';
 import type { Auth } from '../auth/auth.ts';
 import type { Bus } from '../bus.ts';
-import type { CollectorStatus, ControlStore, EventReader, Level, RatePoint } from '../store/contract.ts';
-
-export interface RuleSummary {
-  readonly id: string;
-  readonly title: string;
-  readonly level: Level;
-  readonly tags: readonly string[];
-  readonly logsource: { readonly category?: string; readonly product?: string; readonly service?: string };
-  readonly file: string;
-}
-
-/** A rule that could not be loaded. */
-export interface RuleProblem {
-  readonly file: string;
-  readonly code: string;
-  readonly detail: string;
-}
-
-export interface LoadedRules {
-  readonly rules: readonly RuleSummary[];
-  readonly problems: readonly RuleProblem[];
-}
+import type {
+  CollectorStatus,
+  ControlStore,
+  EventReader,
+  LoadedRules,
+  RatePoint,
+} from '../store/contract.ts';
 
 export interface EnrolmentTokenOptions {
   readonly maxUses: number;

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '#shared/errors.ts';
-import type { Alert } from '../store/contract.ts';
+import type { Alert, LoadedRules } from '../store/contract.ts';
 
 /** What the pipeline thread is started with. */
 export interface PipelineOptions {
@@ -40,30 +40,8 @@ export interface BusAlert {
   readonly isNew: boolean;
 }
 
-/** A loaded rule as operators see it, and what was wrong with the others. */
-export interface RuleSummary {
-  readonly id: string;
-  readonly title: string;
-  readonly level: string;
-  readonly tags: readonly string[];
-  readonly logsource: Readonly<Record<string, string | undefined>>;
-  readonly file: string;
-}
-export interface RuleProblemSummary {
-  readonly file: string;
-  readonly line: number | null;
-  readonly column: number | null;
-  readonly code: string;
-  readonly message: string;
-  readonly action: string;
-}
-
 export type PipelineOutput =
-  | {
-      readonly kind: 'ready';
-      readonly rules: readonly RuleSummary[];
-      readonly problems: readonly RuleProblemSummary[];
-    }
+  | { readonly kind: 'ready'; readonly loaded: LoadedRules }
   | { readonly kind: 'refused'; readonly error: { readonly code: ErrorCode; readonly detail: string } }
   | { readonly kind: 'verdicts'; readonly verdicts: readonly Verdict[] }
   | { readonly kind: 'stored'; readonly events: number; readonly counts: Readonly<Record<string, number>> }

@@ -2,33 +2,19 @@ import { nowUs } from '#shared/clock.ts';
 import type { VedetteError } from '#shared/errors.ts';
 import { type DecodedBatch, decodeBatch } from '#shared/protocol/codec/decode.ts';
 import { eventId } from '#shared/protocol/event-id.ts';
-import type { ControlStore, NewAlert } from '../store/contract.ts';
+import type { BatchOrigin, Detector } from '../detect/contract.ts';
+import type { ControlStore } from '../store/contract.ts';
 import type { BatchRecord, JournalReader, JournalWriter } from '../store/journal/contract.ts';
 import type { PipelineInput, PipelineOutput, Verdict } from './messages.ts';
 import { recordOf } from './record.ts';
 
 type Batch = PipelineInput & { readonly kind: 'batch' };
 
-/** As much of a detector as the loop needs; `collector/detect/contract.ts` has the whole. */
-export interface LoopDetector {
-  detect(
-    origin: {
-      readonly hostId: string;
-      readonly hostName: string;
-      readonly product: string;
-      readonly eventId: (group: number, row: number) => string;
-    },
-    groups: readonly DecodedBatch['groups'][number]['events'][],
-    now: number,
-  ): readonly NewAlert[];
-  readonly lookback: number;
-}
-
 export interface LoopOptions {
   readonly writer: JournalWriter;
   readonly reader: JournalReader;
   readonly control: ControlStore;
-  readonly makeDetector: () => LoopDetector;
+  readonly makeDetector: () => Detector;
   readonly post: (message: PipelineOutput) => void;
 }
 
@@ -56,7 +42,7 @@ const retryMs = 1000;
 export class PipelineLoop {
   readonly #o: LoopOptions;
   #waiting: Batch[] = [];
-  #detector: LoopDetector;
+  #detector: Detector;
   #cursor = 0;
   #isRunning = false;
   /** Detection has missed batches and must read them from the journal. */
@@ -164,7 +150,7 @@ export class PipelineLoop {
         now,
       ),
     );
-    const alerts = await this.#o.control.detection.commit(last.id, merged(raised));
+    const alerts = await this.#o.control.detection.commit(last.id, raised);
     this.#cursor = last.id;
     const lagMs = Math.max(0, (nowUs() - last.receivedAt) / 1000);
     this.#o.post({ kind: 'detected', alerts, lagBatches: 0, lagMs });
@@ -251,7 +237,7 @@ function verdictOf(batch: Batch, outcome: Verdict['outcome']): Verdict {
   return { connection, stream, sequence, bytes: batch.data.length, outcome };
 }
 
-function originOf({ hostId, hostName, product, stream, sequence, batch }: Detectable) {
+function originOf({ hostId, hostName, product, stream, sequence, batch }: Detectable): BatchOrigin {
   return {
     hostId,
     hostName,
@@ -259,25 +245,4 @@ function originOf({ hostId, hostName, product, stream, sequence, batch }: Detect
     eventId: (group: number, row: number) =>
       eventId({ hostId, stream, sequence, index: (batch.groups[group]?.offset ?? 0) + row }),
   };
-}
-
-/** Alerts of one id from several batches become one, so that a commit sees each id once. */
-function merged(alerts: readonly NewAlert[]): NewAlert[] {
-  const byId = new Map<string, NewAlert>();
-  for (const alert of alerts) {
-    const before = byId.get(alert.id);
-    byId.set(
-      alert.id,
-      before === undefined
-        ? alert
-        : {
-            ...before,
-            count: before.count + alert.count,
-            firstEventAt: Math.min(before.firstEventAt, alert.firstEventAt),
-            lastEventAt: Math.max(before.lastEventAt, alert.lastEventAt),
-            eventIds: [...before.eventIds, ...alert.eventIds].slice(0, 100),
-          },
-    );
-  }
-  return [...byId.values()];
 }

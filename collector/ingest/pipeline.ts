@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import type { LoadedRules } from '../store/contract.ts';
 import type { BusAlert, PipelineInput, PipelineOptions, PipelineOutput, Verdict } from './messages.ts';
 
 export interface PipelineEvents {
@@ -26,12 +27,6 @@ export interface BatchInput {
   readonly receivedAt: number;
 }
 
-export interface PipelineReport {
-  readonly rules: PipelineOutput & { readonly kind: 'ready' };
-  readonly lagBatches: number;
-  readonly lagMs: number;
-}
-
 /** The thread that decodes, makes durable and detects. Resolves once it can take batches. */
 export class Pipeline {
   readonly #worker: Worker;
@@ -39,7 +34,7 @@ export class Pipeline {
   #backlogBytes = 0;
   #lag = { batches: 0, ms: 0 };
   #isClosing = false;
-  #ready: (PipelineOutput & { readonly kind: 'ready' }) | undefined;
+  #rules: LoadedRules = { rules: [], problems: [] };
 
   private constructor(worker: Worker, events: PipelineEvents) {
     this.#worker = worker;
@@ -77,9 +72,9 @@ export class Pipeline {
     return this.#lag;
   }
 
-  get rules(): PipelineOutput & { readonly kind: 'ready' } {
-    if (this.#ready === undefined) throw new Error('the pipeline is not ready');
-    return this.#ready;
+  /** As loaded at the start. */
+  get rules(): LoadedRules {
+    return this.#rules;
   }
 
   /** Hands a batch over; `data` is copied into a buffer of its own and moved to the thread. */
@@ -94,7 +89,7 @@ export class Pipeline {
   #receive(message: PipelineOutput): void {
     switch (message.kind) {
       case 'ready':
-        this.#ready = message;
+        this.#rules = message.loaded;
         return;
       case 'verdicts':
         for (const verdict of message.verdicts) this.#backlogBytes -= verdict.bytes;

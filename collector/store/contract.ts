@@ -242,3 +242,30 @@ export interface RatePoint {
   readonly second: number;
   readonly counts: Readonly<Record<string, number>>;
 }
+
+/** A rule at work, as operators see it. */
+export interface RuleSummary {
+  readonly id: string;
+  readonly title: string;
+  readonly level: Level;
+  readonly tags: readonly string[];
+  readonly logsource: { readonly category?: string; readonly product?: string; readonly service?: string };
+  readonly file: string;
+}
+
+/** What is wrong with a rule file, where, and what to do. An `error` has refused the rule. */
+export interface RuleProblem {
+  readonly severity: 'error' | 'warning';
+  readonly code: string;
+  readonly file: string;
+  /** Counted from 1. */
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
+  readonly action: string;
+}
+
+export interface LoadedRules {
+  readonly rules: readonly RuleSummary[];
+  readonly problems: readonly RuleProblem[];
+}

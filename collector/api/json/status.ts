@@ -18,13 +18,18 @@ export const ledgerSchema = object({
   unaccounted: { type: 'integer', description: 'collected - stored - lost; anything but 0 is a defect.' },
 });
 
+// Apart, because TypeScript infers nothing of an object nested in the call of another.
+const journalSchema = object({ events: count, batches: count, sizeBytes: count });
+const detectionSchema = object({ rules: count, lagBatches: count, lagMs: number });
+const alertsSchema = object({ open: count, acknowledged: count, closed: count });
+
 export const statusSchema = object({
   version: text,
   startedAt: instant,
   hosts: array(ledgerSchema),
-  journal: object({ events: count, batches: count, sizeBytes: count }),
-  detection: object({ rules: count, lagBatches: count, lagMs: number }),
-  alerts: object({ open: count, acknowledged: count, closed: count }),
+  journal: journalSchema,
+  detection: detectionSchema,
+  alerts: alertsSchema,
 });
 export type StatusJson = FromSchema<typeof statusSchema>;
 export type LedgerJson = FromSchema<typeof ledgerSchema>;

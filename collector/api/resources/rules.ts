@@ -1,6 +1,6 @@
 import { levels } from '../../store/contract.ts';
 import { operation } from '../operation.ts';
-import { array, dictionary, object, oneOf, text } from '../schema.ts';
+import { array, count, dictionary, object, oneOf, text } from '../schema.ts';
 
 export const rules = [
   operation({
@@ -19,13 +19,23 @@ export const rules = [
           file: text,
         }),
       ),
-      problems: array(object({ file: text, code: text, detail: text })),
+      problems: array(
+        object({
+          severity: oneOf(['error', 'warning']),
+          code: text,
+          file: text,
+          line: count,
+          column: count,
+          message: text,
+          action: text,
+        }),
+      ),
     }),
     handler({ deps }) {
       const loaded = deps.rules();
       return {
         rules: loaded.rules.map((rule) => ({ ...rule, logsource: { ...rule.logsource } })),
-        problems: loaded.problems,
+        problems: [...loaded.problems],
       };
     },
   }),

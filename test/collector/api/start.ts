@@ -99,7 +99,17 @@ export async function startApi(t: Test, over: Partial<ApiDeps> = {}): Promise<Ru
           file: 'rules/shell.yml',
         },
       ],
-      problems: [{ file: 'rules/broken.yml', code: 'rule.not_yaml', detail: 'line 3' }],
+      problems: [
+        {
+          severity: 'error',
+          code: 'rule.not_yaml',
+          file: 'rules/broken.yml',
+          line: 3,
+          column: 1,
+          message: 'The file is not valid YAML.',
+          action: 'Mend it.',
+        },
+      ],
     }),
     enrol: {
       createToken: async ({ maxUses, lifeMs }) => ({

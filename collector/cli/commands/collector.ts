@@ -1,0 +1,21 @@
+import { Command } from 'commander';
+import { print, printJsonLine } from '../output.ts';
+import { addServeOptions, type ServeOptions, serve, stopOnSignal } from '../serve.ts';
+
+export function collectorCommand(): Command {
+  return addServeOptions(
+    new Command('collector').description('run the collector: store, detect, dashboard, APIs'),
+  )
+    .addHelpText(
+      'after',
+      '\nMore settings are read from collector.json in the data folder; docs/reference/config.md lists them.',
+    )
+    .action(async (options: ServeOptions) => {
+      const { collector } = await serve(options, 'info');
+      const { api, agents, tokenFile } = collector;
+      const signIn = await collector.createSignInLink();
+      if (options.json) printJsonLine({ api, agents, signIn, tokenFile, pid: process.pid });
+      else print(`dashboard  ${signIn}\nagents     ${agents}\nCLI token  ${tokenFile}`);
+      stopOnSignal(() => collector.close());
+    });
+}

@@ -1,0 +1,48 @@
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { addDataOption, dataFolder, printable } from '#shared/terminal.ts';
+import { type LintReport, lint, packListsPath, packPath } from '../../rules/load.ts';
+import { print, printJson } from '../output.ts';
+
+interface Options {
+  readonly data?: string;
+  readonly json?: boolean;
+  readonly warnings: boolean;
+}
+
+function show({ problems, summary }: LintReport, withWarnings: boolean): void {
+  for (const p of problems) {
+    if (p.severity === 'warning' && !withWarnings) continue;
+    print(printable(`${p.file}:${p.line}:${p.column}: ${p.severity} ${p.code}: ${p.message} ${p.action}`));
+  }
+  const reasons = Object.entries(summary.byReason).map(([code, n]) => `${n} ${code}`);
+  print(
+    `${summary.rules} rules: ${summary.accepted} accepted, ${summary.refused} refused${
+      reasons.length > 0 ? ` (${reasons.join(', ')})` : ''
+    }, ${summary.warnings} warnings, ${summary.inactive} about events no sensor makes`,
+  );
+}
+
+export function rulesCommand(): Command {
+  const rules = new Command('rules').description('Sigma rules');
+  addDataOption(
+    rules
+      .command('lint [paths...]')
+      .description('check rules without using them; exits 1 when one is refused'),
+  )
+    .option('--no-warnings', 'print errors only')
+    .option('--json', 'print one JSON document')
+    .addHelpText(
+      'after',
+      '\nWithout paths it checks the starter pack and rules/ in the data folder. Value lists come from lists/ of both.',
+    )
+    .action(async (paths: readonly string[], options: Options) => {
+      const folder = dataFolder(options.data);
+      const lists = [packListsPath, join(folder, 'lists')];
+      const report = await lint(paths.length > 0 ? paths : [packPath, join(folder, 'rules')], lists);
+      if (options.json) printJson(report);
+      else show(report, options.warnings);
+      if (report.summary.refused > 0) process.exitCode = 1;
+    });
+  return rules;
+}
