@@ -34,6 +34,11 @@ interface Signer {
   readonly keys: CryptoKeyPair;
 }
 
+/** With the line end that lets certificates be put one after another. */
+function pem(certificate: x509.X509Certificate): string {
+  return `${certificate.toString('pem').trimEnd()}\n`;
+}
+
 function serial(): string {
   const bytes = randomBytes(16);
   bytes[0] = (bytes[0] as number) & 0x7f;
@@ -78,7 +83,7 @@ async function loadCa(folder: string): Promise<Signer> {
   if (certificatePem === undefined) {
     const made = await makeCa();
     writeText(join(folder, 'ca.key'), await exportKey(made.keys.privateKey));
-    writeText(join(folder, 'ca.crt'), made.certificate.toString('pem'), 0o644);
+    writeText(join(folder, 'ca.crt'), pem(made.certificate), 0o644);
     return made;
   }
   if (keyPem === undefined) throw new VedetteError('data.corrupt', `${join(folder, 'ca.key')} is missing.`);
@@ -122,7 +127,7 @@ async function makeServerCertificate(ca: Signer): Promise<{ key: string; certifi
       await x509.AuthorityKeyIdentifierExtension.create(ca.certificate),
     ],
   });
-  return { key: await exportKey(keys.privateKey), certificate: certificate.toString('pem') };
+  return { key: await exportKey(keys.privateKey), certificate: pem(certificate) };
 }
 
 /** The kept server certificate if it is of this CA and has a month to go. */
@@ -173,7 +178,7 @@ async function signAgent(ca: Signer, csrPem: string, hostId: string): Promise<Re
       await x509.AuthorityKeyIdentifierExtension.create(ca.certificate),
     ],
   });
-  return ok(certificate.toString('pem'));
+  return ok(pem(certificate));
 }
 
 /** Loads the authority from `folder` (0700), making what is missing. Throws `data.corrupt` for damaged files. */
@@ -186,7 +191,7 @@ export async function openAuthority(folder: string): Promise<Authority> {
     writeText(join(folder, 'server.crt'), server.certificate, 0o644);
   }
   return {
-    caCertificate: ca.certificate.toString('pem'),
+    caCertificate: pem(ca.certificate),
     caFingerprint: createHash('sha256').update(new Uint8Array(ca.certificate.rawData)).digest('hex'),
     server,
     signAgent: (csrPem, hostId) => signAgent(ca, csrPem, hostId),
