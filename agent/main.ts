@@ -1,16 +1,14 @@
-/** Wires an agent: sensors into the intake, intake into the outbox, outbox over the uplink. */
+/** Wires an agent: its sensors into its delivery. */
 import { join } from 'node:path';
 import { type Config, parseConfig, readConfigFile } from '#shared/config.ts';
 import { type FolderLock, lockDataFolder } from '#shared/data-folder.ts';
 import { VedetteError } from '#shared/errors.ts';
 import { agentSettings } from './config.ts';
-import { hostFacts } from './facts.ts';
-import { type AgentIdentity, loadIdentity } from './identity/identity.ts';
-import { Intake } from './outbox/intake.ts';
-import { Outbox } from './outbox/outbox.ts';
+import { type DeliveryEvent, startDelivery } from './delivery.ts';
+import { loadIdentity } from './identity/identity.ts';
+import type { Outbox } from './outbox/outbox.ts';
 import { createSensors } from './sensors/registry.ts';
 import type { Sensor } from './sensors/sensor.ts';
-import { Uplink, type UplinkEvent } from './uplink/uplink.ts';
 
 export interface AgentOptions {
   /** The agent's own folder. */
@@ -21,9 +19,8 @@ export interface AgentOptions {
 }
 
 export type AgentLogEvent =
-  | UplinkEvent
-  | { readonly what: 'sensor'; readonly name: string; readonly state: ReturnType<Sensor['state']> }
-  | { readonly what: 'problem'; readonly code: string; readonly detail: string };
+  | DeliveryEvent
+  | { readonly what: 'sensor'; readonly name: string; readonly state: ReturnType<Sensor['state']> };
 
 export interface RunningAgent {
   readonly hostId: string;
@@ -31,18 +28,6 @@ export interface RunningAgent {
 }
 
 type AgentConfig = Config<typeof agentSettings>;
-
-function openOutbox(folder: string, config: AgentConfig, log: AgentOptions['log']): Outbox {
-  const outbox = new Outbox({
-    path: join(folder, 'outbox.db'),
-    maxBytes: config.outboxMaxBytes,
-    maxAgeMs: config.outboxMaxAgeMs,
-  });
-  if (outbox.setAside !== undefined) {
-    log({ what: 'problem', code: 'agent.outbox_corrupt', detail: `Moved to ${outbox.setAside}.` });
-  }
-  return outbox;
-}
 
 function makeSensors(
   folder: string,
@@ -70,71 +55,28 @@ function makeSensors(
   });
 }
 
-function makeUplink(
-  identity: AgentIdentity,
-  config: AgentConfig,
-  outbox: Outbox,
-  options: AgentOptions,
-): Uplink {
-  return new Uplink({
-    address: options.address ?? identity.address,
-    identity,
-    outbox,
-    facts: hostFacts(),
-    backoffMs: { min: config.backoffMinMs, max: config.backoffMaxMs },
-    pingMs: config.pingMs,
-    stallMs: config.stallMs,
-    log: options.log,
-  });
-}
-
-/** Keeps the outbox within its bounds and on the disk. */
-function tend(outbox: Outbox, uplink: Uplink, syncMs: number, log: AgentOptions['log']): NodeJS.Timeout {
-  return setInterval(() => {
-    try {
-      outbox.sync();
-      const lost = outbox.shed(uplink.isSent);
-      if (lost > 0)
-        log({ what: 'problem', code: 'agent.outbox_full', detail: `${lost} events were given up.` });
-    } catch (error) {
-      log({ what: 'problem', code: 'data.unreadable', detail: `outbox: ${(error as Error).message}.` });
-    }
-  }, syncMs);
-}
-
 async function startWithin(options: AgentOptions, lock: FolderLock): Promise<RunningAgent> {
   const { folder, log } = options;
   const config = parseConfig(agentSettings, readConfigFile(join(folder, 'config.json')));
   const identity = loadIdentity(folder);
   if (identity === undefined) throw new VedetteError('agent.not_enrolled', `${folder} holds no identity.`);
-  const outbox = openOutbox(folder, config, log);
-  const uplink = makeUplink(identity, config, outbox, options);
-  const intake = new Intake({
-    outbox,
-    batchEvents: config.batchEvents,
-    flushMs: config.flushMs,
-    queueEvents: config.queueEvents,
-    onKept: uplink.wake,
-    onDiskError: (error) => {
-      if (error !== undefined)
-        log({ what: 'problem', code: 'data.unreadable', detail: `outbox: ${error.message}.` });
-    },
+  const delivery = startDelivery({
+    folder,
+    config,
+    identity,
+    address: options.address ?? identity.address,
+    log,
   });
-  const sensors = makeSensors(folder, config, outbox, log);
-  uplink.start();
-  const tending = tend(outbox, uplink, config.syncMs, log);
+  const sensors = makeSensors(folder, config, delivery.outbox, log);
   for (const sensor of sensors) {
-    const state = await sensor.start(intake.emit);
+    const state = await sensor.start(delivery.emit);
     log({ what: 'sensor', name: sensor.describe().name, state });
   }
   return {
     hostId: identity.hostId,
     async stop() {
-      clearInterval(tending);
       await Promise.all(sensors.map((sensor) => sensor.stop()));
-      intake.close();
-      await uplink.stop();
-      outbox.close();
+      await delivery.close();
       lock.release();
     },
   };

@@ -1,0 +1,97 @@
+/** Wires the delivery of events: intake into the outbox, outbox over the uplink. */
+import { join } from 'node:path';
+import type { Config } from '#shared/config.ts';
+import type { agentSettings } from './config.ts';
+import { hostFacts } from './facts.ts';
+import type { AgentIdentity } from './identity/identity.ts';
+import { Intake } from './outbox/intake.ts';
+import { Outbox } from './outbox/outbox.ts';
+import type { Emit } from './sensors/sensor.ts';
+import { Uplink, type UplinkEvent } from './uplink/uplink.ts';
+
+export interface DeliveryOptions {
+  /** Where the outbox is. */
+  readonly folder: string;
+  readonly config: Config<typeof agentSettings>;
+  readonly identity: AgentIdentity;
+  /** `host:port` of the collector. */
+  readonly address: string;
+  readonly log: (event: DeliveryEvent) => void;
+}
+
+export type DeliveryEvent =
+  | UplinkEvent
+  | { readonly what: 'problem'; readonly code: string; readonly detail: string };
+
+export interface Delivery {
+  readonly emit: Emit;
+  readonly outbox: Outbox;
+  /** Keeps what was emitted and ends; what is unacknowledged stays in the outbox. */
+  close(): Promise<void>;
+}
+
+function openOutbox({ folder, config, log }: DeliveryOptions): Outbox {
+  const { outboxMaxBytes, outboxMaxAgeMs } = config;
+  const outbox = new Outbox({
+    path: join(folder, 'outbox.db'),
+    maxBytes: outboxMaxBytes,
+    maxAgeMs: outboxMaxAgeMs,
+  });
+  if (outbox.setAside !== undefined) {
+    log({ what: 'problem', code: 'agent.outbox_corrupt', detail: `Moved to ${outbox.setAside}.` });
+  }
+  return outbox;
+}
+
+/** Keeps the outbox within its bounds and on the disk. */
+function tend(outbox: Outbox, uplink: Uplink, syncMs: number, log: DeliveryOptions['log']): NodeJS.Timeout {
+  return setInterval(() => {
+    try {
+      outbox.sync();
+      const lost = outbox.shed(uplink.isSent);
+      if (lost > 0)
+        log({ what: 'problem', code: 'agent.outbox_full', detail: `${lost} events were given up.` });
+    } catch (error) {
+      log({ what: 'problem', code: 'data.unreadable', detail: `outbox: ${(error as Error).message}.` });
+    }
+  }, syncMs);
+}
+
+/** Starts delivery for the folder. Throws `data.*`. */
+export function startDelivery(options: DeliveryOptions): Delivery {
+  const { config, identity, address, log } = options;
+  const outbox = openOutbox(options);
+  const uplink = new Uplink({
+    address,
+    identity,
+    outbox,
+    facts: hostFacts(),
+    backoffMs: { min: config.backoffMinMs, max: config.backoffMaxMs },
+    pingMs: config.pingMs,
+    stallMs: config.stallMs,
+    log,
+  });
+  const intake = new Intake({
+    outbox,
+    batchEvents: config.batchEvents,
+    flushMs: config.flushMs,
+    queueEvents: config.queueEvents,
+    onKept: uplink.wake,
+    onDiskError: (error) => {
+      if (error !== undefined)
+        log({ what: 'problem', code: 'data.unreadable', detail: `outbox: ${error.message}.` });
+    },
+  });
+  uplink.start();
+  const tending = tend(outbox, uplink, config.syncMs, log);
+  return {
+    emit: intake.emit,
+    outbox,
+    async close() {
+      clearInterval(tending);
+      intake.close();
+      await uplink.stop();
+      outbox.close();
+    },
+  };
+}
