@@ -1,6 +1,10 @@
+import { accountSensor } from './account/index.ts';
+import { deviceSensor } from './device/index.ts';
 import { healthSensor } from './health/index.ts';
+import { loginSensor } from './login/index.ts';
 import { networkSensor } from './network/index.ts';
 import { type SensorOptions, type Settings, settingsOf } from './options.ts';
+import { packageSensor } from './package/index.ts';
 import { processSensor } from './process/index.ts';
 import type { Sensor } from './sensor.ts';
 import { type SharedViews, sharedViews } from './shared-views.ts';
@@ -8,7 +12,14 @@ import { type SharedViews, sharedViews } from './shared-views.ts';
 type SensorFactory = (settings: Settings, views: SharedViews) => Sensor;
 
 /** Every sensor but health, in the order they should start: the process table serves those after it. */
-const factories: readonly SensorFactory[] = [processSensor, networkSensor];
+const factories: readonly SensorFactory[] = [
+  processSensor,
+  networkSensor,
+  deviceSensor,
+  packageSensor,
+  loginSensor,
+  accountSensor,
+];
 
 /**
  * One of each sensor, all stopped. They share one view of the host's processes and may be started in any order, or

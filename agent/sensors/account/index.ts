@@ -1,0 +1,24 @@
+import type { Settings } from '../options.ts';
+import { PolledSensor } from '../polled-sensor.ts';
+import type { Sensor } from '../sensor.ts';
+
+/** Changes of local users and groups. Who is there at the first look is remembered, not told. */
+export function accountSensor(settings: Settings): Sensor {
+  return new PolledSensor({
+    description: {
+      name: 'account',
+      doc: 'Local users and groups added, removed and changed, and who may become root.',
+      types: ['account.change'],
+    },
+    intervalMs: settings.intervalMs.account,
+    onError: settings.onError,
+    async provider() {
+      if (settings.provider === 'linux') {
+        const { accountLinux } = await import('./linux.ts');
+        return accountLinux(settings);
+      }
+      const { accountPortable } = await import('./portable.ts');
+      return accountPortable();
+    },
+  });
+}

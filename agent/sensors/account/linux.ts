@@ -1,0 +1,63 @@
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { nowUs } from '../instant.ts';
+import type { Settings } from '../options.ts';
+import type { Provider } from '../provider.ts';
+import { type Accounts, accountChanges } from './accounts.ts';
+import { parseAccounts, parseShadow } from './passwd.ts';
+
+const maxFileBytes = 16 * 1024 * 1024;
+
+/** Users and groups from passwd, group and shadow, read when one of them changes. */
+export function accountLinux(settings: Settings): Provider {
+  const [passwd, group, shadow] = ['passwd', 'group', 'shadow'].map((name) => join(settings.etcRoot, name));
+  let known: Accounts | undefined;
+  let seen = '';
+  let withShadow = false;
+
+  function read(): Accounts | undefined {
+    const users = textOf(passwd);
+    if (users === undefined) return undefined;
+    const secrets = textOf(shadow);
+    withShadow = secrets !== undefined;
+    return parseAccounts(users, textOf(group) ?? '', parseShadow(secrets ?? ''));
+  }
+
+  return {
+    kind: 'linux',
+    mode: 'sampled',
+    async open() {
+      return textOf(passwd) === undefined ? `${passwd} cannot be read` : undefined;
+    },
+    async look(emit) {
+      const version = [passwd, group, shadow].map(versionOf).join();
+      if (version === seen) return;
+      const found = read();
+      if (found === undefined) return;
+      if (known !== undefined) for (const event of accountChanges(known, found, nowUs())) emit(event);
+      known = found;
+      seen = version;
+    },
+    note() {
+      return withShadow ? undefined : 'shadow cannot be read: locking and password changes are not seen';
+    },
+    async close() {},
+  };
+}
+
+function textOf(path: string | undefined): string | undefined {
+  try {
+    return path !== undefined && statSync(path).size <= maxFileBytes ? readFileSync(path, 'utf8') : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function versionOf(path: string | undefined): string {
+  try {
+    const found = path === undefined ? undefined : statSync(path, { throwIfNoEntry: false });
+    return found === undefined ? '' : `${found.mtimeMs}:${found.ctimeMs}:${found.size}:${found.ino}`;
+  } catch {
+    return '';
+  }
+}

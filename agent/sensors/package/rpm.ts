@@ -1,0 +1,31 @@
+import type { PackageFacts } from './inventory.ts';
+
+/** Arguments that make rpm print one line per package, fields between tabs (rpm-queryformat(7)). */
+export const rpmQuery = [
+  '-qa',
+  '--qf',
+  '%{NAME}\\t%{EPOCH}\\t%{VERSION}-%{RELEASE}\\t%{ARCH}\\t%{SIZE}\\t%{VENDOR}\\t%{INSTALLTIME}\\n',
+] as const;
+
+/** One line of that output; undefined for lines of another form and for the keys rpm keeps as packages. */
+export function rpmRow(line: string): PackageFacts | undefined {
+  const [name, epoch, version, architecture, size, vendor, installTime] = line.split('\t');
+  if (!name || version === undefined || installTime === undefined || name === 'gpg-pubkey') return undefined;
+  return {
+    type: 'rpm',
+    name,
+    version: known(epoch) === undefined || epoch === '0' ? version : `${epoch}:${version}`,
+    architecture: known(architecture),
+    sizeBytes: whole(size),
+    maintainer: known(vendor),
+    installedAt: whole(installTime, 1_000_000),
+  };
+}
+
+function known(text: string | undefined): string | undefined {
+  return text === '(none)' || text === '' ? undefined : text;
+}
+
+function whole(text: string | undefined, factor = 1): number | undefined {
+  return /^\d{1,15}$/.test(text ?? '') ? Number(text) * factor : undefined;
+}
