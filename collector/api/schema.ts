@@ -68,15 +68,19 @@ export type FromSchema<S> = S extends { anyOf: readonly [infer N, unknown] }
               ? Primitives[T]
               : never;
 
-/** An object of exactly these properties. */
-export function object<const R extends Properties, const O extends Properties = Record<never, never>>(
+type None = Readonly<Record<never, never>>;
+
+/** An object of exactly these properties. Overloaded, because a nested call would take `O` from its surroundings. */
+export function object<const R extends Properties>(required: R): Fields<R, None>;
+export function object<const R extends Properties, const O extends Properties>(
   required: R,
-  optional?: O,
-): Fields<R, O> {
+  optional: O,
+): Fields<R, O>;
+export function object(required: Properties, optional: Properties = {}): Fields {
   return {
     type: 'object',
-    properties: { ...required, ...optional } as R & O,
-    required: Object.keys(required) as (keyof R & string)[],
+    properties: { ...required, ...optional },
+    required: Object.keys(required),
     additionalProperties: false,
   };
 }

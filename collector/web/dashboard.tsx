@@ -1,0 +1,29 @@
+import { AlertSection } from './alerts/alert-section.tsx';
+import { useLiveData } from './data/live-data.ts';
+import { EventSection } from './events/event-section.tsx';
+import { Header } from './header/header.tsx';
+import { HostSection } from './hosts/host-section.tsx';
+import { RateSection } from './overview/rate-section.tsx';
+import { Tiles } from './overview/tiles.tsx';
+import type { Caller } from './session/use-session.ts';
+
+/** The first page: how things are, what needs looking at, where, and what just happened. */
+export function Dashboard({ caller }: { caller: Caller }) {
+  const connection = useLiveData();
+  return (
+    <>
+      <a className="skip" href="#alerts">
+        Skip to the alerts
+      </a>
+      <Header caller={caller} connection={connection} />
+      <main className="page">
+        <h1 className="hidden-text">Overview</h1>
+        <Tiles />
+        <RateSection />
+        <AlertSection mayTriage={caller.permissions.includes('triage')} />
+        <HostSection />
+        <EventSection />
+      </main>
+    </>
+  );
+}

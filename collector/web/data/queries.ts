@@ -1,0 +1,112 @@
+import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import type { AlertJson } from '../../api/json/alert.ts';
+import type { EventJson } from '../../api/json/event.ts';
+import type { HostJson } from '../../api/json/host.ts';
+import type { StatusJson } from '../../api/json/status.ts';
+import type { AlertStatus, Level, Page } from '../../store/contract.ts';
+import { request } from './request.ts';
+
+/** What the feed does not tell of is asked for this often. */
+const slowPollMs = 15_000;
+const pageSize = 50;
+
+export interface AlertFilters {
+  readonly status: AlertStatus | 'all';
+  readonly minLevel: Level;
+}
+
+export interface AlertCounts {
+  readonly byStatus: Readonly<Record<AlertStatus, number>>;
+  readonly openByLevel: Readonly<Record<Level, number>>;
+}
+
+export interface EventFilters {
+  readonly type: string;
+  readonly text: string;
+}
+
+export function useStatus() {
+  return useQuery({
+    queryKey: ['status'],
+    queryFn: () => request<StatusJson>('GET', '/status'),
+    refetchInterval: slowPollMs,
+  });
+}
+
+export function useAlertCounts() {
+  return useQuery({
+    queryKey: ['alert-counts'],
+    queryFn: () => request<AlertCounts>('GET', '/alert-counts'),
+    refetchInterval: slowPollMs,
+  });
+}
+
+export function useHosts() {
+  return useQuery({
+    queryKey: ['hosts'],
+    queryFn: () => request<{ items: readonly HostJson[] }>('GET', '/hosts'),
+    refetchInterval: slowPollMs,
+  });
+}
+
+export function useAlerts(filters: AlertFilters) {
+  return useInfiniteQuery({
+    queryKey: ['alerts', filters],
+    queryFn: ({ pageParam }) => {
+      const query = new URLSearchParams({ limit: String(pageSize), minLevel: filters.minLevel });
+      if (filters.status !== 'all') query.set('status', filters.status);
+      if (pageParam !== null) query.set('cursor', pageParam);
+      return request<Page<AlertJson>>('GET', `/alerts?${query}`);
+    },
+    initialPageParam: null as string | null,
+    getNextPageParam: (last) => last.next,
+    placeholderData: keepPreviousData,
+  });
+}
+
+export function useAlert(id: string | null) {
+  return useQuery({
+    queryKey: ['alert', id],
+    queryFn: () => request<AlertJson>('GET', `/alerts/${encodeURIComponent(id ?? '')}`),
+    enabled: id !== null,
+  });
+}
+
+export function useEvents(filters: EventFilters) {
+  return useQuery({
+    queryKey: ['events', filters],
+    queryFn: () => {
+      const query = new URLSearchParams({ limit: '50' });
+      if (filters.type !== '') query.set('type', filters.type);
+      if (filters.text !== '') query.set('q', filters.text);
+      return request<Page<EventJson>>('GET', `/events?${query}`);
+    },
+    placeholderData: keepPreviousData,
+  });
+}
+
+export interface EventTypeJson {
+  readonly name: string;
+  readonly doc: string;
+  readonly fields: readonly { readonly name: string; readonly type: string; readonly doc: string }[];
+}
+
+export function useEventTypes() {
+  return useQuery({
+    queryKey: ['event-types'],
+    queryFn: () => request<{ items: readonly EventTypeJson[] }>('GET', '/event-types'),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+}
+
+/** The newest health event of each host, for the modes of its sensors. */
+export function useHealth() {
+  return useQuery({
+    queryKey: ['health'],
+    queryFn: async () => {
+      const { items } = await request<Page<EventJson>>('GET', '/events?type=host.health&limit=200');
+      return new Map(items.toReversed().map((event) => [event['host.id'], event]));
+    },
+    refetchInterval: slowPollMs,
+  });
+}

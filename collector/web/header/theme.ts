@@ -1,0 +1,22 @@
+import { preference } from '../data/preference.ts';
+
+export const theme = preference('theme', ['system', 'light', 'dark']);
+
+/** Without the attribute the style sheet follows the system. */
+export function applyTheme(): void {
+  const chosen = theme.get();
+  if (chosen === 'system') delete document.documentElement.dataset['theme'];
+  else document.documentElement.dataset['theme'] = chosen;
+  dispatchEvent(new Event('theme'));
+}
+
+export function isDark(): boolean {
+  const chosen = theme.get();
+  return chosen === 'system' ? matchMedia('(prefers-color-scheme: dark)').matches : chosen === 'dark';
+}
+
+/** To the other of light and dark than what is seen now. */
+export function toggleTheme(): void {
+  theme.set(isDark() ? 'light' : 'dark');
+  applyTheme();
+}

@@ -1,0 +1,115 @@
+import { type ReactNode, useSyncExternalStore } from 'react';
+import { type Level, levels } from '../../store/contract.ts';
+import { useAlertCounts, useHosts, useStatus } from '../data/queries.ts';
+import { rateHistory, recentRate } from '../data/rate-history.ts';
+import { figure, shortFigure, sizeOf } from '../text/figures.ts';
+import { useClock } from '../time/clock.ts';
+import { LossTile } from './loss-tile.tsx';
+
+interface TileProps {
+  readonly title: string;
+  readonly value: ReactNode;
+  readonly children: ReactNode;
+  readonly tone?: 'good' | 'bad' | 'plain';
+}
+
+export function Tile({ title, value, children, tone = 'plain' }: TileProps) {
+  return (
+    <section className={`tile ${tone}`} aria-label={title}>
+      <h2>{title}</h2>
+      <p className="tile-value">{value}</p>
+      <div className="tile-note">{children}</div>
+    </section>
+  );
+}
+
+function HostTile() {
+  const { data } = useHosts();
+  const hosts = data?.items ?? [];
+  const connected = hosts.filter((host) => host.connected).length;
+  const away = hosts.length - connected;
+  return (
+    <Tile
+      title="Hosts connected"
+      tone={away > 0 ? 'bad' : 'plain'}
+      value={
+        <>
+          {connected}
+          <small> of {hosts.length}</small>
+        </>
+      }
+    >
+      {hosts.length === 0 ? 'None enrolled yet' : away === 0 ? 'All reporting' : `${away} not reporting`}
+    </Tile>
+  );
+}
+
+function RateTile() {
+  useSyncExternalStore(rateHistory.subscribe, rateHistory.version);
+  const rate = useClock((nowMs) => recentRate(Math.floor(nowMs / 1000)));
+  const { data } = useStatus();
+  return (
+    <Tile
+      title="Events per second"
+      value={
+        <>
+          {shortFigure(rate)}
+          <small>/s</small>
+        </>
+      }
+    >
+      {data && `${figure(data.journal.events)} stored, ${sizeOf(data.journal.sizeBytes)}`}
+    </Tile>
+  );
+}
+
+const fromWorst: readonly Level[] = levels.toReversed();
+
+function AlertTile() {
+  const { data } = useAlertCounts();
+  const byLevel = fromWorst.filter((level) => (data?.openByLevel[level] ?? 0) > 0);
+  const urgent = (data?.openByLevel.critical ?? 0) + (data?.openByLevel.high ?? 0) > 0;
+  return (
+    <Tile title="Open alerts" value={data ? figure(data.byStatus.open) : '–'} tone={urgent ? 'bad' : 'plain'}>
+      {byLevel.length === 0
+        ? 'Nothing waits for you'
+        : byLevel.map((level) => (
+            <span key={level} className={`level-count ${level}`}>
+              {data?.openByLevel[level]} {level}
+            </span>
+          ))}
+    </Tile>
+  );
+}
+
+function DetectionTile() {
+  const { data } = useStatus();
+  const behind = (data?.detection.lagBatches ?? 0) > 0;
+  return (
+    <Tile
+      title="Detection"
+      value={
+        <>
+          {data ? figure(data.detection.rules) : '–'}
+          <small> rules</small>
+        </>
+      }
+    >
+      {data &&
+        (behind ? `${figure(data.detection.lagBatches)} batches behind` : 'Up to date with what is stored')}
+    </Tile>
+  );
+}
+
+/** How things are, at a glance. */
+export function Tiles() {
+  return (
+    <div className="tiles">
+      <AlertTile />
+      <HostTile />
+      <RateTile />
+      <DetectionTile />
+      <LossTile />
+    </div>
+  );
+}
