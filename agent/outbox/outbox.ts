@@ -131,6 +131,7 @@ export class Outbox {
   readonly #lanes: Readonly<Record<Priority, Lane>>;
   #sizeBytes: number;
   #events: number;
+  #isDirty = false;
   /** Where a damaged file of an earlier run was moved, if there was one. */
   readonly setAside: string | undefined;
 
@@ -193,6 +194,7 @@ export class Outbox {
     lane.collected = total;
     this.#sizeBytes += data.length;
     this.#events += events;
+    this.#isDirty = true;
   }
 
   /** The next batches to send: high priority first, each stream in order. `inFlight` is how many `isSent` would name. */
@@ -244,6 +246,8 @@ export class Outbox {
 
   /** Flushes to the disk itself, so that a power cut loses nothing up to here. */
   sync(): void {
+    if (!this.#isDirty) return;
+    this.#isDirty = false;
     this.#db.pragma('wal_checkpoint(PASSIVE)');
   }
 

@@ -1,0 +1,111 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import t, { type Test } from 'tap';
+import type { AnyEvent } from '#shared/events/registry.gen.ts';
+import { decodeBatch } from '#shared/protocol/codec/decode.ts';
+import { rowAt } from '#shared/schema/columns.ts';
+import { Intake } from '../../agent/outbox/intake.ts';
+import { Outbox } from '../../agent/outbox/outbox.ts';
+import { numbered, numberedHigh } from '../events.ts';
+import { tempFolder } from '../temp.ts';
+
+function setUp(t: Test, options: { batchEvents?: number; queueEvents?: number; flushMs?: number } = {}) {
+  const outbox = new Outbox({ path: join(tempFolder(t), 'outbox.db'), maxBytes: 1 << 30, maxAgeMs: 1e12 });
+  const diskErrors: (Error | undefined)[] = [];
+  let kept = 0;
+  const intake = new Intake({
+    outbox,
+    batchEvents: options.batchEvents ?? 10,
+    flushMs: options.flushMs ?? 20,
+    queueEvents: options.queueEvents ?? 100,
+    onKept: () => {
+      kept++;
+    },
+    onDiskError: (error) => diskErrors.push(error),
+  });
+  return { outbox, intake, diskErrors, kept: () => kept };
+}
+
+function rowsIn(outbox: Outbox) {
+  return outbox
+    .next(1000, 0, () => false)
+    .flatMap(({ data }) => {
+      const decoded = decodeBatch(data);
+      if (!decoded.ok) throw decoded.error;
+      return decoded.value.groups.flatMap(({ events }) =>
+        Array.from({ length: events.count }, (_, i) => rowAt(events, i)),
+      );
+    });
+}
+
+t.test('batches close when full, or after a while', async (t) => {
+  const { outbox, intake, kept } = setUp(t);
+  for (let n = 0; n < 25; n++) intake.emit(numbered(n));
+  t.equal(outbox.events, 20);
+  t.equal(kept(), 2);
+  while (outbox.events < 25) await sleep(5);
+  intake.emit(numberedHigh(25));
+  intake.close();
+  t.equal(outbox.events, 26);
+  t.equal(outbox.next(1, 0, () => false)[0]?.collected, 1, 'the high lane goes first');
+  outbox.close();
+});
+
+t.test('an event that breaks its declaration is counted as lost, not kept, and never thrown', async (t) => {
+  const { outbox, intake } = setUp(t);
+  intake.emit({ type: 'package.state', time: 1 } as unknown as AnyEvent);
+  intake.emit({ type: 'no.such', time: 1 } as unknown as AnyEvent);
+  intake.emit(numbered(1));
+  intake.close();
+  const rows = rowsIn(outbox);
+  const losses = rows.filter((r) => r.type === 'loss');
+  t.equal(losses.length, 1);
+  t.match(losses[0], { 'loss.reason': 'invalid', 'loss.count': 2 });
+  t.strictSame([...(losses[0]!['loss.types'] as string[])].sort(), ['no.such=1', 'package.state=1']);
+  t.equal(outbox.next(1, 0, () => false)[0]?.collected, 3);
+  t.equal(intake.collected, 3);
+  t.equal(intake.lost, 2);
+  outbox.close();
+});
+
+t.test('over-long text is cut and named', async (t) => {
+  const { outbox, intake } = setUp(t);
+  intake.emit({ type: 'package.state', time: 1, 'package.name': 'x'.repeat(5000), 'package.type': 'test' });
+  intake.close();
+  const [row] = rowsIn(outbox);
+  t.equal((row!['package.name'] as string).length, 256);
+  t.strictSame(row?.['event.truncated'], ['package.name']);
+  outbox.close();
+});
+
+t.test('while the outbox refuses, events wait up to a bound; the rest is declared', async (t) => {
+  const { outbox, intake, diskErrors } = setUp(t, { queueEvents: 30, flushMs: 5 });
+  const append = outbox.append.bind(outbox);
+  // The disk itself cannot be filled here without root; the refusal is that of SQLite, raised where it would be.
+  outbox.append = () => {
+    throw Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' });
+  };
+  for (let n = 0; n < 50; n++) intake.emit(numbered(n));
+  await sleep(20);
+  t.equal(diskErrors.length, 1, 'told once');
+  outbox.append = append;
+  intake.flush();
+  t.equal(diskErrors.at(-1), undefined, 'told that it works again');
+  intake.close();
+  const rows = rowsIn(outbox);
+  const lost = rows.filter((r) => r.type === 'loss').reduce((n, r) => n + Number(r['loss.count']), 0);
+  t.equal(lost, 20);
+  t.equal(rows.filter((r) => r.type === 'package.state').length, 30);
+  t.equal(outbox.next(100, 0, () => false).at(-1)?.collected, 50);
+  outbox.close();
+});
+
+t.test("a sensor's own loss counts for the events it stands for", async (t) => {
+  const { outbox, intake } = setUp(t);
+  intake.emit({ type: 'loss', time: 1, 'loss.count': 9, 'loss.reason': 'sensor-overrun' });
+  intake.close();
+  t.equal(intake.collected, 9);
+  t.equal(outbox.next(1, 0, () => false)[0]?.collected, 9);
+  t.equal(outbox.events, 0);
+  outbox.close();
+});

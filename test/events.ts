@@ -1,0 +1,27 @@
+import type { AnyEvent } from '#shared/events/registry.gen.ts';
+import { encodeBatch } from '#shared/protocol/codec/encode.ts';
+import type { EventRow } from '#shared/schema/columns.ts';
+
+/** An event that carries a number, so that a test can tell whether each arrived once. */
+export function numbered(n: number): AnyEvent {
+  return {
+    type: 'package.state',
+    time: 1_700_000_000_000_000 + n,
+    'package.name': `n${n}`,
+    'package.type': 'test',
+  };
+}
+
+/** The same, at high priority. */
+export function numberedHigh(n: number): AnyEvent {
+  return {
+    type: 'account.change',
+    time: 1_700_000_000_000_000 + n,
+    'event.action': 'user-added',
+    'user.name': `n${n}`,
+  };
+}
+
+export function batchOf(...events: readonly AnyEvent[]) {
+  return encodeBatch(events as unknown as EventRow[]);
+}
