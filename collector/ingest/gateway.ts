@@ -116,6 +116,7 @@ export class Gateway {
       answer(404, new VedetteError('api.not_found', 'Only enrolment and agent streams are served here.'));
       return;
     }
+    const from = request.socket.remoteAddress;
     const body = await readBody(request);
     const result = await this.#o.enrol(body).catch((error: Error) => {
       this.#o.log('warn', 'enrolment failed', { error: error.message });
@@ -124,7 +125,6 @@ export class Gateway {
         error: new VedetteError('wire.store_failed', 'The enrolment could not be stored.'),
       };
     });
-    const from = request.socket.remoteAddress;
     if (result.ok) {
       this.#o.log('info', 'host enrolled', { host: result.value.hostId, from });
       answer(200, result.value);
@@ -237,9 +237,11 @@ async function readBody(request: IncomingMessage): Promise<unknown> {
   try {
     for await (const part of request) {
       length += (part as Buffer).length;
-      if (length > maxEnrolBytes) return undefined;
-      parts.push(part as Buffer);
+      // What is too long is read on a while without being kept, so that the refusal can be answered.
+      if (length > 16 * maxEnrolBytes) return undefined;
+      if (length <= maxEnrolBytes) parts.push(part as Buffer);
     }
+    if (length > maxEnrolBytes) return undefined;
     return JSON.parse(Buffer.concat(parts).toString('utf8'));
   } catch {
     return undefined;
