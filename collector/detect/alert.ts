@@ -80,15 +80,43 @@ export function mergeAlerts(a: NewAlert, b: NewAlert): NewAlert {
 /** Characters of a value quoted in a reason. */
 const quoteLength = 120;
 
-/** One sentence: the rule, and the test that says most: of a command line before others, words before expressions. */
-export function reasonOf(title: string, matches: readonly MatchedTest[]): string {
+/** What says whom or what an event is about, most telling first. */
+const subjects = [
+  'user.name',
+  'group.name',
+  'device.name',
+  'package.name',
+  'loss.reason',
+  'destination.ip',
+  'source.ip',
+  'source.port',
+  'process.executable',
+  'process.name',
+] as const;
+const mostSubjects = 3;
+
+/**
+ * One sentence: the rule, and the test that says most (of a command line before others, words before expressions),
+ * with who or what it was about unless a command line was quoted.
+ */
+export function reasonOf(title: string, matches: readonly MatchedTest[], event: EventRow): string {
   const [most] = [...matches].sort((a, b) => weightOf(b) - weightOf(a));
-  if (most === undefined) return `${title}: the event lacks what the rule excludes.`;
-  const how = isRegex(most) ? 'matches its pattern' : most.test;
-  const said = `${title}: ${most.field ?? 'the event'} ${how}`;
-  const value = most.value.replace(/\s+/g, ' ');
-  if (most.test === `is '${most.value}'`) return said;
-  return `${said} (${value.length > quoteLength ? `${value.slice(0, quoteLength)}…` : value})`;
+  const said = most === undefined ? `${title}: what the rule excludes is absent` : saidOf(title, most);
+  if (most?.field === 'process.command_line') return said;
+  const about = subjects.flatMap((name) =>
+    event[name] === undefined || name === most?.field ? [] : [`${name} ${quote(String(event[name]))}`],
+  );
+  return about.length === 0 ? said : `${said}; ${about.slice(0, mostSubjects).join(', ')}`;
+}
+
+function saidOf(title: string, match: MatchedTest): string {
+  const said = `${title}: ${match.field ?? 'the event'} ${isRegex(match) ? 'matches its pattern' : match.test}`;
+  return match.test === `is '${match.value}'` ? said : `${said} (${quote(match.value)})`;
+}
+
+function quote(value: string): string {
+  const line = value.replace(/\s+/g, ' ');
+  return line.length > quoteLength ? `${line.slice(0, quoteLength)}…` : line;
 }
 
 function isRegex({ test }: MatchedTest): boolean {
@@ -96,6 +124,7 @@ function isRegex({ test }: MatchedTest): boolean {
 }
 
 function weightOf(match: MatchedTest): number {
-  const commandLine = match.field === 'process.command_line' ? 2_000 : 0;
-  return commandLine + (isRegex(match) ? 0 : 1_000 + match.test.length);
+  const field = match.field ?? '';
+  const telling = field === 'process.command_line' ? 2_000 : field.startsWith('event.') ? 0 : 500;
+  return telling + (isRegex(match) ? 0 : 1_000 + match.test.length);
 }

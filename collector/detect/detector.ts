@@ -8,7 +8,7 @@ import {
   type RuleSet,
 } from '#shared/sigma/index.ts';
 import type { NewAlert } from '../store/contract.ts';
-import { alertId, type Evidence, mergeAlerts, newAlert, reasonOf } from './alert.ts';
+import { alertId, type Evidence, evidenceEvent, mergeAlerts, newAlert, reasonOf } from './alert.ts';
 import type { BatchOrigin, Detector } from './contract.ts';
 import { Correlations } from './correlations.ts';
 
@@ -98,7 +98,7 @@ function alertOf(
   const subject = entity === undefined ? `event ${eventId}` : `process ${String(entity)}`;
   return newAlert({
     id: alertId(rule.id, origin.hostId, subject),
-    reason: reasonOf(rule.title, matches),
+    reason: reasonOf(rule.title, matches, evidenceEvent(evidence)),
     ...{ rule, evidence, matches, now, firstEventAt: time, lastEventAt: time, count: 1, eventIds: [eventId] },
   });
 }

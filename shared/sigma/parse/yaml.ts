@@ -4,10 +4,12 @@ import {
   isMap,
   isScalar,
   isSeq,
+  Lexer,
   LineCounter,
   type Node,
   parseAllDocuments,
 } from 'yaml';
+import type { ErrorCode } from '../../errors.ts';
 import type { Scalar } from '../document.ts';
 import type { Place, ProblemSink } from '../problem.ts';
 
@@ -18,8 +20,8 @@ export const yamlBounds = {
   /** Nodes of one document with aliases followed, so that alias bombs stop early. */
   nodes: 50_000,
   depth: 24,
-  /** Brackets open at once before the text is handed to the YAML reader, which recurses. */
-  nesting: 64,
+  /** Anchors and aliases in a file; the reader's time grows with their square. */
+  references: 200,
 } as const;
 
 export interface ScalarTree extends Place {
@@ -48,9 +50,16 @@ export interface YamlDocument {
   readonly text: string;
 }
 
-class TooMuch extends Error {}
+class TreeRefusal extends Error {
+  readonly code: ErrorCode;
 
-/** Turns one YAML document into a tree. Throws TooMuch beyond the bounds; caught below. */
+  constructor(message: string, code: ErrorCode = 'rule.too_large') {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** Turns one YAML document into a tree. Throws TreeRefusal, caught below, for what is not plain data within bounds. */
 class TreeBuilder {
   #left: number = yamlBounds.nodes;
   readonly #document: Document;
@@ -68,13 +77,14 @@ class TreeBuilder {
   }
 
   build(node: unknown, depth: number): Tree {
-    if (--this.#left < 0) throw new TooMuch(`it has more than ${yamlBounds.nodes} values`);
-    if (depth > yamlBounds.depth) throw new TooMuch(`it nests deeper than ${yamlBounds.depth}`);
+    if (--this.#left < 0) throw new TreeRefusal(`it has more than ${yamlBounds.nodes} values`);
+    if (depth > yamlBounds.depth) throw new TreeRefusal(`it nests deeper than ${yamlBounds.depth}`);
     const place = this.placeOf(node);
     if (node instanceof Alias) return this.build(node.resolve(this.#document), depth + 1);
     if (isMap(node)) {
+      const keys = new Set<string>();
       const entries = node.items.map((pair) => ({
-        key: this.#keyOf(pair.key),
+        key: this.#keyOf(pair.key, keys),
         keyPlace: this.placeOf(pair.key),
         value: this.build(pair.value, depth + 1),
       }));
@@ -85,9 +95,15 @@ class TreeBuilder {
     return { kind: 'scalar', value: isScalar(node) ? scalarOf(node.value, node.source) : null, ...place };
   }
 
-  #keyOf(key: unknown): string {
-    if (isScalar(key)) return String(key.value ?? '');
-    throw new TooMuch('a key is not a plain value');
+  #keyOf(node: unknown, taken: Set<string>): string {
+    if (isScalar(node)) {
+      const key = String(node.value ?? '');
+      if (taken.has(key))
+        throw new TreeRefusal(`the key \`${key}\` stands twice in one map`, 'rule.not_yaml');
+      taken.add(key);
+      return key;
+    }
+    throw new TreeRefusal('a key is not a plain value', 'rule.invalid');
   }
 }
 
@@ -98,19 +114,15 @@ function scalarOf(value: unknown, source: string | undefined): Scalar {
   return value === null || typeof value === 'number' || typeof value === 'boolean' ? value : String(value);
 }
 
-/** True when brackets open deeper than the bound, outside quotes and comments as far as a scan can tell. */
-function nestsTooDeep(text: string): boolean {
-  let open = 0;
-  for (const [mark] of text.matchAll(/[[{\]}]|\n\S/g)) {
-    if (mark === '[' || mark === '{') open++;
-    else if (mark === ']' || mark === '}') open = Math.max(0, open - 1);
-    else open = 0;
-    if (open > yamlBounds.nesting) return true;
-  }
-  return /^ {1000}/m.test(text) || /(?:- ){200}/.test(text);
-}
-
 const top: Place = { line: 1, column: 1 };
+
+/** Anchors and aliases, by the tokens they begin with. */
+function countReferences(text: string): number {
+  if (!text.includes('&')) return 0;
+  let count = 0;
+  for (const token of new Lexer().lex(text)) if (/^[&*]/.test(token)) count++;
+  return count;
+}
 
 /** The documents of a YAML text that are maps. What is not YAML, not a map or beyond the bounds is a problem. */
 export function parseYaml(text: string, problems: ProblemSink): readonly YamlDocument[] {
@@ -118,23 +130,34 @@ export function parseYaml(text: string, problems: ProblemSink): readonly YamlDoc
     problems.refuse('rule.too_large', top, `The file is longer than ${yamlBounds.fileLength} characters.`);
     return [];
   }
-  if (nestsTooDeep(text)) {
-    problems.refuse('rule.too_large', top, `The file nests deeper than ${yamlBounds.nesting}.`);
+  if (countReferences(text) > yamlBounds.references) {
+    problems.refuse(
+      'rule.too_large',
+      top,
+      `The file has more than ${yamlBounds.references} anchors and aliases.`,
+    );
     return [];
   }
   const lines = new LineCounter();
-  let documents: Document[];
-  try {
-    documents = [...parseAllDocuments(text, { lineCounter: lines, logLevel: 'silent', prettyErrors: false })];
-  } catch (error) {
-    problems.refuse('rule.not_yaml', top, `The YAML reader gave up: ${(error as Error).message}`);
-    return [];
-  }
+  const documents = compose(text, lines, problems);
   if (documents.length > yamlBounds.documents) {
     problems.refuse('rule.too_large', top, `The file holds more than ${yamlBounds.documents} documents.`);
     return [];
   }
   return documents.flatMap((document) => readDocument(document, lines, text, problems) ?? []);
+}
+
+/** The reader recurses, so what nests too deep ends in a RangeError. Keys are checked in the tree, in linear time. */
+function compose(text: string, lineCounter: LineCounter, problems: ProblemSink): readonly Document[] {
+  const options = { lineCounter, logLevel: 'silent', prettyErrors: false, uniqueKeys: false } as const;
+  try {
+    return [...parseAllDocuments(text, options)];
+  } catch (error) {
+    const tooDeep = error instanceof RangeError;
+    const message = tooDeep ? 'The file nests too deep.' : `The YAML reader gave up: ${String(error)}`;
+    problems.refuse(tooDeep ? 'rule.too_large' : 'rule.not_yaml', top, message);
+    return [];
+  }
 }
 
 function readDocument(
@@ -160,8 +183,9 @@ function readDocument(
     if (tree.kind !== 'map') return problems.refuse('rule.not_sigma', place, 'The document is not a map.');
     return { tree, text: text.slice(document.range?.[0], document.range?.[2]) };
   } catch (error) {
-    if (!(error instanceof TooMuch) && !(error instanceof RangeError)) throw error;
-    return problems.refuse('rule.too_large', place, `The document cannot be taken: ${error.message}.`);
+    if (!(error instanceof TreeRefusal) && !(error instanceof RangeError)) throw error;
+    const code = error instanceof TreeRefusal ? error.code : 'rule.too_large';
+    return problems.refuse(code, place, `The document cannot be taken: ${error.message}.`);
   }
 }
 
