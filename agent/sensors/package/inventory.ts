@@ -43,11 +43,6 @@ export class Inventory {
   #versions = new Map<string, string>();
   #first = true;
 
-  /** True before the first call of `renew`. */
-  get empty(): boolean {
-    return this.#first;
-  }
-
   /** The packages that are new or have another version than at the last `renew`. */
   changed(found: readonly PackageFacts[]): PackageFacts[] {
     const keys = keysOf(found);

@@ -58,6 +58,7 @@ async function scan(
   const started = new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve).once('error', reject);
   });
+  const closed = new Promise((resolve) => child.once('close', resolve));
   let name = '';
   let rest = '';
   try {
@@ -74,6 +75,7 @@ async function scan(
         }
       }
     }
+    await closed;
   } finally {
     child.kill('SIGKILL');
   }

@@ -12,6 +12,8 @@ const bufferBytes = 128 * 1024;
 const youngScans = 10;
 /** Older processes are looked at every so many scans, a share of them in each. */
 const rotation = 5;
+/** PID_MAX_LIMIT of 64-bit kernels (include/linux/threads.h). */
+const maxPid = 4 * 1024 * 1024;
 const deletedSuffix = ' (deleted)';
 
 /** What the reader remembers of a pid between scans, to see cheaply that its program or its owner changed. */
@@ -62,7 +64,7 @@ export class ProcessReader {
       const first = name.charCodeAt(0);
       if (first < 0x31 || first > 0x39) continue;
       const pid = Number(name);
-      if (!Number.isSafeInteger(pid)) continue;
+      if (!(pid <= maxPid)) continue;
       const tracked = this.#tracked.get(pid);
       if (tracked === undefined) this.#readNew(pid, at);
       else if (this.#due(tracked)) this.#recheck(tracked, at);

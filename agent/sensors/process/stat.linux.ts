@@ -35,7 +35,7 @@ export function parseStat(buffer: Uint8Array, length: number): ProcessStat | und
   const open = buffer.indexOf(openParenthesis);
   const close = buffer.subarray(0, length).lastIndexOf(closeParenthesis);
   if (open < 1 || close < open || open >= length) return undefined;
-  if (!readNumbers(buffer, close + 4, length)) return undefined;
+  if (!readNumbers(buffer, close + 4, length) || !plausible()) return undefined;
   return {
     name: decode(buffer, open + 1, close),
     parentPid: fields[4] ?? 0,
@@ -69,6 +69,12 @@ function readNumbers(buffer: Uint8Array, at: number, length: number): boolean {
     }
   }
   return field > 22;
+}
+
+/** Pids, sessions and device numbers are 32-bit; nobody has been up for eighty years. */
+function plausible(): boolean {
+  const small = (field: number) => Math.abs(fields[field] ?? 0) < 2 ** 32;
+  return small(4) && small(6) && small(7) && (fields[22] ?? 0) < 2 ** 38;
 }
 
 function decode(buffer: Uint8Array, from: number, to: number): string {

@@ -1,0 +1,89 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import t from 'tap';
+import type { AnyEvent } from '#shared/events/registry.gen.ts';
+import type { SensorName } from '../../agent/sensors/options.ts';
+import { createSensors } from '../../agent/sensors/registry.ts';
+
+/** Our own readers and the libraries see the same host. */
+
+async function sample(provider: 'linux' | 'portable', name: SensorName): Promise<readonly AnyEvent[]> {
+  const sensor = createSensors({ provider }).find((one) => one.describe().name === name);
+  return (await sensor?.sample()) ?? [];
+}
+
+/** What both see, with what one of them lacks; things that come and go in between are seen on one side of the other only. */
+async function compare(name: SensorName, keyOf: (event: AnyEvent) => string | undefined) {
+  const keys = (events: readonly AnyEvent[]) => new Set(events.map(keyOf).filter((key) => key !== undefined));
+  const before = keys(await sample('linux', name));
+  const other = keys(await sample('portable', name));
+  const after = keys(await sample('linux', name));
+  const stable = [...before].filter((key) => after.has(key));
+  return {
+    stable,
+    missedByPortable: stable.filter((key) => !other.has(key)),
+    missedByLinux: [...other].filter((key) => !before.has(key) && !after.has(key)),
+  };
+}
+
+t.test('cross-check', { skip: process.platform !== 'linux' }, async (t) => {
+  t.test('processes: the same pids, parents and users, and starts within two seconds', async (t) => {
+    const { stable, missedByPortable, missedByLinux } = await compare('process', (event) =>
+      event.type === 'process.start'
+        ? [event['process.pid'], event['process.parent.pid'], event['user.id']].join(' ')
+        : undefined,
+    );
+    t.ok(stable.length > 3, `${stable.length} processes`);
+    t.same(missedByPortable, []);
+    t.ok(missedByLinux.length <= 5, `begun and ended in between, or tools: ${missedByLinux}`);
+
+    const byPid = (events: readonly AnyEvent[]) =>
+      new Map(
+        events.flatMap((event) => (event.type === 'process.start' ? [[event['process.pid'], event]] : [])),
+      );
+    const ours = byPid(await sample('linux', 'process'));
+    for (const [pid, theirs] of byPid(await sample('portable', 'process'))) {
+      const own = ours.get(pid);
+      if (own === undefined) continue;
+      const apart = Math.abs(own['process.start'] - theirs['process.start']);
+      if (apart > 2_000_000)
+        t.fail(`start of ${pid}: ${own['process.start']} and ${theirs['process.start']}`);
+    }
+  });
+
+  t.test('sockets: the same listeners', async (t) => {
+    const servers = [createServer().listen(0, '127.0.0.1'), createServer().listen(0, '::')];
+    await Promise.all(servers.map((server) => once(server, 'listening')));
+    t.teardown(() => {
+      for (const server of servers) server.close();
+    });
+    const { stable, missedByPortable, missedByLinux } = await compare('network', (event) =>
+      event.type === 'network.connection' && event['event.action'] === 'listening'
+        ? [
+            event['network.transport'],
+            event['source.ip'].replace('::', '0.0.0.0'),
+            event['source.port'],
+          ].join(' ')
+        : undefined,
+    );
+    t.ok(stable.length >= 2, `${stable.length} listeners`);
+    t.same(missedByPortable, []);
+    t.ok(missedByLinux.length <= 2, `came and went in between: ${missedByLinux}`);
+  });
+
+  t.test('packages: the same names, versions and sizes', async (t) => {
+    const { stable, missedByPortable, missedByLinux } = await compare('package', (event) =>
+      event.type === 'package.state'
+        ? [
+            event['package.name'],
+            event['package.version'],
+            event['package.architecture'],
+            event['package.size'],
+          ].join(' ')
+        : undefined,
+    );
+    t.ok(stable.length > 10, `${stable.length} packages`);
+    t.same(missedByPortable, []);
+    t.same(missedByLinux, []);
+  });
+});
