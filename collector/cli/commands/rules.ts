@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { addDataOption, dataFolder, printable } from '#shared/terminal.ts';
@@ -38,8 +39,9 @@ export function rulesCommand(): Command {
     )
     .action(async (paths: readonly string[], options: Options) => {
       const folder = dataFolder(options.data);
-      const lists = [packListsPath, join(folder, 'lists')];
-      const report = await lint(paths.length > 0 ? paths : [packPath, join(folder, 'rules')], lists);
+      const own = (name: string) => [join(folder, name)].filter((path) => existsSync(path));
+      const lists = [packListsPath, ...own('lists')];
+      const report = await lint(paths.length > 0 ? paths : [packPath, ...own('rules')], lists);
       if (options.json) printJson(report);
       else show(report, options.warnings);
       if (report.summary.refused > 0) process.exitCode = 1;

@@ -5,6 +5,7 @@ import {
   copyFileSync,
   existsSync,
   mkdirSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -48,13 +49,13 @@ const blockDevice = ['/dev/loop0', '/dev/loop1', '/dev/vda', '/dev/sda', '/dev/n
 
 export const acts: readonly Act[] = [
   {
-    name: 'opens a shell connection to a listener of its own',
+    name: 'ties a command to a listener of its own, as a reverse shell would',
     rule: 'reverse-shell',
     unavailable: () => (existsSync('/bin/bash') ? undefined : 'there is no bash'),
     command: ({ port, marker, seconds }) => [
       '/bin/bash',
       '-c',
-      `exec 3<>/dev/tcp/127.0.0.1/${port}; sleep ${seconds} # ${marker}`,
+      `sleep ${seconds} >& /dev/tcp/127.0.0.1/${port} # ${marker}`,
     ],
   },
   {
@@ -70,11 +71,12 @@ export const acts: readonly Act[] = [
   {
     name: 'listens on loopback from a shell',
     rule: 'listener-from-shell',
-    command: (stage) => [
-      '/bin/sh',
-      '-c',
-      `"${process.execPath}" -e 'require("net").createServer().listen(0,"127.0.0.1");setTimeout(process.exit,${stage.seconds * 1000})' ${stage.marker}; true`,
-    ],
+    command: ({ folder, marker, seconds }) => {
+      const node = join(folder, 'node');
+      symlinkSync(process.execPath, node);
+      const code = `require("net").createServer().listen(0,"127.0.0.1");setTimeout(process.exit,${seconds * 1000})`;
+      return ['/bin/sh', '-c', `${node} -e '${code}' ${marker}; true`];
+    },
   },
   {
     name: 'makes a file of its own set-uid, for its own user',
@@ -86,12 +88,12 @@ export const acts: readonly Act[] = [
     },
   },
   {
-    name: 'writes a cron entry into a folder of its own',
-    rule: 'cron-or-unit-persistence',
+    name: 'writes an autostart entry into a folder of its own',
+    rule: 'scheduled-persistence',
     command: (stage) => {
-      const folder = join(stage.folder, 'etc', 'cron.d');
+      const folder = join(stage.folder, '.config', 'autostart');
       mkdirSync(folder, { recursive: true });
-      return shell(`echo '# nothing' | tee ${folder}/demo >/dev/null`, stage);
+      return shell(`echo '# nothing' | tee ${folder}/demo.desktop >/dev/null`, stage);
     },
   },
   {
@@ -116,7 +118,7 @@ export const acts: readonly Act[] = [
   },
   {
     name: 'opens a disk and reads nothing of it',
-    rule: 'raw-disk-or-memory-device',
+    rule: 'raw-device-opened',
     unavailable: () => (blockDevice === undefined ? 'no disk may be opened by this user' : undefined),
     command: (stage) => shell(`exec 9<${blockDevice}`, stage),
   },
