@@ -2,7 +2,7 @@ import { createServer as createHttp, type Server } from 'node:http';
 import { createServer as createHttps } from 'node:https';
 import cookie from '@fastify/cookie';
 import rateLimit from '@fastify/rate-limit';
-import Fastify, { type FastifyInstance, type FastifyServerFactory } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyServerFactory, LogController } from 'fastify';
 import { VedetteError } from '#shared/errors.ts';
 import { serveDashboard } from './assets.ts';
 import type { ApiDeps } from './deps.ts';
@@ -40,7 +40,7 @@ function serverFactory(tls: ApiDeps['tls']): FastifyServerFactory {
 export async function createApi(deps: ApiDeps): Promise<FastifyInstance> {
   const app = Fastify({
     loggerInstance: deps.logger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: bodyLimitBytes,
     routerOptions: { maxParamLength },
     serverFactory: serverFactory(deps.tls),

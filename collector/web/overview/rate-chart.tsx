@@ -7,7 +7,7 @@ import { clockTime, timeZone, type Zone } from '../time/zone.ts';
 import { colourOf } from './palette.ts';
 import { type RateSeries, rateSeries } from './rate-series.ts';
 
-const height = 170;
+const height = 158;
 const keyOf = (types: readonly string[]) => types.join('\n');
 
 interface Hover {
