@@ -1,8 +1,7 @@
-import { createServer as createHttp, type Server } from 'node:http';
-import { createServer as createHttps } from 'node:https';
+import type { ServerOptions } from 'node:http';
 import cookie from '@fastify/cookie';
 import rateLimit from '@fastify/rate-limit';
-import Fastify, { type FastifyInstance, type FastifyServerFactory } from 'fastify';
+import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import { VedetteError } from '#shared/errors.ts';
 import { serveDashboard } from './assets.ts';
 import type { ApiDeps } from './deps.ts';
@@ -22,31 +21,27 @@ const headersTimeoutMs = 10_000;
 const keepAliveTimeoutMs = 60_000;
 const maxConnections = 2_048;
 
-function serverFactory(tls: ApiDeps['tls']): FastifyServerFactory {
-  return (handler) => {
-    const server =
-      tls === undefined
-        ? createHttp(handler)
-        : (createHttps({ ...tls, minVersion: 'TLSv1.3' }, handler) as unknown as Server);
-    server.requestTimeout = requestTimeoutMs;
-    server.headersTimeout = headersTimeoutMs;
-    server.keepAliveTimeout = keepAliveTimeoutMs;
-    server.maxConnections = maxConnections;
-    return server;
-  };
+/** TLS where there is a key. Fastify types the two kinds of server apart; here only what they share is used. */
+function serverOptions(tls: ApiDeps['tls']): { http?: ServerOptions } {
+  const bounds = { headersTimeout: headersTimeoutMs };
+  if (tls === undefined) return { http: bounds };
+  return { https: { ...bounds, ...tls, minVersion: 'TLSv1.3' } } as { http?: ServerOptions };
 }
 
 /** The API, the live feed and the dashboard; the caller lets it listen. Closing it leaves what it was given open. */
 export async function createApi(deps: ApiDeps): Promise<FastifyInstance> {
   const app = Fastify({
     loggerInstance: deps.logger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: bodyLimitBytes,
     routerOptions: { maxParamLength },
-    serverFactory: serverFactory(deps.tls),
+    ...serverOptions(deps.tls),
+    requestTimeout: requestTimeoutMs,
+    keepAliveTimeout: keepAliveTimeoutMs,
     forceCloseConnections: true,
     ajv: { customOptions: { removeAdditional: false, coerceTypes: 'array' } },
   });
+  app.server.maxConnections = maxConnections;
   app.setErrorHandler(sendProblem);
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?')[0] ?? '';

@@ -6,6 +6,7 @@ import { HostSection } from './hosts/host-section.tsx';
 import { RateSection } from './overview/rate-section.tsx';
 import { Tiles } from './overview/tiles.tsx';
 import type { Caller } from './session/use-session.ts';
+import { SectionBoundary } from './text/section-boundary.tsx';
 
 /** The first page: how things are, what needs looking at, where, and what just happened. */
 export function Dashboard({ caller }: { caller: Caller }) {
@@ -18,11 +19,21 @@ export function Dashboard({ caller }: { caller: Caller }) {
       <Header caller={caller} connection={connection} />
       <main className="page">
         <h1 className="hidden-text">Overview</h1>
-        <Tiles />
-        <RateSection />
-        <AlertSection mayTriage={caller.permissions.includes('triage')} />
-        <HostSection />
-        <EventSection />
+        <SectionBoundary name="Overview">
+          <Tiles />
+        </SectionBoundary>
+        <SectionBoundary name="Events stored per second">
+          <RateSection />
+        </SectionBoundary>
+        <SectionBoundary name="Alerts">
+          <AlertSection mayTriage={caller.permissions.includes('triage')} />
+        </SectionBoundary>
+        <SectionBoundary name="Hosts">
+          <HostSection />
+        </SectionBoundary>
+        <SectionBoundary name="Recent events">
+          <EventSection />
+        </SectionBoundary>
       </main>
     </>
   );

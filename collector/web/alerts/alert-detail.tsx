@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from 'react';
 import type { AlertJson } from '../../api/json/alert.ts';
 import type { AlertStatus } from '../../store/contract.ts';
 import { Fields } from '../events/fields.tsx';
+import { visibleText } from '../text/control-characters.ts';
 import { figure } from '../text/figures.ts';
 import { Code, Visible } from '../text/visible.tsx';
 import { Ago, Exact } from '../time/instant.tsx';
@@ -20,14 +21,17 @@ interface AlertDetailProps {
 
 export function AlertDetail({ alert, mayTriage, onStatus, onTag, onClose }: AlertDetailProps) {
   const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => heading.current?.scrollIntoView({ block: 'nearest' }), []);
+  useEffect(() => {
+    // Not returned: some browsers give a promise, and React would call it as the clean-up.
+    heading.current?.scrollIntoView({ block: 'nearest' });
+  }, []);
   return (
     <aside className="detail" aria-label="Alert detail">
       <div className="detail-head">
         <LevelBadge level={alert.level} />
         <span className={`status ${alert.status}`}>{alert.status}</span>
         <button type="button" className="button quiet" onClick={onClose}>
-          Close panel <kbd>esc</kbd>
+          Hide <kbd>esc</kbd>
         </button>
       </div>
       <h3 ref={heading}>
@@ -76,7 +80,7 @@ function Triage({ alert, onStatus }: Pick<AlertDetailProps, 'alert' | 'onStatus'
         />
       </label>
       {button('acknowledged', 'Acknowledge', 'a')}
-      {button('closed', 'Close', 'c')}
+      {button('closed', 'Close alert', 'c')}
       {alert.status !== 'open' && button('open', 'Reopen')}
     </div>
   );
@@ -156,10 +160,10 @@ function Tags({ tags, onTag }: { tags: readonly string[]; onTag: (tag: string) =
             key={tag}
             type="button"
             className="chip"
-            title={`Show alerts tagged ${tag}`}
+            title={`Show alerts tagged ${visibleText(tag)}`}
             onClick={() => onTag(tag)}
           >
-            {isAttack(tag) ? tagWords(tag) : tag}
+            <Visible text={isAttack(tag) ? tagWords(tag) : tag} />
           </button>
         ))}
       </p>

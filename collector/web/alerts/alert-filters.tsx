@@ -9,6 +9,14 @@ const tabs: readonly (readonly [AlertStatus | 'all', string])[] = [
   ['all', 'All'],
 ];
 
+const levelWords: Readonly<Record<Level, string>> = {
+  informational: 'All levels',
+  low: 'Low and above',
+  medium: 'Medium and above',
+  high: 'High and above',
+  critical: 'Critical',
+};
+
 interface AlertFilterBarProps {
   readonly filters: AlertFilters;
   readonly change: (filters: AlertFilters) => void;
@@ -42,11 +50,7 @@ export function AlertFilterBar({ filters, change }: AlertFilterBarProps) {
         >
           {levels.map((level) => (
             <option key={level} value={level}>
-              {level === 'informational'
-                ? 'All levels'
-                : level === 'critical'
-                  ? 'Critical'
-                  : `${level} and above`}
+              {levelWords[level]}
             </option>
           ))}
         </select>

@@ -13,13 +13,20 @@ interface AlertRowProps {
   readonly onFocus: (id: string) => void;
 }
 
+/** Alerts raised this short a while ago light up when they come. */
+const freshMs = 6_000;
+
 const textOf = (value: unknown) => (typeof value === 'string' ? value : undefined);
 
 export const AlertRow = memo(function AlertRow({ alert, current, open, onOpen, onFocus }: AlertRowProps) {
   const commandLine = textOf(alert.event['process.command_line']);
   const user = textOf(alert.event['user.name']);
+  const fresh = Date.now() - Date.parse(alert.raisedAt) < freshMs;
   return (
-    <li className={`alert ${alert.level}${open ? ' open' : ''}`} aria-current={current ? 'true' : undefined}>
+    <li
+      className={`alert ${alert.level}${open ? ' open' : ''}${fresh ? ' fresh' : ''}`}
+      aria-current={current ? 'true' : undefined}
+    >
       <LevelBadge level={alert.level} />
       <div className="alert-what">
         <button

@@ -3,6 +3,7 @@ import type { AlertJson } from '../../api/json/alert.ts';
 import { type AlertFilters, useAlert, useAlerts } from '../data/queries.ts';
 import { explain } from '../data/request.ts';
 import { Failure } from '../text/failure.tsx';
+import { Visible } from '../text/visible.tsx';
 import { AlertDetail } from './alert-detail.tsx';
 import { AlertFilterBar } from './alert-filters.tsx';
 import { useAlertKeys } from './alert-keys.ts';
@@ -68,7 +69,7 @@ export function AlertSection({ mayTriage }: { mayTriage: boolean }) {
         <AlertFilterBar filters={filters} change={setFilters} />
         {tag !== null && (
           <button type="button" className="chip" onClick={() => setTag(null)}>
-            {tag} <span aria-hidden="true">×</span>
+            <Visible text={tag} /> <span aria-hidden="true">×</span>
             <span className="hidden-text">, show all tags</span>
           </button>
         )}

@@ -1,5 +1,5 @@
 import type { AlertJson } from '../../api/json/alert.ts';
-import { Code } from '../text/visible.tsx';
+import { Code, Visible } from '../text/visible.tsx';
 
 /** Every test of the rule that held: what it asked for and what it found. */
 export function Matches({ alert }: { alert: AlertJson }) {
@@ -12,11 +12,14 @@ export function Matches({ alert }: { alert: AlertJson }) {
           // biome-ignore lint/suspicious/noArrayIndexKey: the matches of an alert never change.
           <li key={i}>
             <div>
-              <Code text={match.field ?? 'any field'} /> <span className="muted">{match.test}</span>
+              <Code text={match.field ?? 'any field'} />{' '}
+              <span className="muted">
+                <Visible text={match.test} />
+              </span>
             </div>
             <Code text={match.value} wrap />
             <span className="selection" title="Selection of the rule">
-              {match.selection}
+              <Visible text={match.selection} />
             </span>
           </li>
         ))}

@@ -23,13 +23,15 @@ export const EventRow = memo(
           <td className="event-host">
             <Visible text={event['host.name']} />
           </td>
-          <td className="event-summary">
-            {main !== undefined && <Code text={main} />}
-            {pairs.map(([name, value]) => (
-              <span key={name} className="pair">
-                <span className="muted">{name}</span> <Visible text={value} />
-              </span>
-            ))}
+          <td className="event-what">
+            <div className="event-summary">
+              {main !== undefined && <Code text={main} />}
+              {pairs.map(([name, value]) => (
+                <span key={name} className="pair">
+                  <span className="muted">{name}</span> <Visible text={value} />
+                </span>
+              ))}
+            </div>
           </td>
         </tr>
         {open && (

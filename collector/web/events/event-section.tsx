@@ -69,21 +69,23 @@ export function EventSection() {
           {filtered ? 'Try another type or less text.' : 'They show here as soon as an agent sends some.'}
         </Empty>
       ) : (
-        <table className="events">
-          <thead>
-            <tr>
-              <th scope="col">Time</th>
-              <th scope="col">Type</th>
-              <th scope="col">Host</th>
-              <th scope="col">What</th>
-            </tr>
-          </thead>
-          <tbody>
-            {items.map((event) => (
-              <EventRow key={event['event.id']} event={event} />
-            ))}
-          </tbody>
-        </table>
+        <div className="event-scroll">
+          <table className="events">
+            <thead>
+              <tr>
+                <th scope="col">Time</th>
+                <th scope="col">Type</th>
+                <th scope="col">Host</th>
+                <th scope="col">What</th>
+              </tr>
+            </thead>
+            <tbody>
+              {items.map((event) => (
+                <EventRow key={event['event.id']} event={event} />
+              ))}
+            </tbody>
+          </table>
+        </div>
       )}
     </section>
   );

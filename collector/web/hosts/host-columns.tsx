@@ -7,6 +7,7 @@ import {
 } from '@tanstack/react-table';
 import type { HostJson } from '../../api/json/host.ts';
 import type { LedgerJson } from '../../api/json/status.ts';
+import { visibleText } from '../text/control-characters.ts';
 import { figure } from '../text/figures.ts';
 import { Visible } from '../text/visible.tsx';
 import { Ago } from '../time/instant.tsx';
@@ -32,7 +33,7 @@ function Lost({ ledger }: { ledger: LedgerJson | undefined }) {
   return (
     <span
       className={ledger.lost + defects > 0 ? 'bad-figure' : undefined}
-      title={why.join(', ') || undefined}
+      title={visibleText(why.join(', ')) || undefined}
     >
       {figure(ledger.lost)}
       {defects > 0 && ` (${figure(ledger.unaccounted)} unaccounted)`}
@@ -61,14 +62,14 @@ export const columns = helper.columns([
   helper.accessor((row) => [row.host.os, row.host.osVersion].filter(Boolean).join(' '), {
     id: 'System',
     cell: ({ row, getValue }) => (
-      <span title={row.original.host.kernel}>
+      <span title={visibleText(row.original.host.kernel ?? '')}>
         <Visible text={getValue()} />
       </span>
     ),
   }),
   helper.accessor((row) => row.host.agentVersion ?? '', {
     id: 'Agent',
-    cell: ({ getValue }) => getValue() || '–',
+    cell: ({ getValue }) => <Visible text={getValue() || '–'} />,
   }),
   helper.display({ id: 'Sensors', cell: ({ row }) => <Sensors entries={row.original.sensors} /> }),
   helper.accessor((row) => row.host.lastSeenAt ?? '', {

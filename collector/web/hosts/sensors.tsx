@@ -1,3 +1,6 @@
+import { visibleText } from '../text/control-characters.ts';
+import { Visible } from '../text/visible.tsx';
+
 /** Modes of a host's sensors, from its health event: entries like `process=kernel` or `dns=unavailable (no right)`. */
 const marks: Readonly<Record<string, string>> = {
   kernel: 'every event, from the kernel',
@@ -26,8 +29,12 @@ export function Sensors({ entries }: { entries: unknown }) {
       {entries
         .map((entry) => parse(String(entry)))
         .map(({ name, mode, note }) => (
-          <li key={name} className={mode} title={`${name}: ${mode}, ${note || (marks[mode] ?? '')}`}>
-            {name} <span>{mode}</span>
+          <li
+            key={name}
+            className={mode}
+            title={visibleText(`${name}: ${mode}, ${note || (marks[mode] ?? '')}`)}
+          >
+            <Visible text={name} /> <span>{mode}</span>
           </li>
         ))}
     </ul>

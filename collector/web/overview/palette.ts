@@ -2,7 +2,7 @@
  * Colours of event types: Okabe and Ito's set, told apart by people with any kind of colour blindness, without the
  * yellow that fails on white. What does not fit is grey.
  */
-const colours = ['#0072b2', '#e69f00', '#009e73', '#cc79a7', '#56b4e9', '#d55e00', '#7a68a6'] as const;
+const colours = ['#0072b2', '#56b4e9', '#009e73', '#e69f00', '#cc79a7', '#d55e00', '#7a68a6'] as const;
 export const otherColour = '#8a94a0';
 
 const given = new Map<string, string>();

@@ -7,7 +7,7 @@ import { clockTime, timeZone, type Zone } from '../time/zone.ts';
 import { colourOf } from './palette.ts';
 import { type RateSeries, rateSeries } from './rate-series.ts';
 
-const height = 170;
+const height = 158;
 const keyOf = (types: readonly string[]) => types.join('\n');
 
 interface Hover {
@@ -32,7 +32,7 @@ function optionsFor(
     width,
     height,
     legend: { show: false },
-    padding: [8, 4, 0, 0],
+    padding: [8, 14, 0, 0],
     cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
     scales: {
       x: { time: true },
@@ -51,7 +51,7 @@ function optionsFor(
     ],
     axes: [
       { ...axis, grid: { show: false }, space: 90, size: 26, values: clockLabels(zone) },
-      { ...axis, grid, size: 44, space: 36, values: (_: uPlot, at: number[]) => at.map(shortFigure) },
+      { ...axis, grid, size: 44, space: 24, values: (_: uPlot, at: number[]) => at.map(shortFigure) },
     ],
     hooks: {
       setCursor: [

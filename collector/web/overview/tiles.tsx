@@ -10,7 +10,7 @@ interface TileProps {
   readonly title: string;
   readonly value: ReactNode;
   readonly children: ReactNode;
-  readonly tone?: 'good' | 'bad' | 'plain';
+  readonly tone?: 'good' | 'warn' | 'bad' | 'plain';
 }
 
 export function Tile({ title, value, children, tone = 'plain' }: TileProps) {
@@ -31,7 +31,7 @@ function HostTile() {
   return (
     <Tile
       title="Hosts connected"
-      tone={away > 0 ? 'bad' : 'plain'}
+      tone={away > 0 ? 'warn' : 'plain'}
       value={
         <>
           {connected}
@@ -68,14 +68,13 @@ const fromWorst: readonly Level[] = levels.toReversed();
 function AlertTile() {
   const { data } = useAlertCounts();
   const byLevel = fromWorst.filter((level) => (data?.openByLevel[level] ?? 0) > 0);
-  const urgent = (data?.openByLevel.critical ?? 0) + (data?.openByLevel.high ?? 0) > 0;
   return (
-    <Tile title="Open alerts" value={data ? figure(data.byStatus.open) : '–'} tone={urgent ? 'bad' : 'plain'}>
+    <Tile title="Open alerts" value={data ? figure(data.byStatus.open) : '–'}>
       {byLevel.length === 0
         ? 'Nothing waits for you'
         : byLevel.map((level) => (
             <span key={level} className={`level-count ${level}`}>
-              {data?.openByLevel[level]} {level}
+              {data?.openByLevel[level]} {level === 'informational' ? 'info' : level}
             </span>
           ))}
     </Tile>
@@ -91,12 +90,11 @@ function DetectionTile() {
       value={
         <>
           {data ? figure(data.detection.rules) : '–'}
-          <small> rules</small>
+          <small> {data?.detection.rules === 1 ? 'rule' : 'rules'}</small>
         </>
       }
     >
-      {data &&
-        (behind ? `${figure(data.detection.lagBatches)} batches behind` : 'Up to date with what is stored')}
+      {data && (behind ? `${figure(data.detection.lagBatches)} batches behind` : 'Up to date')}
     </Tile>
   );
 }

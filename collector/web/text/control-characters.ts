@@ -7,12 +7,20 @@
 const invisible =
   /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]|\u115f|\u1160|\u3164|\uffa0|\ufe0f|\ufe0e|\p{Variation_Selector}/gu;
 
-/** A visible stand-in for one such character: a control picture where there is one, else its code point. */
+/** ASCII's own names, in order. */
+const names =
+  'NUL SOH STX ETX EOT ENQ ACK BEL BS TAB LF VT FF CR SO SI DLE DC1 DC2 DC3 DC4 NAK SYN ETB CAN EM SUB ESC FS GS RS US'.split(
+    ' ',
+  );
+
+function codePoint(character: string): string {
+  return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
+}
+
+/** A visible stand-in that any font can show: the name where ASCII gives one, else the code point. */
 function standIn(character: string): string {
   const code = character.codePointAt(0) ?? 0;
-  if (code < 0x20) return String.fromCodePoint(0x2400 + code);
-  if (code === 0x7f) return '\u2421';
-  return `U+${code.toString(16).toUpperCase().padStart(4, '0')}`;
+  return names[code] ?? (code === 0x7f ? 'DEL' : codePoint(character));
 }
 
 export interface Piece {
@@ -28,8 +36,7 @@ export function pieces(text: string): readonly Piece[] {
   let from = 0;
   for (const { 0: character, index } of text.matchAll(invisible)) {
     if (index > from) found.push({ text: text.slice(from, index), at: from });
-    const code = `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
-    found.push({ text: standIn(character), code, at: index });
+    found.push({ text: standIn(character), code: codePoint(character), at: index });
     from = index + character.length;
   }
   if (from < text.length) found.push({ text: text.slice(from), at: from });
@@ -39,6 +46,6 @@ export function pieces(text: string): readonly Piece[] {
 /** The same as one plain string, for titles and announcements. */
 export function visibleText(text: string): string {
   return pieces(text)
-    .map((piece) => piece.text)
+    .map((piece) => (piece.code === undefined ? piece.text : `[${piece.text}]`))
     .join('');
 }
