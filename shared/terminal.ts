@@ -41,16 +41,18 @@ export function printable(text: string): string {
  * on stderr: code, what happened, what to do; with --json an object.
  */
 export async function runProgram(program: Command, argv: readonly string[]): Promise<void> {
-  for (const command of [program, ...program.commands]) {
-    command.exitOverride();
-    command.configureOutput({ outputError: () => undefined });
-    command.showHelpAfterError(false);
+  for (const command of withSubcommands(program)) {
+    command.exitOverride().configureOutput({ outputError: () => undefined });
   }
   try {
     await program.parseAsync(argv);
   } catch (error) {
     process.exitCode = report(error, argv.includes('--json'));
   }
+}
+
+function withSubcommands(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(withSubcommands)];
 }
 
 function report(error: unknown, asJson: boolean): number {

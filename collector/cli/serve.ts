@@ -1,39 +1,9 @@
-/** What `up` and `collector` share: flags, start, end. */
-import type { Command } from 'commander';
-import { Option } from 'commander';
+/** How `up` and `collector` start and end. */
 import type { Logger } from 'pino';
-import { addDataOption, dataFolder } from '#shared/terminal.ts';
-import { collectorSettings } from '../config.ts';
+import { dataFolder } from '#shared/terminal.ts';
 import { type RunningCollector, startCollector } from '../main.ts';
 import { createLogger } from './log.ts';
-import { wholeNumber } from './options.ts';
-
-export interface ServeOptions {
-  readonly data?: string;
-  readonly json?: boolean;
-  readonly host?: string;
-  readonly port?: number;
-  readonly agentHost?: string;
-  readonly agentPort?: number;
-  readonly logLevel?: string;
-}
-
-const port = wholeNumber(0, 65_535);
-
-export function addServeOptions(command: Command): Command {
-  const { host, port: apiPort, agentHost, agentPort } = collectorSettings;
-  return addDataOption(command)
-    .option('--host <address>', `${host.doc} (default: ${host.default})`)
-    .option('--port <n>', `${apiPort.doc} (default: ${apiPort.default})`, port)
-    .option('--agent-host <address>', `${agentHost.doc} (default: ${agentHost.default})`)
-    .option('--agent-port <n>', `${agentPort.doc} (default: ${agentPort.default})`, port)
-    .addOption(
-      new Option('--log-level <level>', 'least level that is logged').choices([
-        ...collectorSettings.logLevel.choices,
-      ]),
-    )
-    .option('--json', 'print one JSON object a line: first the addresses; logs are JSON too');
-}
+import type { ServeOptions } from './serve-options.ts';
 
 export interface Serving {
   readonly collector: RunningCollector;

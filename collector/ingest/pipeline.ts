@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { VedetteError } from '#shared/errors.ts';
 import type { LoadedRules } from '../store/contract.ts';
 import type { BusAlert, PipelineInput, PipelineOptions, PipelineOutput, Verdict } from './messages.ts';
 
@@ -48,7 +49,7 @@ export class Pipeline {
       worker.once('error', reject);
       worker.on('message', (message: PipelineOutput) => {
         if (message.kind === 'refused') {
-          reject(message.error);
+          reject(new VedetteError(message.error.code, message.error.detail));
           return;
         }
         pipeline.#receive(message);

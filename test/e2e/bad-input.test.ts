@@ -1,6 +1,5 @@
 /** What a user may do wrong: each a coded line that says what to do, and nothing else is disturbed. */
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import t from 'tap';

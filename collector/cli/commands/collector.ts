@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { print, printJsonLine } from '../output.ts';
-import { addServeOptions, type ServeOptions, serve, stopOnSignal } from '../serve.ts';
+import { addServeOptions, type ServeOptions } from '../serve-options.ts';
 
 export function collectorCommand(): Command {
   return addServeOptions(
@@ -11,6 +11,7 @@ export function collectorCommand(): Command {
       '\nMore settings are read from collector.json in the data folder; docs/reference/config.md lists them.',
     )
     .action(async (options: ServeOptions) => {
+      const { serve, stopOnSignal } = await import('../serve.ts');
       const { collector } = await serve(options, 'info');
       const { api, agents, tokenFile } = collector;
       const signIn = await collector.createSignInLink();

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { addDataOption, dataFolder, printable } from '#shared/terminal.ts';
-import { type LintReport, lint, packListsPath, packPath } from '../../rules/load.ts';
+import type { LintReport } from '../../rules/load.ts';
 import { print, printJson } from '../output.ts';
 
 interface Options {
@@ -38,6 +38,7 @@ export function rulesCommand(): Command {
       '\nWithout paths it checks the starter pack and rules/ in the data folder. Value lists come from lists/ of both.',
     )
     .action(async (paths: readonly string[], options: Options) => {
+      const { lint, packListsPath, packPath } = await import('../../rules/load.ts');
       const folder = dataFolder(options.data);
       const own = (name: string) => [join(folder, name)].filter((path) => existsSync(path));
       const lists = [packListsPath, ...own('lists')];

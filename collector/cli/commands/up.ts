@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { AgentChild } from '../agent-child.ts';
 import { print, printJsonLine } from '../output.ts';
 import type { Serving } from '../serve.ts';
-import { addServeOptions, type ServeOptions, serve, stopOnSignal } from '../serve.ts';
+import { addServeOptions, type ServeOptions } from '../serve-options.ts';
 
 interface Options extends ServeOptions {
   readonly agent: boolean;
@@ -30,6 +30,7 @@ export function upCommand(): Command {
   )
     .option('--no-agent', 'leave out the agent')
     .action(async (options: Options) => {
+      const { serve, stopOnSignal } = await import('../serve.ts');
       const serving = await serve(options, 'warn');
       const { collector, logger, folder } = serving;
       const { api, agents, tokenFile } = collector;
