@@ -33,7 +33,7 @@ export const collectorSettings = {
   },
   creditBytes: {
     type: 'int',
-    default: 2 * 1024 ** 2,
+    default: 1024 ** 2,
     min: 64 * 1024,
     max: 64 * 1024 ** 2,
     doc: 'Bytes of batches one agent may have in flight.',

@@ -30,7 +30,7 @@ interface Detectable {
 }
 
 /** Most batches in one transaction. */
-const groupSize = 256;
+const groupSize = 64;
 /** Batches read at once while catching up. */
 const catchUpSize = 64;
 const retryMs = 1000;

@@ -1,0 +1,204 @@
+/**
+ * Encoded batches over wss to a collector of its own: how many events a second become durable, and detected.
+ * The collector is a process of its own with fsync on and the starter rules; this process is the agents.
+ * --agents N --events N (in all) --batch N --seed N --json
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ConnectionOptions } from 'node:tls';
+import { parseArgs } from 'node:util';
+import { type ClientOptions, WebSocket } from 'ws';
+import { encodeBatch } from '#shared/protocol/codec/encode.ts';
+import { decodeCollectorFrame, encodeFrame, subprotocol } from '#shared/protocol/frames.ts';
+import { collectorName, parseToken } from '#shared/protocol/identity.ts';
+import type { EventRow } from '#shared/schema/columns.ts';
+import { enrol } from '../../agent/identity/enrol.ts';
+import type { AgentIdentity } from '../../agent/identity/identity.ts';
+import { Client } from '../../collector/cli/client.ts';
+import { percentile, report } from './report.ts';
+import { randomOf, sampleEvents } from './sample-events.ts';
+
+const { values: flags } = parseArgs({
+  options: {
+    agents: { type: 'string', default: '4' },
+    events: { type: 'string', default: '1000000' },
+    batch: { type: 'string', default: '500' },
+    seed: { type: 'string', default: '1' },
+    json: { type: 'boolean', default: false },
+  },
+});
+const agents = Number(flags.agents);
+const batchSize = Number(flags.batch);
+const batchesPerAgent = Math.ceil(Number(flags.events) / agents / batchSize);
+const seed = Number(flags.seed);
+/** Distinct batches an agent repeats under new sequence numbers. */
+const distinctBatches = 400;
+const top = join(import.meta.dirname, '../..');
+
+interface Load {
+  readonly bodies: readonly Uint8Array[];
+  readonly bytesPerEvent: number;
+}
+
+function makeLoad(): Load {
+  const random = randomOf(seed);
+  const from = Date.now() * 1000;
+  const bodies = Array.from({ length: distinctBatches }, (_, i) => {
+    const events = sampleEvents(random, batchSize, from + i * batchSize * 1000);
+    return encodeBatch(events as unknown as EventRow[]).data;
+  });
+  const bytes = bodies.reduce((sum, body) => sum + body.length, 0);
+  return { bodies, bytesPerEvent: bytes / distinctBatches / batchSize };
+}
+
+async function startCollector(folder: string) {
+  const args = [
+    'scripts/vedette.mjs',
+    'collector',
+    '--json',
+    '--port',
+    '0',
+    '--agent-port',
+    '0',
+    '--log-level',
+    'error',
+    '--data',
+    folder,
+  ];
+  const child = spawn(process.execPath, args, { cwd: top, stdio: ['ignore', 'pipe', 'inherit'] });
+  const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
+  const {
+    api,
+    agents: address,
+    tokenFile,
+  } = JSON.parse(line) as { api: string; agents: string; tokenFile: string };
+  const client = new Client({ api, token: readFileSync(tokenFile, 'utf8').trim(), ca: undefined });
+  return { child, address, client };
+}
+
+/** Seconds of CPU and peak bytes of memory of a process. */
+function costOf(child: ChildProcess): { cpuS: number; peakBytes: number } {
+  const stat = readFileSync(`/proc/${child.pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const peak = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1];
+  return { cpuS: (Number(fields[11]) + Number(fields[12])) / 100, peakBytes: Number(peak) * 1024 };
+}
+
+/** Sends everything within the credit; resolves when the last batch is acknowledged. Gives the delays of acknowledgements in seconds. */
+async function drive(identity: AgentIdentity, load: Load, stream: string): Promise<number[]> {
+  const options: ClientOptions & ConnectionOptions = {
+    ca: identity.ca,
+    cert: identity.certificate,
+    key: identity.key,
+    servername: collectorName,
+    perMessageDeflate: false,
+  };
+  const socket = new WebSocket(`wss://${identity.address}/agent`, subprotocol, options);
+  await once(socket, 'open');
+  socket.send(
+    encodeFrame({ kind: 'hello', version: 1, pending: 0, facts: { hostname: stream, os: 'linux' } }),
+  );
+  const sentAt: number[] = [];
+  const delays: number[] = [];
+  let credit = 0;
+  let inFlight = 0;
+  let marked = 0;
+  const bodyOf = (sequence: number) => load.bodies[sequence % distinctBatches] as Uint8Array;
+  const fill = () => {
+    while (sentAt.length < batchesPerAgent && inFlight < credit) {
+      const sequence = sentAt.length + 1;
+      const data = bodyOf(sequence);
+      inFlight += data.length;
+      sentAt.push(performance.now());
+      socket.send(encodeFrame({ kind: 'batch', stream, sequence, collected: sequence * batchSize, data }));
+    }
+  };
+  return new Promise((resolve, reject) => {
+    socket.on('close', (status) => reject(new Error(`closed with ${status}`)));
+    socket.on('message', (message: Buffer) => {
+      const frame = decodeCollectorFrame(message);
+      if (!frame.ok) throw frame.error;
+      if (frame.value.kind === 'hello') credit = frame.value.credit;
+      if (frame.value.kind === 'ack') {
+        const now = performance.now();
+        for (; marked < frame.value.mark; marked++) {
+          inFlight -= bodyOf(marked + 1).length;
+          delays.push((now - (sentAt[marked] as number)) / 1000);
+        }
+        if (marked === batchesPerAgent) {
+          socket.removeAllListeners('close');
+          socket.close();
+          resolve(delays);
+          return;
+        }
+      }
+      fill();
+    });
+  });
+}
+
+async function untilDetected(client: Client): Promise<void> {
+  for (;;) {
+    const { detection } = await client.get<{ detection: { lagBatches: number } }>('/status');
+    if (detection.lagBatches === 0) return;
+    await sleep(5);
+  }
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'vedette-bench-'));
+const load = makeLoad();
+const { child, address, client } = await startCollector(folder);
+try {
+  const identities: AgentIdentity[] = [];
+  for (let i = 0; i < agents; i++) {
+    const { token } = await client.call<{ token: string }>('POST', '/enrolment-tokens', {}, {});
+    const ticket = parseToken(token);
+    if (!ticket.ok) throw ticket.error;
+    identities.push(await enrol(ticket.value, { hostname: `bench-${i}`, os: 'linux' }, address));
+  }
+  const before = costOf(child);
+  const ownBefore = process.cpuUsage();
+  const began = performance.now();
+  const delays = (
+    await Promise.all(identities.map((id, i) => drive(id, load, String(i).padStart(16, '0'))))
+  ).flat();
+  const durableS = (performance.now() - began) / 1000;
+  await untilDetected(client);
+  const detectedS = (performance.now() - began) / 1000;
+  const after = costOf(child);
+  const own = process.cpuUsage(ownBefore);
+  const events = agents * batchesPerAgent * batchSize;
+  const status = await client.get<{
+    journal: { events: number; sizeBytes: number };
+    detection: { rules: number };
+  }>('/status');
+  report({ agents, events, batchSize, seed, rules: status.detection.rules, fsync: true }, [
+    { name: 'durable (last acknowledgement)', value: events / durableS, unit: '1/s', goal: 100_000 },
+    { name: 'durable and detected', value: events / detectedS, unit: '1/s', goal: 100_000 },
+    { name: 'acknowledgement delay at full load, median', value: percentile(delays, 0.5), unit: 's' },
+    { name: 'acknowledgement delay at full load, p99', value: percentile(delays, 0.99), unit: 's' },
+    { name: "collector's CPU, of one core", value: (after.cpuS - before.cpuS) / detectedS, unit: 'ratio' },
+    {
+      name: "this process's CPU, of one core",
+      value: (own.user + own.system) / 1e6 / detectedS,
+      unit: 'ratio',
+    },
+    { name: "collector's peak memory", value: after.peakBytes, unit: 'B' },
+    {
+      name: 'journal bytes an event (goal 110)',
+      value: status.journal.sizeBytes / status.journal.events,
+      unit: 'count',
+      goal: 110,
+      less: true,
+    },
+    { name: 'events missing', value: events - status.journal.events, unit: 'count', goal: 0, less: true },
+  ]);
+} finally {
+  child.kill('SIGKILL');
+  rmSync(folder, { recursive: true, force: true });
+}
