@@ -33,7 +33,7 @@ const atom = fc.constantFrom(
 const quantifier = fc.constantFrom('', '', '', '*', '+', '?', '{2}', '{1,3}', '{2,}', '*?', '+?', '{0}');
 const { source } = fc.letrec<{ source: string; sequence: string; piece: string }>((tie) => ({
   piece: fc.oneof(
-    { maxDepth: 4 },
+    { maxDepth: 2 },
     {
       weight: 5,
       arbitrary: fc.tuple(atom, quantifier).map(([a, q]) => (/^(\^|\$|\\[bB])$/.test(a) ? a : a + q)),
@@ -44,7 +44,7 @@ const { source } = fc.letrec<{ source: string; sequence: string; piece: string }
   sequence: fc.array(tie('piece'), { maxLength: 5 }).map((pieces) => pieces.join('')),
   source: fc.array(tie('sequence'), { minLength: 1, maxLength: 3 }).map((parts) => parts.join('|')),
 }));
-const value = fc.string({ unit: fc.constantFrom(...'aabbBkKA1_ .-\n\réÉ\u212A'), maxLength: 12 });
+const value = fc.string({ unit: fc.constantFrom(...'aabbBkKA1_ .-\n\réÉ\u212A'), maxLength: 7 });
 const flags = fc.record({ i: fc.boolean(), m: fc.boolean(), s: fc.boolean() });
 
 function letters({ i, m, s }: RegexFlags): string {
@@ -60,7 +60,7 @@ t.test('agrees with the engine of the runtime', async () => {
           throw new Error(`/${text}/${letters(f)} on ${JSON.stringify(v)}`);
       }
     }),
-    { numRuns: 3_000 },
+    { numRuns: 1_500 },
   );
 });
 
@@ -71,7 +71,7 @@ t.test('a required literal is in every value that matches', async () => {
       if (literals === undefined || !automaton(text, f).test(v)) return true;
       return literals.some((literal) => v.toLowerCase().includes(literal));
     }),
-    { numRuns: 3_000 },
+    { numRuns: 1_500 },
   );
   const required = (text: string) => requiredLiterals(parseRegex(text, noFlags));
   t.strictSame(required('\\s/dev/tcp/\\d+'), ['/dev/tcp/']);
