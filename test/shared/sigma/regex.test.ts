@@ -1,0 +1,130 @@
+import fc from 'fast-check';
+import t from 'tap';
+import { Automaton } from '../../../shared/sigma/regex/automaton.ts';
+import { requiredLiterals } from '../../../shared/sigma/regex/literals.ts';
+import { parseRegex } from '../../../shared/sigma/regex/parse.ts';
+import { compileProgram } from '../../../shared/sigma/regex/program.ts';
+import { noFlags, type RegexFlags } from '../../../shared/sigma/regex/syntax.ts';
+
+function automaton(source: string, flags: RegexFlags = noFlags): Automaton {
+  return new Automaton(compileProgram(parseRegex(source, flags)));
+}
+
+const atom = fc.constantFrom(
+  ...[
+    'a',
+    'b',
+    'B',
+    'k',
+    '.',
+    '\\d',
+    '\\w',
+    '\\W',
+    '\\s',
+    '\\S',
+    '[ab]',
+    '[^a]',
+    '[a-c\\d]',
+    '[^\\w-]',
+    '\\.',
+  ],
+  ...['\\b', '\\B', '^', '$', 'é', 'É', '\\x41', '-', '_', '[-a]', '[\\]b]', '\\n'],
+);
+const quantifier = fc.constantFrom('', '', '', '*', '+', '?', '{2}', '{1,3}', '{2,}', '*?', '+?', '{0}');
+const { source } = fc.letrec<{ source: string; sequence: string; piece: string }>((tie) => ({
+  piece: fc.oneof(
+    { maxDepth: 2 },
+    {
+      weight: 5,
+      arbitrary: fc.tuple(atom, quantifier).map(([a, q]) => (/^(\^|\$|\\[bB])$/.test(a) ? a : a + q)),
+    },
+    { weight: 2, arbitrary: fc.tuple(tie('source'), quantifier).map(([s, q]) => `(?:${s})${q}`) },
+    { weight: 1, arbitrary: fc.tuple(tie('source'), quantifier).map(([s, q]) => `(${s})${q}`) },
+  ),
+  sequence: fc.array(tie('piece'), { maxLength: 5 }).map((pieces) => pieces.join('')),
+  source: fc.array(tie('sequence'), { minLength: 1, maxLength: 3 }).map((parts) => parts.join('|')),
+}));
+const value = fc.string({ unit: fc.constantFrom(...'aabbBkKA1_ .-\n\réÉ\u212A'), maxLength: 7 });
+const flags = fc.record({ i: fc.boolean(), m: fc.boolean(), s: fc.boolean() });
+
+function letters({ i, m, s }: RegexFlags): string {
+  return `${i ? 'i' : ''}${m ? 'm' : ''}${s ? 's' : ''}`;
+}
+
+t.test('agrees with the engine of the runtime', async () => {
+  fc.assert(
+    fc.property(source, flags, fc.array(value, { minLength: 1, maxLength: 8 }), (text, f, values) => {
+      const [ours, theirs] = [automaton(text, f), new RegExp(text, letters(f))];
+      for (const v of values) {
+        if (ours.test(v) !== theirs.test(v))
+          throw new Error(`/${text}/${letters(f)} on ${JSON.stringify(v)}`);
+      }
+    }),
+    { numRuns: 1_500 },
+  );
+});
+
+t.test('a required literal is in every value that matches', async () => {
+  fc.assert(
+    fc.property(source, flags, value, (text, f, v) => {
+      const literals = requiredLiterals(parseRegex(text, f));
+      if (literals === undefined || !automaton(text, f).test(v)) return true;
+      return literals.some((literal) => v.toLowerCase().includes(literal));
+    }),
+    { numRuns: 1_500 },
+  );
+  const required = (text: string) => requiredLiterals(parseRegex(text, noFlags));
+  t.strictSame(required('\\s/dev/tcp/\\d+'), ['/dev/tcp/']);
+  t.strictSame(required('(?i)CURL.*(?:bash|zsh)'), ['curl']);
+  t.strictSame(required('x(?:bash|zsh)+y?'), ['bash', 'zsh']);
+  t.equal(required('a?b*'), undefined);
+});
+
+t.test('reading never ends in anything but a tree or a refusal', async () => {
+  fc.assert(
+    fc.property(
+      fc.string({ unit: fc.constantFrom(...'ab(?:|)[]^$*+{1,2}\\dwbxu-!<=>PAz.'), maxLength: 24 }),
+      (text) => {
+        try {
+          automaton(text).test('aab1');
+        } catch (error) {
+          if ((error as Error).constructor.name !== 'RegexRefusal') throw error;
+        }
+      },
+    ),
+    { numRuns: 5_000 },
+  );
+});
+
+t.test('expressions that take a backtracking engine exponential time', async (t) => {
+  const long = 'a'.repeat(30_000);
+  for (const text of [
+    '(a+)+$',
+    '(a|a)*b',
+    '(a|aa)+c',
+    '(.*a){12}b',
+    '(a?){30}a{30}x',
+    '^(([a-z])+.)+[A-Z]$',
+  ]) {
+    const start = performance.now();
+    automaton(text).test(`${long}!`);
+    t.ok(performance.now() - start < 3_000, `${text} took ${Math.round(performance.now() - start)} ms`);
+  }
+});
+
+t.test('many states are dropped and made again', async (t) => {
+  const many = automaton('a[ab]{14}c');
+  const text = Array.from({ length: 20_000 }, (_, i) => ((i * 2_654_435_761) & 64 ? 'a' : 'b')).join('');
+  t.notOk(many.test(text));
+  t.ok(many.test(`${text}abbbbbbbbbbbbbbc`));
+});
+
+t.test('syntax beyond ECMAScript', async (t) => {
+  t.ok(automaton('\\Aab\\z').test('ab'));
+  t.ok(automaton('[[:alpha:]]+[[:digit:]]').test('ab1'));
+  t.ok(automaton('(?P<name>a)b').test('ab'));
+  t.ok(automaton('a(?i)B').test('ab'));
+  t.ok(automaton('a(?i:B)C').test('abC'));
+  t.notOk(automaton('a(?i:B)C').test('abc'));
+  t.ok(automaton('\\x{41}').test('A'));
+});
