@@ -8,8 +8,12 @@ const maxFdsPerWalk = 16_384;
 const maxDevicesPerProcess = 256;
 /** Socket inodes remembered over all processes. */
 const maxSockets = 262_144;
-/** A process whose number of descriptors stays the same is walked again after this many updates. */
-const rotation = 15;
+/**
+ * A process whose number of descriptors stays the same is walked again after this many updates: it may have opened
+ * one and closed another. More often where the kernel does not tell the number.
+ */
+const rotation = 30;
+const rotationUncounted = 5;
 
 interface Holder {
   readonly pid: number;
@@ -33,6 +37,8 @@ export class FdTable {
   readonly #withDevices = new Set<Holder>();
   #update = 0;
   #updatedAtMs = 0;
+  /** True once the kernel told a number of descriptors. */
+  #counted = false;
   /** True once a folder could not be read for want of a right. */
   denied = false;
 
@@ -46,6 +52,7 @@ export class FdTable {
   update(): void {
     const update = ++this.#update;
     this.#updatedAtMs = Date.now();
+    const turns = this.#counted ? rotation : rotationUncounted;
     for (const pid of this.#reader.userPids()) {
       const holder = this.#holders.get(pid);
       const fdCount = this.#fdCount(pid);
@@ -54,7 +61,7 @@ export class FdTable {
         continue;
       }
       holder.seenUpdate = update;
-      if (fdCount === holder.fdCount && (pid + update) % rotation !== 0) continue;
+      if (fdCount === holder.fdCount && (pid + update) % turns !== 0) continue;
       holder.fdCount = fdCount;
       this.#walk(holder);
     }
@@ -86,7 +93,9 @@ export class FdTable {
 
   #fdCount(pid: number): number {
     try {
-      return statSync(`${this.#procRoot}/${pid}/fd`, { throwIfNoEntry: false })?.size ?? -1;
+      const count = statSync(`${this.#procRoot}/${pid}/fd`, { throwIfNoEntry: false })?.size ?? -1;
+      this.#counted ||= count > 0;
+      return count;
     } catch {
       return -1;
     }

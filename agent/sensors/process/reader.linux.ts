@@ -11,7 +11,7 @@ const bufferBytes = 128 * 1024;
 /** Scans during which a new process is looked at every time: programs follow soon after forks. */
 const youngScans = 10;
 /** Older processes are looked at every so many scans, a share of them in each. */
-const rotation = 5;
+const rotation = 8;
 /** PID_MAX_LIMIT of 64-bit kernels (include/linux/threads.h). */
 const maxPid = 4 * 1024 * 1024;
 const deletedSuffix = ' (deleted)';
@@ -30,7 +30,7 @@ interface Tracked {
 
 /**
  * Keeps a process table from /proc (proc(5)). One scan lists the pids; new ones are read whole, and of known ones
- * the young and a fifth of the others have their stat compared: another start time is another process, another
+ * the young and an eighth of the others have their stat compared: another start time is another process, another
  * place of the arguments or another name is an exec. Vanishing entries are normal and leave no trace.
  *
  * Kernel events push into the same table through `observe` and `exited`.
