@@ -12,6 +12,8 @@ const bufferBytes = 128 * 1024;
 const youngScans = 10;
 /** Older processes are looked at every so many scans, a share of them in each. */
 const rotation = 8;
+/** New processes read in one scan (about a quarter of a second) after the first; the others wait for the next. */
+const maxNewPerScan = 2000;
 /** PID_MAX_LIMIT of 64-bit kernels (include/linux/threads.h). */
 const maxPid = 4 * 1024 * 1024;
 const deletedSuffix = ' (deleted)';
@@ -60,14 +62,16 @@ export class ProcessReader {
     const scan = ++this.#scan;
     this.#scannedAtMs = Date.now();
     const at = this.#scannedAtMs * 1000;
+    let room = scan === 1 ? maxPid : maxNewPerScan;
     for (const name of names) {
       const first = name.charCodeAt(0);
       if (first < 0x31 || first > 0x39) continue;
       const pid = Number(name);
       if (!(pid <= maxPid)) continue;
       const tracked = this.#tracked.get(pid);
-      if (tracked === undefined) this.#readNew(pid, at);
-      else if (this.#due(tracked)) this.#recheck(tracked, at);
+      if (tracked === undefined) {
+        if (room-- > 0) this.#readNew(pid, at);
+      } else if (this.#due(tracked)) this.#recheck(tracked, at);
       const now = this.#tracked.get(pid);
       if (now !== undefined) now.seenScan = scan;
     }
