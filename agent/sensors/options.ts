@@ -13,7 +13,7 @@ export interface AgentFacts {
 }
 
 export interface SensorOptions {
-  /** Milliseconds from the end of one look to the begin of the next. */
+  /** Milliseconds between looks, which fall on multiples of this by the clock. */
   readonly intervalMs?: Partial<Record<SensorName, number>>;
   /** `auto` takes `linux` on Linux and `portable` elsewhere. */
   readonly provider?: 'auto' | 'linux' | 'portable';

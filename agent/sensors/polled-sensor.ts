@@ -17,7 +17,7 @@ export interface PolledSensorOptions {
 /** One start: everything that must end with it. */
 interface Run {
   readonly emit: Emit;
-  readonly provider: Provider;
+  provider: Provider | undefined;
   timer: NodeJS.Timeout | undefined;
   /** The look under way, so that stop can wait for it. */
   busy: Promise<void>;
@@ -28,11 +28,11 @@ interface Run {
 
 /**
  * The state machine every sensor here shares: stopped → running | unavailable | failed → stopped. Looks never
- * overlap; the next is planned when one has ended, so a slow host is looked at less often, not in parallel.
+ * overlap. They fall on multiples of the interval, so that sensors wake the processor together.
  */
 export class PolledSensor implements Sensor {
   readonly #options: PolledSensorOptions;
-  #run: Promise<Run> | undefined;
+  #run: Run | undefined;
   #state: SensorState = { status: 'stopped' };
 
   constructor(options: PolledSensorOptions) {
@@ -48,21 +48,20 @@ export class PolledSensor implements Sensor {
   }
 
   async start(emit: Emit): Promise<SensorState> {
+    if (this.#run?.ended) await this.stop();
     this.#run ??= this.#begin(emit);
-    const run = await this.#run;
-    await run.busy;
+    await this.#run.busy;
     return this.#state;
   }
 
   async stop(): Promise<void> {
-    const starting = this.#run;
-    if (starting === undefined) return;
-    const run = await starting;
+    const run = this.#run;
+    if (run === undefined) return;
     run.ended = true;
     clearTimeout(run.timer);
     await run.busy;
-    await run.provider.close();
-    if (this.#run !== starting) return;
+    await run.provider?.close();
+    if (this.#run !== run) return;
     this.#run = undefined;
     this.#state = { status: 'stopped' };
   }
@@ -82,13 +81,12 @@ export class PolledSensor implements Sensor {
     return events;
   }
 
-  async #begin(emit: Emit): Promise<Run> {
-    const provider = await this.#options.provider(true);
+  #begin(emit: Emit): Run {
     const run: Run = {
       emit: (event) => {
         if (!run.ended) emit(event);
       },
-      provider,
+      provider: undefined,
       timer: undefined,
       busy: Promise.resolve(),
       opened: false,
@@ -101,16 +99,17 @@ export class PolledSensor implements Sensor {
 
   /** Opens if need be, looks, and plans the next turn. Never rejects. */
   async #turn(run: Run): Promise<void> {
-    let waitMs = this.#options.intervalMs;
+    let intervals = 1;
     try {
+      run.provider ??= await this.#options.provider(true);
       const reason = run.opened ? undefined : await run.provider.open();
       if (reason === undefined) {
         run.opened = true;
-        await run.provider.look(run.emit);
+        if (!run.ended) await run.provider.look(run.emit);
         run.failure = undefined;
-        this.#running(run);
+        this.#running(run.provider);
       } else {
-        waitMs *= reopenIntervals;
+        intervals = reopenIntervals;
         this.#halted('unavailable', reason);
       }
     } catch (error) {
@@ -119,22 +118,24 @@ export class PolledSensor implements Sensor {
     if (run.ended) return;
     run.timer = setTimeout(() => {
       run.busy = this.#turn(run);
-    }, waitMs);
+    }, this.#waitMs(intervals));
   }
 
-  #running(run: Run): void {
-    const { kind, mode } = run.provider;
-    const note = run.provider.note();
+  /** To the multiple of the interval that is so many ahead, and at least half an interval. */
+  #waitMs(intervals: number): number {
+    const { intervalMs } = this.#options;
+    const wait = intervalMs * intervals - (Date.now() % intervalMs);
+    return wait < intervalMs / 2 ? wait + intervalMs : wait;
+  }
+
+  #running(provider: Provider): void {
+    const { kind, mode } = provider;
+    const text = provider.note();
     const state = this.#state;
-    if (state.status === 'running' && state.mode === mode && state.note === note) return;
+    if (state.status === 'running' && state.mode === mode && state.note === text) return;
     const sinceAt = state.status === 'running' && state.mode === mode ? state.sinceAt : nowUs();
-    this.#state = {
-      status: 'running',
-      mode,
-      provider: kind,
-      sinceAt,
-      ...(note === undefined ? {} : { note }),
-    };
+    const plain = { status: 'running', mode, provider: kind, sinceAt } as const;
+    this.#state = text === undefined ? plain : { ...plain, note: text };
   }
 
   #halted(status: 'unavailable' | 'failed', reason: string): void {

@@ -30,11 +30,11 @@ export type SensorState =
 
 export interface Sensor {
   describe(): SensorDescription;
-  /** Begins to emit: first what is there now (`event.baseline` true), then changes. Resolves after the first look. Never rejects for what the host cannot give: the state says it. */
+  /** Begins to emit: first what is there now (`event.baseline` true), then changes. Resolves after the first look. Never rejects for what the host cannot give: the state says it, and the host is asked again from time to time. Started twice, it keeps the first emitter. */
   start(emit: Emit): Promise<SensorState>;
   /** Ends all timers, handles and reads; nothing is emitted after it resolves. */
   stop(): Promise<void>;
-  /** One reading of what is there now, as baseline events, independent of start and stop. */
+  /** One reading of what is there now, as baseline events, independent of start and stop; empty where it is unavailable and for sensors that tell changes only. Rejects when the reading fails. */
   sample(): Promise<readonly AnyEvent[]>;
   state(): SensorState;
 }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -364,6 +364,35 @@ t.test('linux only', { skip: !onLinux }, async (t) => {
     });
     t.equal(got.events.length, 2);
   });
+
+  t.test(
+    'login: the journal is followed where there is no log, and its reader ends with the sensor',
+    async (t) => {
+      const host = new FixtureHost();
+      t.teardown(() => host.end());
+      host.write('run/systemd/journal/socket', '');
+      const journalctl = fakeTool(t, host, 'journalctl');
+      const entry = {
+        __REALTIME_TIMESTAMP: '1700000000000001',
+        MESSAGE: 'Accepted password for al from 10.1.1.1 port 4 ssh2',
+        _EXE: '/usr/sbin/sshd',
+        _PID: '77',
+      };
+      journalctl(`echo $$ > ${host.path('pid')}; echo '{'; echo '${JSON.stringify(entry)}'; exec sleep 60`);
+      const sensor = one('login', { ...host.options, journal: true });
+      const got = new Collected();
+      await sensor.start(got.emit);
+      const event = await got.until('login', () => true);
+      t.match(event, { time: 1_700_000_000_000_001, 'log.source': 'journal', 'source.ip': '10.1.1.1' });
+      const state = sensor.state();
+      t.match(state.status === 'running' ? state.note : '', /journal/);
+      const pid = Number(readFileSync(host.path('pid'), 'utf8'));
+      t.doesNotThrow(() => process.kill(pid, 0));
+      await sensor.stop();
+      t.throws(() => process.kill(pid, 0));
+      t.same(got.faults, []);
+    },
+  );
 
   t.test('account: users, groups and privileges change', async (t) => {
     const host = new FixtureHost();

@@ -129,19 +129,29 @@ function suFacts(message: string): Facts | undefined {
   };
 }
 
-/** sudoers(5), LOG FORMAT: `alice : [problem ; ]TTY=pts/0 ; PWD=/ ; USER=root ; [..]COMMAND=/bin/ls`. */
+/**
+ * sudoers(5), LOG FORMAT: `alice : [problem ; ]TTY=pts/0 ; PWD=/ ; USER=root ; [..]COMMAND=/bin/ls`. The command comes
+ * last and may hold anything.
+ */
 function sudoFacts(message: string): Facts | undefined {
-  const line =
-    /^\s*(\S+) : (?:(.*?) ; )?(?:HOST=\S* ; )?(?:TTY=(\S*) ; )?(?:CHROOT=.*? ; )?(?:PWD=.*? ; )?(?:USER=(\S*) ; )?(?:GROUP=\S* ; )?(?:TSID=\S* ; )?(?:ENV=.*? ; )?COMMAND=(.*)$/s.exec(
-      message,
-    );
-  if (line === null) return undefined;
-  const [, user, problem, tty, effective, command] = line;
+  const head = /^\s*(\S+) : /.exec(message);
+  if (head === null) return undefined;
+  const named = new Map<string, string>();
+  let problem: string | undefined;
+  let rest = message.slice(head[0].length);
+  while (!rest.startsWith('COMMAND=')) {
+    const end = rest.indexOf(' ; ');
+    if (end < 0) return undefined;
+    const part = /^(TTY|PWD|USER|GROUP|HOST|CHROOT|TSID|ENV)=(.*)$/s.exec(rest.slice(0, end));
+    if (part !== null) named.set(part[1] ?? '', part[2] ?? '');
+    else problem ??= rest.slice(0, end);
+    rest = rest.slice(end + 3);
+  }
   return {
-    ...fact('sudo', problem === undefined ? 'success' : 'failure', user),
-    'user.effective.name': effective,
-    'process.tty': terminal(tty),
-    'process.command_line': command,
+    ...fact('sudo', problem === undefined ? 'success' : 'failure', head[1]),
+    'user.effective.name': named.get('USER'),
+    'process.tty': terminal(named.get('TTY')),
+    'process.command_line': rest.slice('COMMAND='.length),
   };
 }
 

@@ -23,12 +23,18 @@ const files: readonly (readonly [string, Transport])[] = [
   ['udp6', 'udp'],
 ];
 /** Looks after which sockets are listed although the counters stayed the same (a UDP socket took another's place). */
-const listAnyway = 10;
+const listAnyway = 20;
 /** Milliseconds between walks of all processes for a socket whose owner was not found the cheap way. */
 const walkAllMs = 10_000;
 
 interface Kept extends Connection {
   seenList: number;
+}
+
+/** Ports that listen, at the last list and the one before: a server may close its port after accepting. */
+interface ListeningPorts {
+  now: Set<number>;
+  before: Set<number>;
 }
 
 /** Sockets of the agent's own network namespace from /proc/net, with their owners from /proc/PID/fd. */
@@ -39,12 +45,13 @@ export class NetworkLinux implements Provider {
   readonly #settings: Settings;
   readonly #file = new BoundedFile(64 * 1024);
   readonly #kept = new Map<string, Kept>();
-  /** `transport port` of sockets that listen, now and one list ago: a server may close its port after accepting. */
-  #listening = new Set<string>();
-  #listeningBefore = new Set<string>();
-  #counters: string | undefined;
+  readonly #ports: Record<Transport, ListeningPorts> = {
+    tcp: { now: new Set(), before: new Set() },
+    udp: { now: new Set(), before: new Set() },
+  };
+  #counters: Readonly<Record<Transport, string>> | undefined;
   #looks = 0;
-  #lists = 0;
+  #list = 0;
   #walkedAllAtMs = 0;
   #cut = false;
 
@@ -60,11 +67,15 @@ export class NetworkLinux implements Provider {
   }
 
   async look(emit: Emit): Promise<void> {
-    const counters = socketCounters(this.#settings.procRoot, this.#file);
-    const same = counters !== undefined && counters === this.#counters;
-    this.#counters = counters;
-    if (same && this.#looks++ % listAnyway !== 0) return;
-    this.#list(emit);
+    const before = this.#counters;
+    const now = socketCounters(this.#settings.procRoot, this.#file);
+    this.#counters = now;
+    const anyway = this.#looks++ % listAnyway === 0;
+    const due = new Set<Transport>();
+    for (const transport of ['tcp', 'udp'] as const) {
+      if (anyway || now === undefined || now[transport] !== before?.[transport]) due.add(transport);
+    }
+    if (due.size > 0) this.#renew(due, emit);
   }
 
   note(): string {
@@ -77,36 +88,40 @@ export class NetworkLinux implements Provider {
     this.#kept.clear();
   }
 
-  #list(emit: Emit): void {
-    const baseline = this.#lists === 0;
-    const list = ++this.#lists;
-    const fresh = this.#readAll(list);
+  #renew(due: ReadonlySet<Transport>, emit: Emit): void {
+    const baseline = this.#list === 0;
+    const list = ++this.#list;
+    const fresh = this.#readAll(due);
     const time = nowUs();
     if (fresh.length > 0) {
       this.#findOwners(fresh);
-      for (const row of fresh) this.#opened(row, list, time, baseline, emit);
+      for (const row of fresh) this.#opened(row, time, baseline, emit);
     }
     for (const [key, kept] of this.#kept) {
-      if (kept.seenList === list) continue;
+      if (kept.seenList === list || !due.has(kept.transport)) continue;
       this.#kept.delete(key);
       emit(connectionEvent(kept, 'closed', time, false));
     }
   }
 
-  /** Reads every file, marks what is known, and gives the rows that are new. */
-  #readAll(list: number): SocketRow[] {
+  /** Reads the files of these transports, marks what is known, and gives the rows that are new. */
+  #readAll(due: ReadonlySet<Transport>): SocketRow[] {
     const fresh: SocketRow[] = [];
-    this.#listeningBefore = this.#listening;
-    this.#listening = new Set();
+    for (const transport of due) {
+      const ports = this.#ports[transport];
+      ports.before = ports.now;
+      ports.now = new Set();
+    }
     this.#cut = false;
     for (const [name, transport] of files) {
+      if (!due.has(transport)) continue;
       const path = `${this.#settings.procRoot}/net/${name}`;
       const rows = readRows(path, transport, this.#file.buffer, (row) => {
         if (row.state === 'other') return;
-        if (row.state === 'listening') this.#listening.add(`${transport} ${row.localPort}`);
+        if (row.state === 'listening') this.#ports[transport].now.add(row.localPort);
         const kept = this.#kept.get(row.key);
         if (kept === undefined) fresh.push(row);
-        else kept.seenList = list;
+        else kept.seenList = this.#list;
       });
       if (rows >= maxRows) this.#cut = true;
     }
@@ -124,13 +139,13 @@ export class NetworkLinux implements Provider {
     fds.walkAll();
   }
 
-  #opened(row: SocketRow, list: number, time: number, baseline: boolean, emit: Emit): void {
+  #opened(row: SocketRow, time: number, baseline: boolean, emit: Emit): void {
     const addresses = addressesOf(row);
     if (addresses === undefined) return;
     const { fds, processes, reader, users, boot } = this.#host;
     const ownerPid = fds.ownerOf(row.inode);
-    const port = `${row.transport} ${row.localPort}`;
-    const accepted = this.#listening.has(port) || this.#listeningBefore.has(port);
+    const { now, before } = this.#ports[row.transport];
+    const accepted = now.has(row.localPort) || before.has(row.localPort);
     const kept: Kept = {
       id: hash('sha256', `${boot.id} ${row.key}`).slice(0, 20),
       transport: row.transport,
@@ -143,7 +158,7 @@ export class NetworkLinux implements Provider {
       owner: ownerPid === undefined ? undefined : (processes.get(ownerPid) ?? reader.observe(ownerPid)),
       userId: row.userId,
       userName: users.nameOf(row.userId),
-      seenList: list,
+      seenList: this.#list,
     };
     this.#kept.set(row.key, kept);
     emit(connectionEvent(kept, kept.how, time, baseline));

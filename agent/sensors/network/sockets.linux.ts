@@ -104,19 +104,24 @@ export function addressesOf(row: SocketRow): { local: string; remote: string } |
   return local === undefined || remote === undefined ? undefined : { local, remote };
 }
 
-const tcpCounters = /^Tcp: (?:\S+ ){4}(\d+ \d+ \d+ \d+ \d+)/gm;
-const inUse = /^(?:TCP|UDP|TCP6|UDP6|UDPLITE|UDPLITE6): inuse \d+/gm;
+const tcpOpens = /^Tcp: (?:\S+ ){4}(\d+ \d+ \d+ \d+ \d+)/gm;
+const tcpInUse = /^TCP6?: inuse \d+/gm;
+const udpInUse = /^UDP(?:LITE)?6?: inuse \d+/gm;
 
 /**
- * A text that changes when a TCP connection was opened, accepted or ended, or a socket began or ended: counters of
- * net/snmp (RFC 4022: ActiveOpens, PassiveOpens, AttemptFails, EstabResets, CurrEstab) and of net/sockstat. Listing
- * sockets makes the kernel walk its whole hash table; this does not. Undefined where the counters are missing.
+ * For each transport a text that changes when a connection was opened, accepted or ended, or a socket began or ended:
+ * counters of net/snmp (RFC 4022: ActiveOpens, PassiveOpens, AttemptFails, EstabResets, CurrEstab) and of
+ * net/sockstat. Listing sockets makes the kernel walk its whole hash table; this does not. Undefined where the
+ * counters are missing. A UDP socket that takes the place of another leaves no trace here.
  */
-export function socketCounters(procRoot: string, file: BoundedFile): string | undefined {
-  const snmp = file.text(`${procRoot}/net/snmp`);
-  const sockstat = file.text(`${procRoot}/net/sockstat`);
-  if (snmp === undefined || sockstat === undefined) return undefined;
-  const tcp = snmp.match(tcpCounters);
-  const used = `${sockstat}${file.text(`${procRoot}/net/sockstat6`) ?? ''}`.match(inUse);
-  return tcp === null || used === null ? undefined : `${tcp.join()} ${used.join()}`;
+export function socketCounters(
+  procRoot: string,
+  file: BoundedFile,
+): Readonly<Record<Transport, string>> | undefined {
+  const opens = file.text(`${procRoot}/net/snmp`)?.match(tcpOpens);
+  const sockstat = `${file.text(`${procRoot}/net/sockstat`) ?? ''}\n${file.text(`${procRoot}/net/sockstat6`) ?? ''}`;
+  const tcp = sockstat.match(tcpInUse);
+  const udp = sockstat.match(udpInUse);
+  if (opens === null || opens === undefined || tcp === null || udp === null) return undefined;
+  return { tcp: [...opens, ...tcp].join(), udp: udp.join() };
 }

@@ -17,7 +17,7 @@ export function processSensor(settings: Settings, views: SharedViews): Sensor {
       const used = shared ? views : sharedViews(settings);
       if (settings.provider === 'linux') {
         const { processLinux } = await import('./linux.ts');
-        return processLinux(await used.linux());
+        return processLinux(await used.linux(), settings);
       }
       const { processPortable } = await import('./portable.ts');
       return processPortable(used.processes);

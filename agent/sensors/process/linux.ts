@@ -1,11 +1,12 @@
 import { nowUs } from '../instant.ts';
 import type { LinuxHost } from '../linux/host.ts';
+import type { Settings } from '../options.ts';
 import type { Provider } from '../provider.ts';
 import type { Emit } from '../sensor.ts';
 import { endEvent, startEvent } from './events.ts';
 
 /** Samples /proc into the shared process table, whose changes become events. */
-export function processLinux(host: LinuxHost): Provider {
+export function processLinux(host: LinuxHost, settings: Settings): Provider {
   let first = true;
 
   function attach(emit: Emit): void {
@@ -31,7 +32,7 @@ export function processLinux(host: LinuxHost): Provider {
         host.reader.reset();
         attach(emit);
       }
-      host.reader.scan();
+      host.reader.scanIfOlder(settings.intervalMs.process / 2);
       first = false;
     },
     note() {

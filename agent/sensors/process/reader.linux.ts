@@ -11,7 +11,9 @@ const bufferBytes = 128 * 1024;
 /** Scans during which a new process is looked at every time: programs follow soon after forks. */
 const youngScans = 10;
 /** Older processes are looked at every so many scans, a share of them in each. */
-const rotation = 5;
+const rotation = 8;
+/** New processes read in one scan (about a quarter of a second) after the first; the others wait for the next. */
+const maxNewPerScan = 2000;
 /** PID_MAX_LIMIT of 64-bit kernels (include/linux/threads.h). */
 const maxPid = 4 * 1024 * 1024;
 const deletedSuffix = ' (deleted)';
@@ -30,7 +32,7 @@ interface Tracked {
 
 /**
  * Keeps a process table from /proc (proc(5)). One scan lists the pids; new ones are read whole, and of known ones
- * the young and a fifth of the others have their stat compared: another start time is another process, another
+ * the young and an eighth of the others have their stat compared: another start time is another process, another
  * place of the arguments or another name is an exec. Vanishing entries are normal and leave no trace.
  *
  * Kernel events push into the same table through `observe` and `exited`.
@@ -60,14 +62,16 @@ export class ProcessReader {
     const scan = ++this.#scan;
     this.#scannedAtMs = Date.now();
     const at = this.#scannedAtMs * 1000;
+    let room = scan === 1 ? maxPid : maxNewPerScan;
     for (const name of names) {
       const first = name.charCodeAt(0);
       if (first < 0x31 || first > 0x39) continue;
       const pid = Number(name);
       if (!(pid <= maxPid)) continue;
       const tracked = this.#tracked.get(pid);
-      if (tracked === undefined) this.#readNew(pid, at);
-      else if (this.#due(tracked)) this.#recheck(tracked, at);
+      if (tracked === undefined) {
+        if (room-- > 0) this.#readNew(pid, at);
+      } else if (this.#due(tracked)) this.#recheck(tracked, at);
       const now = this.#tracked.get(pid);
       if (now !== undefined) now.seenScan = scan;
     }
