@@ -21,6 +21,8 @@ export function vedette(...args: readonly string[]): Run {
     encoding: 'utf8',
     env,
     maxBuffer: 1 << 28,
+    // Nothing here takes near as long; a command that should end and does not must not hold the suite.
+    timeout: 120_000,
   });
   return { status, stdout, stderr };
 }

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import t from 'tap';
 import { catalogue, type ErrorCode } from '#shared/errors.ts';
+import { openControlStore } from '../../collector/store/control/open.ts';
+import { openJournalWriter } from '../../collector/store/journal/sqlite.ts';
 import { tempFolder } from '../temp.ts';
 import { Server, vedette, vedetteJson } from '../vedette.ts';
 
@@ -54,14 +56,18 @@ t.test('data folders that cannot be used', async (t) => {
   writeFileSync(join(noKey, 'pki', 'ca.crt'), 'half a certificate');
   refused(t, 'data.corrupt', 1, 'collector', ...anyPorts, '--data', noKey);
 
-  for (const name of ['journal.db', 'control.db']) {
-    const newer = tempFolder(t);
-    t.equal(vedette('rules', 'lint', '--data', newer).status, 0);
-    const db = new Database(join(newer, name));
-    if (name === 'journal.db') db.pragma('user_version = 99');
-    else db.exec(await newerControl(t));
+  const newer: readonly (readonly [name: string, sql: string])[] = [
+    ['journal.db', 'PRAGMA user_version = 99'],
+    ['control.db', "INSERT INTO migration (number, name) VALUES (99, 'of a later version')"],
+  ];
+  for (const [name, sql] of newer) {
+    const folder = tempFolder(t);
+    await (await openControlStore(join(folder, 'control.db'), { durable: false })).close();
+    await openJournalWriter(join(folder, 'journal.db')).close();
+    const db = new Database(join(folder, name));
+    db.exec(sql);
     db.close();
-    refused(t, 'data.schema_newer', 1, 'collector', ...anyPorts, '--data', newer);
+    refused(t, 'data.schema_newer', 1, 'collector', ...anyPorts, '--data', folder);
   }
 
   const config = tempFolder(t);
@@ -75,18 +81,6 @@ t.test('data folders that cannot be used', async (t) => {
   chmodSync(closed, 0o000);
   refused(t, 'data.unreadable', 1, 'collector', ...anyPorts, '--data', closed);
 });
-
-/** A control database that says a later version has written it. */
-async function newerControl(_t: import('tap').Test): Promise<string> {
-  const { openControlStore } = await import('../../collector/store/control/open.ts');
-  const folder = tempFolder(_t);
-  const store = await openControlStore(join(folder, 'control.db'), { durable: false });
-  await store.close();
-  const db = new Database(join(folder, 'control.db'));
-  const version = db.pragma('user_version', { simple: true }) as number;
-  db.close();
-  return `PRAGMA user_version = ${version + 99}`;
-}
 
 t.test('ports and folders that are taken, while the collector that has them goes on', async (t) => {
   const data = tempFolder(t);
