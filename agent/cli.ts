@@ -105,7 +105,7 @@ async function enroll(options: Options): Promise<void> {
   );
 }
 
-function program(): Command {
+export function program(): Command {
   const vedette = new Command('vedette');
   addDataOption(vedette.command('agent').description('run the agent of this host'))
     .option('--address <host:port>', 'collector to connect to, in place of the one enrolled with')
@@ -126,4 +126,7 @@ With ${tokenVariable} in the environment it enrols first if it has to.`,
   return vedette;
 }
 
-await runProgram(program(), process.argv);
+/** Runs the command line. */
+export function runCli(argv: readonly string[]): Promise<void> {
+  return runProgram(program(), argv);
+}

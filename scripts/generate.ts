@@ -4,6 +4,9 @@
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { apiPage } from './generate/api.ts';
+import { cliPage } from './generate/cli.ts';
+import { configPage } from './generate/config.ts';
 import { errorsPage } from './generate/errors.ts';
 import { eventFiles } from './generate/events.ts';
 
@@ -21,6 +24,9 @@ function current(path: string): string | undefined {
 const files = new Map<string, string>([
   ...(await eventFiles(root)),
   ['docs/reference/errors.md', errorsPage()],
+  ['docs/reference/config.md', configPage()],
+  ['docs/reference/cli.md', cliPage()],
+  ['docs/reference/api.md', apiPage()],
 ]);
 const stale: string[] = [];
 for (const [path, text] of files) {

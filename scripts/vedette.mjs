@@ -34,5 +34,6 @@ if (Number(process.versions.node.split('.')[0]) < wanted) {
 } else {
   const [command, ...rest] = process.argv.slice(2);
   const isAgent = command === 'agent' || (command === 'enroll' && !rest.includes('--new-token'));
-  await import(isAgent ? '../agent/cli.ts' : '../collector/cli/main.ts');
+  const { runCli } = await import(isAgent ? '../agent/cli.ts' : '../collector/cli/main.ts');
+  await runCli(process.argv);
 }

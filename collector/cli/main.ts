@@ -14,23 +14,29 @@ import { signInCommand } from './commands/sign-in.ts';
 import { statusCommand } from './commands/status.ts';
 import { upCommand } from './commands/up.ts';
 
-const vedette = new Command('vedette')
-  .description(
-    'Endpoint detection and response: watch hosts, account for every event, raise the right alert.',
-  )
-  .version(manifest.version, '--version', 'print the version');
+export function program(): Command {
+  const vedette = new Command('vedette')
+    .description(
+      'Endpoint detection and response: watch hosts, account for every event, raise the right alert.',
+    )
+    .version(manifest.version, '--version', 'print the version');
 
-vedette.addCommand(upCommand());
-vedette.addCommand(collectorCommand());
-vedette.command('agent').description('run the agent of this host');
-vedette.addCommand(enrollCommand());
-vedette.addCommand(statusCommand());
-vedette.addCommand(healthCommand());
-vedette.addCommand(hostsCommand());
-vedette.addCommand(eventsCommand());
-vedette.addCommand(alertsCommand());
-vedette.addCommand(rulesCommand());
-vedette.addCommand(signInCommand());
-vedette.addCommand(demoCommand());
+  vedette.addCommand(upCommand());
+  vedette.addCommand(collectorCommand());
+  vedette.command('agent').description('run the agent of this host');
+  vedette.addCommand(enrollCommand());
+  vedette.addCommand(statusCommand());
+  vedette.addCommand(healthCommand());
+  vedette.addCommand(hostsCommand());
+  vedette.addCommand(eventsCommand());
+  vedette.addCommand(alertsCommand());
+  vedette.addCommand(rulesCommand());
+  vedette.addCommand(signInCommand());
+  vedette.addCommand(demoCommand());
+  return vedette;
+}
 
-await runProgram(vedette, process.argv);
+/** Runs the command line. */
+export function runCli(argv: readonly string[]): Promise<void> {
+  return runProgram(program(), argv);
+}
