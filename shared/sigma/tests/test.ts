@@ -29,3 +29,8 @@ export interface Test {
   /** `folded` is `fold(value)`. */
   holds(value: string, folded: string): boolean;
 }
+
+/** Whether being found by an index is enough, so that `holds` is never asked. */
+export function isSure(hint: IndexHint): boolean {
+  return hint.by === 'presence' || (hint.by !== 'scan' && hint.sure);
+}
