@@ -1,6 +1,7 @@
 import { fold } from '../fold.ts';
 import { isSure, type Test } from '../tests/test.ts';
 import { AhoCorasick } from './aho-corasick.ts';
+import { NetworkIndex } from './network-index.ts';
 
 /**
  * What is known of one value: the slots that hold, and those that may, whose tests are asked when a condition needs
@@ -66,11 +67,14 @@ class ValueHits implements Hits {
 export class FieldIndex {
   readonly #tests: readonly SlotTest[];
   readonly #exact = new Map<string, number[]>();
+  readonly #networks = new NetworkIndex();
   readonly #literals: AhoCorasick | null;
   /** By literal: who asked for it. */
   readonly #placed: readonly (readonly Placed[])[];
   /** Found with every value: tests of presence, and those no index helps. */
   readonly #always: readonly number[];
+  /** By entry: 1 when being found is enough. */
+  readonly #sure: Uint8Array;
   readonly #onFault: (slot: number, error: unknown) => void;
   /** Pass in which an entry was last found; spares finding it twice in one value. */
   readonly #found: Uint32Array;
@@ -82,11 +86,13 @@ export class FieldIndex {
     this.#tests = tests;
     this.#onFault = onFault;
     this.#found = new Uint32Array(tests.length);
+    this.#sure = Uint8Array.from(tests, ({ test }) => (isSure(test.hint) ? 1 : 0));
     const byText = new Map<string, Placed[]>();
     this.#always = tests.flatMap(({ test: { hint } }, entry) =>
       hint.by === 'scan' || hint.by === 'presence' ? [entry] : [],
     );
     tests.forEach(({ test: { hint } }, entry) => {
+      if (hint.by === 'network') this.#networks.add(hint.network, entry);
       if (hint.by === 'exact') push(this.#exact, hint.text, entry);
       if (hint.by === 'literal') for (const text of hint.texts) push(byText, text, { entry, at: hint.at });
     });
@@ -132,18 +138,17 @@ export class FieldIndex {
         add(entry);
       }
     });
+    this.#networks.find(value, add);
     this.#always.forEach(add);
     return entries.length === 0 ? null : this.#hitsOf(entries, value);
   }
 
   #hitsOf(entries: readonly number[], value: string): Hits {
-    const open = entries.filter((entry) => !isSure(this.#tests[entry]!.test.hint));
+    const sure = entries.filter((entry) => this.#sure[entry] === 1);
+    const open = entries.filter((entry) => this.#sure[entry] === 0);
     const slotOf = (entry: number) => this.#tests[entry]!.slot;
-    const found = {
-      slots: entries.filter((entry) => !open.includes(entry)).map(slotOf),
-      maybe: open.map(slotOf),
-      wakes: entries.some((entry) => this.#tests[entry]!.wakes),
-    };
+    const wakes = entries.some((entry) => this.#tests[entry]!.wakes);
+    const found = { slots: sure.map(slotOf), maybe: open.map(slotOf), wakes };
     return new ValueHits(found, open, value, this.#ask);
   }
 
