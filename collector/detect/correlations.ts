@@ -90,7 +90,7 @@ function feedOne(
     ...{ rule, evidence, matches, now },
     firstEventAt: firing.firstAt,
     lastEventAt: firing.lastAt,
-    count: firing.isNew ? firing.eventIds.length : 1,
+    count: firing.isNew ? firing.count : 1,
     eventIds: firing.eventIds,
   });
 }

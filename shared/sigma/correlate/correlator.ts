@@ -10,7 +10,9 @@ export const groupBound = 50_000;
 const episodeSpans = 10;
 
 /** A condition that is met, as part of an episode: hits that follow one another within the timespan. */
-export interface Firing extends WindowHit {
+export interface Firing extends Omit<WindowHit, 'eventIds'> {
+  /** Oldest first, at most 100. */
+  readonly eventIds: readonly string[];
   /** Identifies the episode within the group; the same after a restart that fed `lookbackUs` of history. */
   readonly episodeAt: number;
   /** False when the episode had fired before; then the hit adds one event. */
@@ -59,7 +61,7 @@ export class Correlator {
     group.firedAt = Math.max(group.firedAt, hit.lastAt);
     return goesOn
       ? { ...hit, episodeAt: group.episodeAt, isNew: false, firstAt: seen.time, eventIds: [seen.eventId] }
-      : { ...hit, episodeAt: group.episodeAt, isNew: true };
+      : { ...hit, episodeAt: group.episodeAt, isNew: true, eventIds: hit.eventIds() };
   }
 
   /** The group, moved to the young end; idle and surplus ones leave at the old end. */

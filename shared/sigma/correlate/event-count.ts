@@ -70,7 +70,7 @@ export class EventCountWindow implements Window {
     const count = end - start + 1;
     const { least, most, not } = this.#range;
     if (count < least || count > most || count === not) return this.#compact();
-    const eventIds = this.#ids.slice(Math.max(start, end + 1 - evidenceBound), end + 1);
+    const eventIds = () => this.#ids.slice(Math.max(start, end + 1 - evidenceBound), end + 1);
     return { firstAt: this.#times[start]!, lastAt: this.#times[end]!, count, eventIds };
   }
 

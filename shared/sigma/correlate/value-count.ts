@@ -40,7 +40,8 @@ export class ValueCountWindow implements Window {
 
   #hit(count: number): WindowHit {
     const [oldest] = this.#seen.values();
-    const eventIds = [...this.#seen.values().drop(Math.max(0, count - evidenceBound))].map((s) => s.eventId);
+    const eventIds = () =>
+      [...this.#seen.values().drop(Math.max(0, count - evidenceBound))].map((s) => s.eventId);
     return { firstAt: oldest!.time, lastAt: this.#newestAt, count, eventIds };
   }
 }

@@ -11,8 +11,8 @@ export interface WindowHit {
   readonly firstAt: number;
   readonly lastAt: number;
   readonly count: number;
-  /** Oldest first, at most `evidenceBound`. */
-  readonly eventIds: readonly string[];
+  /** Oldest first, at most `evidenceBound`; made on demand, before the window takes its next event. */
+  readonly eventIds: () => readonly string[];
 }
 
 /** The events of one group that may still matter. */

@@ -1,21 +1,76 @@
 import { type ColumnarEvents, valueAt } from '../../schema/columns.ts';
 import type { FieldComparison } from '../compile/predicate.ts';
 import { fold } from '../fold.ts';
+import { isSure } from '../tests/test.ts';
 import type { Bound } from './bind.ts';
+import type { Hits } from './field-index.ts';
 
-/** The row under evaluation: a slot holds when its stamp is the epoch. One frame serves all rules of a plan. */
-export interface Frame {
-  readonly stamps: Uint32Array;
-  epoch: number;
-  events: ColumnarEvents | null;
-  row: number;
+/**
+ * The row under evaluation. A slot holds when its stamp is the epoch; it may hold, and is asked when needed, when its
+ * open stamp is. One frame serves all rules of a plan.
+ */
+export class Frame {
+  readonly #stamps: Uint32Array;
+  readonly #openStamps: Uint32Array;
+  readonly #openHits: (Hits | undefined)[];
+  readonly #openAt: Int32Array;
+  #epoch = 0;
+  events: ColumnarEvents | null = null;
+  row = 0;
+
+  constructor(slots: number) {
+    this.#stamps = new Uint32Array(slots);
+    this.#openStamps = new Uint32Array(slots);
+    this.#openHits = new Array<Hits | undefined>(slots).fill(undefined);
+    this.#openAt = new Int32Array(slots);
+  }
+
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  /** Begins a row; gives whether the epochs began anew, so that stamps kept elsewhere must be cleared. */
+  begin(row: number): boolean {
+    this.row = row;
+    if (++this.#epoch < 0xffff_ffff) return false;
+    this.#stamps.fill(0);
+    this.#openStamps.fill(0);
+    this.#epoch = 1;
+    return true;
+  }
+
+  /** Takes what is known of one value of the row. */
+  stamp(hits: Hits): void {
+    const epoch = this.#epoch;
+    for (const slot of hits.slots) this.#stamps[slot] = epoch;
+    for (let i = 0; i < hits.maybe.length; i++) {
+      const slot = hits.maybe[i]!;
+      if (this.#openStamps[slot] === epoch) {
+        // Another value of the row is open for this slot already (lists, keywords): settle this one now.
+        if (hits.holds(i)) this.#stamps[slot] = epoch;
+        continue;
+      }
+      this.#openStamps[slot] = epoch;
+      this.#openHits[slot] = hits;
+      this.#openAt[slot] = i;
+    }
+  }
+
+  /** For slots whose tests are sure. */
+  isStamped(slot: number): boolean {
+    return this.#stamps[slot] === this.#epoch;
+  }
+
+  holds(slot: number): boolean {
+    if (this.#stamps[slot] === this.#epoch) return true;
+    return this.#openStamps[slot] === this.#epoch && this.#openHits[slot]!.holds(this.#openAt[slot]!);
+  }
 }
 
 export type Evaluate = () => boolean;
 
 /** Compiles a bound condition to a function over the frame. */
 export function compileEvaluate(bound: Bound, frame: Frame): Evaluate {
-  const { stamps } = frame;
   switch (bound.op) {
     case 'constant': {
       const { value } = bound;
@@ -23,7 +78,7 @@ export function compileEvaluate(bound: Bound, frame: Frame): Evaluate {
     }
     case 'slot': {
       const { slot } = bound;
-      return () => stamps[slot] === frame.epoch;
+      return isSure(bound.predicate.test.hint) ? () => frame.isStamped(slot) : () => frame.holds(slot);
     }
     case 'compare-fields':
       return () => frame.events !== null && fieldsAgree(bound, frame.events, frame.row);
@@ -37,15 +92,16 @@ export function compileEvaluate(bound: Bound, frame: Frame): Evaluate {
 }
 
 function compileAtLeast(parts: readonly Bound[], least: number, frame: Frame): Evaluate {
-  const { stamps } = frame;
   if (least === 1 && parts.every((p) => p.op === 'slot')) {
     const slots = Int32Array.from(parts, (p) => p.slot);
     return () => {
-      for (const slot of slots) if (stamps[slot] === frame.epoch) return true;
+      for (const slot of slots) if (frame.holds(slot)) return true;
       return false;
     };
   }
-  const inner = parts.map((part) => compileEvaluate(part, frame));
+  const inner = [...parts]
+    .sort((a, b) => effortOf(a) - effortOf(b))
+    .map((part) => compileEvaluate(part, frame));
   if (least === 1) {
     return () => {
       for (const holds of inner) if (holds()) return true;
@@ -63,6 +119,22 @@ function compileAtLeast(parts: readonly Bound[], least: number, frame: Frame): E
     for (const holds of inner) if (holds() && --left === 0) return true;
     return false;
   };
+}
+
+/** What asking costs at most, so that stamps are looked at before expressions are run. */
+function effortOf(bound: Bound): number {
+  switch (bound.op) {
+    case 'constant':
+      return 0;
+    case 'slot':
+      return isSure(bound.predicate.test.hint) ? 1 : 1_000;
+    case 'compare-fields':
+      return 500;
+    case 'not':
+      return effortOf(bound.of);
+    case 'at-least':
+      return bound.of.reduce((sum, part) => sum + effortOf(part), 0);
+  }
 }
 
 /** The values of a field of a row as tests see them: text, none when absent, several for lists. */

@@ -5,7 +5,7 @@ import type { CompiledRule } from '../compile/rule.ts';
 import { fieldMapOf } from '../fields.ts';
 import { type Bound, bindCondition } from './bind.ts';
 import { type ColumnHits, hitsOfColumn } from './column-hits.ts';
-import { compileEvaluate, type Evaluate, type Frame } from './evaluate.ts';
+import { compileEvaluate, type Evaluate, Frame } from './evaluate.ts';
 import { explain, type MatchedTest } from './explain.ts';
 import { FieldIndex, type Hits, type SlotTest } from './field-index.ts';
 import { wakersOf } from './wake.ts';
@@ -61,7 +61,7 @@ export class Plan {
       ),
     }));
     const live = bounds.filter(({ bound }) => bound.op !== 'constant' || bound.value);
-    this.#frame = { stamps: new Uint32Array(this.#slots.length), epoch: 0, events: null, row: 0 };
+    this.#frame = new Frame(this.#slots.length);
     this.#rules = live.map((b) => ({ ...b, evaluate: compileEvaluate(b.bound, this.#frame) }));
     this.#woken = new Uint32Array(this.#rules.length);
     this.#planWaking();
@@ -91,19 +91,13 @@ export class Plan {
   }
 
   #matchRow(row: number, events: ColumnarEvents, columns: readonly ColumnHits[], onMatch: OnMatch): void {
-    const epoch = this.#nextEpoch(row);
-    const { stamps } = this.#frame;
+    if (this.#frame.begin(row)) this.#woken.fill(0);
     const candidates = [...this.#always];
-    const stamp = ({ slots, wakes }: Hits) => {
-      for (const slot of slots) {
-        stamps[slot] = epoch;
-        if (!wakes) continue;
-        for (const rule of this.#wakes[slot]!) {
-          if (this.#woken[rule] === epoch) continue;
-          this.#woken[rule] = epoch;
-          candidates.push(rule);
-        }
-      }
+    const stamp = (hits: Hits) => {
+      this.#frame.stamp(hits);
+      if (!hits.wakes) return;
+      this.#wake(hits.slots, candidates);
+      this.#wake(hits.maybe, candidates);
     };
     for (const column of columns) column.visit(row, stamp);
     for (const index of candidates) {
@@ -117,14 +111,15 @@ export class Plan {
     }
   }
 
-  #nextEpoch(row: number): number {
-    this.#frame.row = row;
-    if (++this.#frame.epoch === 0xffff_ffff) {
-      this.#frame.stamps.fill(0);
-      this.#woken.fill(0);
-      this.#frame.epoch = 1;
+  #wake(slots: Int32Array, candidates: number[]): void {
+    const { epoch } = this.#frame;
+    for (const slot of slots) {
+      for (const rule of this.#wakes[slot]!) {
+        if (this.#woken[rule] === epoch) continue;
+        this.#woken[rule] = epoch;
+        candidates.push(rule);
+      }
     }
-    return this.#frame.epoch;
   }
 
   /** Equal tests on one column share a slot over all rules. */

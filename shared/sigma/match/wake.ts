@@ -44,6 +44,8 @@ function costOf(hint: IndexHint): number {
       return 4 + 20 / (1 + hint.text.length);
     case 'literal':
       return hint.texts.reduce((sum, text) => sum + 60 / (1 + text.length), 0);
+    case 'network':
+      return 10;
     case 'scan':
       return 200;
     case 'presence':

@@ -1,56 +1,16 @@
 import type { Program } from './program.ts';
-import { lineEnds, maxUnit, wordUnits } from './ranges.ts';
-import type { Assertion, Ranges } from './syntax.ts';
+import { Simulation } from './simulation.ts';
+import { assertionHolds, type Neighbour, neighbourOf, neighbours, UnitClasses } from './units.ts';
 
-/** States kept before all are dropped and made again as needed; bounds memory, not correctness. */
+/** States kept before all are dropped and made again as needed. */
 export const stateBound = 1_000;
 
-/** What stands before or after a place, as far as assertions ask. */
-const neighbours = { edge: 0, word: 1, lineEnd: 2, other: 3 } as const;
-type Neighbour = (typeof neighbours)[keyof typeof neighbours];
+/** Times states may be dropped within one value before the rest of it is simulated step by step, which then is faster. */
+const dropsBound = 1;
 
 const unknown = -1;
 const matched = -2;
 const dead = -3;
-
-/** Units that no set and no assertion of a program tells apart share a class. */
-class UnitClasses {
-  readonly #bounds: readonly number[];
-  readonly #low: Uint16Array;
-  readonly count: number;
-
-  constructor(sets: readonly Ranges[]) {
-    const cuts = new Set<number>([0]);
-    for (const ranges of [...sets, wordUnits, lineEnds]) {
-      for (const [from, to] of ranges) {
-        cuts.add(from);
-        if (to < maxUnit) cuts.add(to + 1);
-      }
-    }
-    this.#bounds = [...cuts].sort((a, b) => a - b);
-    this.count = this.#bounds.length;
-    this.#low = Uint16Array.from({ length: 256 }, (_, unit) => this.#search(unit));
-  }
-
-  of(unit: number): number {
-    return unit < 256 ? this.#low[unit]! : this.#search(unit);
-  }
-
-  /** The first unit of a class, which stands for all. */
-  sample(index: number): number {
-    return this.#bounds[index]!;
-  }
-
-  #search(unit: number): number {
-    let [low, high] = [0, this.#bounds.length - 1];
-    while (low < high) {
-      const mid = (low + high + 1) >> 1;
-      if (this.#bounds[mid]! <= unit) low = mid;
-      else high = mid - 1;
-    }
-    return low;
-  }
-}
 
 interface State {
   /** Steps reached, before assertions at this place are asked. */
@@ -60,7 +20,7 @@ interface State {
 
 /**
  * Runs a program over values in one pass, each unit once: a deterministic automaton whose states are made when first
- * reached and kept up to a bound. Time is linear in the value whatever the expression.
+ * reached and kept up to a bound; where they would be too many, the program itself is simulated. Time is linear in the value whatever the expression.
  */
 export class Automaton {
   readonly #program: Program;
@@ -70,6 +30,8 @@ export class Automaton {
   readonly #width: number;
   #states: State[] = [];
   #ids = new Map<string, number>();
+  #drops = 0;
+  #simulation: Simulation | undefined;
 
   constructor(program: Program) {
     this.#program = program;
@@ -82,7 +44,9 @@ export class Automaton {
   /** Whether the expression matches anywhere in the value. */
   test(value: string): boolean {
     let state = 0;
+    this.#drops = 0;
     for (let i = 0; i < value.length; i++) {
+      if (this.#drops > dropsBound) return this.#simulate(value, i, state);
       const unitClass = this.#classes.of(value.charCodeAt(i));
       let next = this.#table[state * this.#width + unitClass]!;
       if (next === unknown) next = this.#advance(state, unitClass);
@@ -93,7 +57,14 @@ export class Automaton {
     return (end === unknown ? this.#finish(state) : end) === matched;
   }
 
+  #simulate(value: string, from: number, id: number): boolean {
+    this.#simulation ??= new Simulation(this.#program, this.#classes);
+    const { steps, before } = this.#states[id]!;
+    return this.#simulation.run(value, from, steps, before);
+  }
+
   #reset(): void {
+    this.#drops++;
     this.#states = [];
     this.#ids.clear();
     this.#table.fill(unknown);
@@ -158,7 +129,7 @@ export class Automaton {
       const ways =
         step.op === 'split'
           ? step.ways
-          : step.op === 'assert' && holds(step.what, before, after)
+          : step.op === 'assert' && assertionHolds(step.what, before, after)
             ? [step.next]
             : [];
       for (const way of ways) {
@@ -168,29 +139,5 @@ export class Automaton {
       }
     }
     return [...seen];
-  }
-}
-
-function neighbourOf(unit: number): Neighbour {
-  const inside = (ranges: Ranges) => ranges.some(([from, to]) => unit >= from && unit <= to);
-  if (inside(wordUnits)) return neighbours.word;
-  return inside(lineEnds) ? neighbours.lineEnd : neighbours.other;
-}
-
-function holds(what: Assertion, before: Neighbour, after: Neighbour): boolean {
-  const { edge, word, lineEnd } = neighbours;
-  switch (what) {
-    case 'start':
-      return before === edge;
-    case 'end':
-      return after === edge;
-    case 'line-start':
-      return before === edge || before === lineEnd;
-    case 'line-end':
-      return after === edge || after === lineEnd;
-    case 'word':
-      return (before === word) !== (after === word);
-    case 'not-word':
-      return (before === word) === (after === word);
   }
 }

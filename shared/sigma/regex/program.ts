@@ -2,7 +2,7 @@ import { RegexRefusal } from './parse.ts';
 import type { Assertion, Ranges, Regex } from './syntax.ts';
 
 /** Steps of one program; counted repetitions are written out, so they cost as often as they count. */
-export const programBound = 4_000;
+export const programBound = 2_000;
 
 export type Step =
   | { readonly op: 'set'; readonly ranges: Ranges; next: number }

@@ -65,13 +65,17 @@ function canonical(unit: number): number {
 
 let families: ReadonlyMap<number, readonly number[]> | undefined;
 
-/** Units by their canonical unit, where more than one shares it; made at the first need. */
+/** All units that differ only in case, by each of them; made at the first need. */
 function caseFamilies(): ReadonlyMap<number, readonly number[]> {
   if (families !== undefined) return families;
   const all = new Map<number, number[]>();
   for (let unit = 0; unit <= maxUnit; unit++) {
     const key = canonical(unit);
-    if (key !== unit) all.set(key, [...(all.get(key) ?? [key]), unit]);
+    if (key === unit) continue;
+    const family = all.get(key) ?? [key];
+    family.push(unit);
+    all.set(key, family);
+    all.set(unit, family);
   }
   families = all;
   return all;
@@ -79,10 +83,14 @@ function caseFamilies(): ReadonlyMap<number, readonly number[]> {
 
 /** With every unit that differs only in case. */
 export function ignoreCase(ranges: Ranges): Ranges {
+  const all = caseFamilies();
   const extra: [number, number][] = [];
-  for (const [key, units] of caseFamilies()) {
-    if ([key, ...units].some((u) => ranges.some(([from, to]) => u >= from && u <= to)))
-      for (const u of units) extra.push([u, u]);
+  const add = (family: readonly number[] | undefined) => {
+    for (const unit of family ?? []) extra.push([unit, unit]);
+  };
+  for (const [from, to] of ranges) {
+    if (to - from < all.size) for (let unit = from; unit <= to; unit++) add(all.get(unit));
+    else for (const [unit, family] of all) if (unit >= from && unit <= to) add(family);
   }
-  return normalize([...ranges, ...extra]);
+  return extra.length === 0 ? ranges : normalize([...ranges, ...extra]);
 }

@@ -48,21 +48,24 @@ export function parseNetwork(text: string): Network | undefined {
   return bits <= width ? { groups, bits: bits + 128 - width } : undefined;
 }
 
-export function inNetwork(address: Uint16Array, { groups, bits }: Network): boolean {
+/** The leading bits of an address, as one text. */
+export function maskAddress(address: Uint16Array, bits: number): string {
+  let text = '';
   for (let i = 0, left = bits; left > 0; i++, left -= 16) {
     const mask = left >= 16 ? 0xffff : (0xffff << (16 - left)) & 0xffff;
-    if (((address[i]! ^ groups[i]!) & mask) !== 0) return false;
+    text += String.fromCharCode(address[i]! & mask);
   }
-  return true;
+  return text;
 }
 
 export function cidrTest(network: Network): Test {
+  const masked = maskAddress(network.groups, network.bits);
   return {
     key: `cidr ${network.groups.join(':')}/${network.bits}`,
-    hint: { by: 'scan' },
+    hint: { by: 'network', network },
     holds: (value) => {
       const address = parseAddress(value);
-      return address !== undefined && inNetwork(address, network);
+      return address !== undefined && maskAddress(address, network.bits) === masked;
     },
   };
 }

@@ -1,3 +1,5 @@
+import type { Network } from './cidr.ts';
+
 /**
  * A test asks something of one value of one field. Values come as text: numbers and booleans in decimal and as
  * `true` or `false`. An absent field never reaches a test; its predicate is false.
@@ -17,6 +19,8 @@ export type IndexHint =
       readonly at: 'start' | 'end' | 'anywhere';
       readonly sure: boolean;
     }
+  /** The value is an address of this network; always sure. */
+  | { readonly by: 'network'; readonly network: Network }
   /** Any value that is present. */
   | { readonly by: 'presence' }
   /** Nothing known: ask of every value. */
@@ -28,4 +32,10 @@ export interface Test {
   readonly hint: IndexHint;
   /** `folded` is `fold(value)`. */
   holds(value: string, folded: string): boolean;
+}
+
+/** Whether being found by an index is enough, so that `holds` is never asked. */
+export function isSure(hint: IndexHint): boolean {
+  if (hint.by === 'presence' || hint.by === 'network') return true;
+  return hint.by !== 'scan' && hint.sure;
 }

@@ -172,6 +172,8 @@ t.test('cidr', async (t) => {
   t.ok(holds(`${c}|cidr`, 'fe80::/10', 'fe80::1%eth0'));
   t.ok(holds(`${c}|cidr`, '::1/128', '0:0:0:0:0:0:0:1'));
   t.notOk(holds(`${c}|cidr`, '10.0.0.0/8', 'ten'));
+  t.ok(holds(`${c}|cidr`, ['1.1.1.1', '10.0.0.0/8', '10.1.0.0/16'], '10.2.3.4'), 'any of several');
+  t.ok(holds(`${c}|cidr|all`, ['10.0.0.0/8', '10.1.0.0/16', '10.1.2.0/23'], '10.1.3.4'), 'nested');
   for (const bad of ['10.0.0.0/33', '10.0.0/8', 'fe80::/129', 'x', '10.0.0.0/8/8', '10.0.0.0/'])
     t.match(problemWith({ sel: { [`${c}|cidr`]: bad }, condition: 'sel' }), { code: 'rule.invalid' }, bad);
 });
