@@ -68,10 +68,6 @@ function describe(event: AgentLogEvent): string {
 
 async function run(options: Options): Promise<void> {
   const folder = agentFolder(options);
-  const token = process.env[tokenVariable];
-  // What the agent starts must not inherit it.
-  delete process.env[tokenVariable];
-  if (token !== undefined) await enrolOnce(folder, token, options.address);
   const log = (event: AgentLogEvent) => {
     const at = new Date().toISOString();
     process.stderr.write(
@@ -113,8 +109,8 @@ export function program(): Command {
     .addHelpText(
       'after',
       `
-Settings are read from agent/config.json in the data folder; docs/reference/config.md lists them.
-With ${tokenVariable} in the environment it enrols first if it has to.`,
+The host must be enrolled first (vedette enroll). Settings are read from agent/config.json in the data folder;
+docs/reference/config.md lists them.`,
     )
     .action(run);
   addDataOption(vedette.command('enroll').description('give this host an identity at a collector'))

@@ -68,10 +68,12 @@ async function startWithin(options: AgentOptions, lock: FolderLock): Promise<Run
     log,
   });
   const sensors = makeSensors(folder, config, delivery.outbox, log);
-  for (const sensor of sensors) {
-    const state = await sensor.start(delivery.emit);
-    log({ what: 'sensor', name: sensor.describe().name, state });
-  }
+  await Promise.all(
+    sensors.map(async (sensor) => {
+      const state = await sensor.start(delivery.emit);
+      log({ what: 'sensor', name: sensor.describe().name, state });
+    }),
+  );
   return {
     hostId: identity.hostId,
     async stop() {

@@ -42,6 +42,13 @@ const steps = [
     run: buildPcap,
   },
   {
+    name: 'compiled code',
+    why: 'so that no process has to load the stripper of types, which takes 30 MB',
+    inputs: ['package-lock.json', 'agent', 'collector', 'shared'],
+    isMade: () => existsSync(join(root, '.cache', 'compile')),
+    run: () => tool('node', 'scripts/warm.mjs'),
+  },
+  {
     name: 'dashboard',
     why: 'the browser gets one bundle, built from collector/web',
     inputs: ['package-lock.json', 'collector/web'],

@@ -1,6 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import type { Logger } from 'pino';
 
 export interface AgentChildOptions {
@@ -13,6 +14,10 @@ export interface AgentChildOptions {
 }
 
 const launcher = fileURLToPath(new URL('../../scripts/vedette.mjs', import.meta.url));
+/** A small young generation: the agent makes little garbage, and memory is what its host notices. */
+export const agentNodeFlags = ['--max-semi-space-size=1'] as const;
+
+const enrolMs = 30_000;
 const maxWaitMs = 30_000;
 const steadyMs = 60_000;
 const stopMs = 6000;
@@ -29,20 +34,34 @@ export class AgentChild {
     this.#o = options;
   }
 
+  /** Enrols the host if it has to, then starts the agent. Rejects when enrolment fails. */
   async start(): Promise<void> {
-    // Used only when this host has no identity of this collector yet; else it lapses.
-    const token = await this.#o.token();
-    if (this.#isStopping) return;
+    await this.#enrol();
+    if (!this.#isStopping) this.#spawn();
+  }
+
+  /** In a process of its own, because what makes certificate requests would stay in the agent's memory. */
+  async #enrol(): Promise<void> {
     const { data, address } = this.#o;
-    const child = spawn(
-      process.execPath,
-      [launcher, 'agent', '--json', '--data', data, '--address', address],
-      {
-        // The agent ends when its standard input does, so it does not outlive a parent that was killed.
-        stdio: ['pipe', 'ignore', 'pipe'],
-        env: { ...process.env, VEDETTE_TOKEN: token, VEDETTE_CHILD: '1' },
-      },
-    );
+    // Used only when this host has no identity of this collector yet; else it lapses.
+    const env = { ...process.env, VEDETTE_TOKEN: await this.#o.token() };
+    const args = [launcher, 'enroll', '--json', '--data', data, '--address', address];
+    try {
+      await promisify(execFile)(process.execPath, args, { env, timeout: enrolMs });
+    } catch (error) {
+      const said = (error as { stderr?: string }).stderr?.trim();
+      throw new Error(said || (error as Error).message);
+    }
+  }
+
+  #spawn(): void {
+    const { data, address } = this.#o;
+    const args = [...agentNodeFlags, launcher, 'agent', '--json', '--data', data, '--address', address];
+    const child = spawn(process.execPath, args, {
+      // The agent ends when its standard input does, so it does not outlive a parent that was killed.
+      stdio: ['pipe', 'ignore', 'pipe'],
+      env: { ...process.env, VEDETTE_CHILD: '1' },
+    });
     this.#child = child;
     const beganMs = performance.now();
     createInterface({ input: child.stderr as NodeJS.ReadableStream }).on('line', (line) => this.#relay(line));
@@ -66,9 +85,7 @@ export class AgentChild {
     if (this.#isStopping) return;
     this.#waitMs = livedMs > steadyMs ? 500 : Math.min(maxWaitMs, this.#waitMs * 2);
     this.#o.logger.error({ code, signal, againInMs: this.#waitMs }, 'the agent ended');
-    this.#timer = setTimeout(() => {
-      this.start().catch((error: unknown) => this.#o.logger.error({ err: error }, 'the agent did not start'));
-    }, this.#waitMs);
+    this.#timer = setTimeout(() => this.#spawn(), this.#waitMs);
   }
 
   async stop(): Promise<void> {

@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { agentNodeFlags } from '../../collector/cli/agent-child.ts';
 import { percentile, report } from './report.ts';
 
 const { values: flags } = parseArgs({
@@ -53,8 +54,12 @@ function processCount(): number {
 
 const children: ChildProcess[] = [];
 
-function start(args: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
-  const child = spawn(process.execPath, [join(top, 'scripts/vedette.mjs'), ...args], {
+function start(
+  args: readonly string[],
+  flags: readonly string[] = [],
+  env: NodeJS.ProcessEnv = {},
+): ChildProcess {
+  const child = spawn(process.execPath, [...flags, join(top, 'scripts/vedette.mjs'), ...args], {
     cwd: top,
     stdio: ['ignore', 'pipe', 'ignore'],
     env: { ...process.env, ...env },
@@ -91,7 +96,9 @@ async function measure(folder: string): Promise<{ cost: Cost; cpuShare: number; 
   });
   await once(enrolling, 'exit');
   const { token } = JSON.parse(text) as { token: string };
-  const agent = start(['agent', '--json', '--data', folder], { VEDETTE_TOKEN: token });
+  await once(start(['enroll', '--json', '--data', folder], [], { VEDETTE_TOKEN: token }), 'exit');
+  // As `up` starts it.
+  const agent = start(['agent', '--json', '--data', folder], agentNodeFlags);
   await firstLine(agent);
   await sleep(settleS * 1000);
   const pid = agent.pid as number;
@@ -111,7 +118,7 @@ async function measure(folder: string): Promise<{ cost: Cost; cpuShare: number; 
 
 const folders: string[] = [];
 try {
-  for (let n = processCount(); n < wanted; n++) children.push(spawn('sleep', ['3600'], { stdio: 'ignore' }));
+  for (let n = 0; n < wanted; n++) children.push(spawn('sleep', ['3600'], { stdio: 'ignore' }));
   const results: Awaited<ReturnType<typeof measure>>[] = [];
   for (let run = 0; run < runs; run++) {
     console.error(`run ${run + 1} of ${runs}: ${settleS} s to settle, ${seconds} s measured`);

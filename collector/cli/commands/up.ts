@@ -47,6 +47,10 @@ export function upCommand(): Command {
         await agent.stop();
         await collector.close();
       });
-      if (options.agent) await agent.start();
+      if (!options.agent) return;
+      await agent.start().catch((error: unknown) => {
+        // The collector is of use without the agent of its own host.
+        logger.error({ error: (error as Error).message }, 'the agent of this host could not be started');
+      });
     });
 }

