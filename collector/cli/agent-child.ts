@@ -14,8 +14,12 @@ export interface AgentChildOptions {
 }
 
 const launcher = fileURLToPath(new URL('../../scripts/vedette.mjs', import.meta.url));
-/** A small young generation: the agent makes little garbage, and memory is what its host notices. */
-export const agentNodeFlags = ['--max-semi-space-size=1'] as const;
+/**
+ * Memory is what a host notices of its agent. A small young generation, one helper thread and one malloc arena
+ * that gives back what it does not need take its private memory from 33 to 26 MB (measured with 300 processes).
+ */
+export const agentNodeFlags = ['--max-semi-space-size=1', '--v8-pool-size=1'] as const;
+export const agentEnvironment = { MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '131072' } as const;
 
 const enrolMs = 30_000;
 const maxWaitMs = 30_000;
@@ -60,7 +64,7 @@ export class AgentChild {
     const child = spawn(process.execPath, args, {
       // The agent ends when its standard input does, so it does not outlive a parent that was killed.
       stdio: ['pipe', 'ignore', 'pipe'],
-      env: { ...process.env, VEDETTE_CHILD: '1' },
+      env: { ...process.env, ...agentEnvironment, VEDETTE_CHILD: '1' },
     });
     this.#child = child;
     const beganMs = performance.now();

@@ -110,8 +110,14 @@ export function reasonOf(title: string, matches: readonly MatchedTest[], event: 
 }
 
 function saidOf(title: string, match: MatchedTest): string {
-  const said = `${title}: ${match.field ?? 'the event'} ${isRegex(match) ? 'matches its pattern' : match.test}`;
+  const said = `${title}: ${match.field ?? 'the event'} ${inWords(match)}`;
   return match.test === `is '${match.value}'` ? said : `${said} (${quote(match.value)})`;
+}
+
+function inWords(match: MatchedTest): string {
+  const list = /^expand\b.*'%(.+)%'$/.exec(match.test)?.[1];
+  if (list !== undefined) return `is on the list ${list}`;
+  return isRegex(match) ? 'matches its pattern' : match.test;
 }
 
 function quote(value: string): string {

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { agentNodeFlags } from '../../collector/cli/agent-child.ts';
+import { agentEnvironment, agentNodeFlags } from '../../collector/cli/agent-child.ts';
 import { percentile, report } from './report.ts';
 
 const { values: flags } = parseArgs({
@@ -98,7 +98,7 @@ async function measure(folder: string): Promise<{ cost: Cost; cpuShare: number; 
   const { token } = JSON.parse(text) as { token: string };
   await once(start(['enroll', '--json', '--data', folder], [], { VEDETTE_TOKEN: token }), 'exit');
   // As `up` starts it.
-  const agent = start(['agent', '--json', '--data', folder], agentNodeFlags);
+  const agent = start(['agent', '--json', '--data', folder], agentNodeFlags, agentEnvironment);
   await firstLine(agent);
   await sleep(settleS * 1000);
   const pid = agent.pid as number;

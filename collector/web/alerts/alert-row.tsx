@@ -5,6 +5,12 @@ import { Code, Visible } from '../text/visible.tsx';
 import { Ago } from '../time/instant.tsx';
 import { LevelBadge } from './level-badge.tsx';
 
+/** The title stands above it already. */
+function withoutTitle({ reason, ruleTitle }: AlertJson): string {
+  const prefix = `${ruleTitle}: `;
+  return reason.startsWith(prefix) ? reason.slice(prefix.length) : reason;
+}
+
 interface AlertRowProps {
   readonly alert: AlertJson;
   readonly current: boolean;
@@ -41,7 +47,7 @@ export const AlertRow = memo(function AlertRow({ alert, current, open, onOpen, o
           <Visible text={alert.ruleTitle} />
         </button>
         <p className="alert-reason">
-          <Visible text={alert.reason} />
+          <Visible text={withoutTitle(alert)} />
         </p>
         {commandLine !== undefined && <Code text={commandLine} />}
       </div>

@@ -1,3 +1,4 @@
+import { useSyncExternalStore } from 'react';
 import { preference } from '../data/preference.ts';
 
 export const theme = preference('theme', ['system', 'light', 'dark']);
@@ -13,6 +14,18 @@ export function applyTheme(): void {
 export function isDark(): boolean {
   const chosen = theme.get();
   return chosen === 'system' ? matchMedia('(prefers-color-scheme: dark)').matches : chosen === 'dark';
+}
+
+function onSystemChange(changed: () => void): () => void {
+  const media = matchMedia('(prefers-color-scheme: dark)');
+  media.addEventListener('change', changed);
+  return () => media.removeEventListener('change', changed);
+}
+
+/** Follows both the choice and the system. */
+export function useIsDark(): boolean {
+  theme.use();
+  return useSyncExternalStore(onSystemChange, isDark);
 }
 
 /** To the other of light and dark than what is seen now. */

@@ -1,6 +1,6 @@
 import { useStatus } from '../data/queries.ts';
 import { figure } from '../text/figures.ts';
-import { Tile } from './tiles.tsx';
+import { Tile } from './tile.tsx';
 
 /** Whether every event the agents collected is stored, or counted as lost. */
 export function LossTile() {

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
-import { isDark, theme } from '../header/theme.ts';
+import { useIsDark } from '../header/theme.ts';
 import { shortFigure } from '../text/figures.ts';
 import { clockTime, timeZone, type Zone } from '../time/zone.ts';
 import { colourOf } from './palette.ts';
@@ -13,6 +13,22 @@ const keyOf = (types: readonly string[]) => types.join('\n');
 interface Hover {
   readonly index: number;
   readonly left: number;
+}
+
+function powersOfTen(_: uPlot, _axis: number, _min: number, max: number): number[] {
+  const splits = [0];
+  for (let at = 10; at <= max; at *= 10) splits.push(at);
+  return splits.length > 2 ? splits : [...splits, Math.floor(max)];
+}
+
+/** Shortest window shown, in seconds. */
+const shortest = 120;
+
+/** From shortly before the first event of the window, so that a fresh collector does not show an empty quarter of an hour. */
+function fromFirstEvent({ data }: uPlot, min: number, max: number): [number, number] {
+  const top = data[1] ?? [];
+  const first = data[0][top.findIndex((events) => (events ?? 0) > 0)] ?? min;
+  return [Math.max(min, Math.min(first - 10, max - shortest)), max];
 }
 
 /**
@@ -35,8 +51,9 @@ function optionsFor(
     padding: [8, 14, 0, 0],
     cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
     scales: {
-      x: { time: true },
-      y: { range: (_: uPlot, _min: number, max: number) => [0, Math.max(5, max * 1.08)] },
+      x: { time: true, range: fromFirstEvent },
+      // The inventory of a host at its first look would press everything else to the floor of a linear scale.
+      y: { distr: 4, asinh: 10, range: (_: uPlot, _min: number, max: number) => [0, Math.max(5, max * 1.2)] },
     },
     ...(zone === 'utc' && { tzDate: (seconds: number) => uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC') }),
     series: [
@@ -51,7 +68,13 @@ function optionsFor(
     ],
     axes: [
       { ...axis, grid: { show: false }, space: 90, size: 26, values: clockLabels(zone) },
-      { ...axis, grid, size: 44, space: 24, values: (_: uPlot, at: number[]) => at.map(shortFigure) },
+      {
+        ...axis,
+        grid,
+        size: 44,
+        splits: powersOfTen,
+        values: (_: uPlot, at: number[]) => at.map(shortFigure),
+      },
     ],
     hooks: {
       setCursor: [
@@ -80,8 +103,7 @@ export function RateChart({ types, end }: ChartProps) {
   const chart = useRef<uPlot | null>(null);
   const [hover, setHover] = useState<Hover | null>(null);
   const zone = timeZone.use();
-  theme.use();
-  const dark = isDark();
+  const dark = useIsDark();
   const key = keyOf(types);
   const series = rateSeries(types, end);
   const newest = useRef(series);

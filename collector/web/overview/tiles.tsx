@@ -1,27 +1,11 @@
-import { type ReactNode, useSyncExternalStore } from 'react';
+import { useSyncExternalStore } from 'react';
 import { type Level, levels } from '../../store/contract.ts';
 import { useAlertCounts, useHosts, useStatus } from '../data/queries.ts';
 import { rateHistory, recentRate } from '../data/rate-history.ts';
 import { figure, shortFigure, sizeOf } from '../text/figures.ts';
 import { useClock } from '../time/clock.ts';
 import { LossTile } from './loss-tile.tsx';
-
-interface TileProps {
-  readonly title: string;
-  readonly value: ReactNode;
-  readonly children: ReactNode;
-  readonly tone?: 'good' | 'warn' | 'bad' | 'plain';
-}
-
-export function Tile({ title, value, children, tone = 'plain' }: TileProps) {
-  return (
-    <section className={`tile ${tone}`} aria-label={title}>
-      <h2>{title}</h2>
-      <p className="tile-value">{value}</p>
-      <div className="tile-note">{children}</div>
-    </section>
-  );
-}
+import { Tile } from './tile.tsx';
 
 function HostTile() {
   const { data } = useHosts();

@@ -1,4 +1,5 @@
-import { maskAddress, type Network, parseAddress } from '../tests/cidr.ts';
+import { maskAddress, parseAddress } from '../tests/cidr.ts';
+import type { Network } from '../tests/test.ts';
 
 /** Finds the networks that hold an address: one look-up for each prefix length in use, however many networks. */
 export class NetworkIndex {

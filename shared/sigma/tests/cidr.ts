@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import type { Test } from './test.ts';
+import type { Network, Test } from './test.ts';
 
 /**
  * An address as eight 16-bit groups; IPv4, also in its mapped form, as `::ffff:a.b.c.d`. Undefined when the text is
@@ -29,12 +29,6 @@ function groupsOf(text: string): Uint16Array {
     groups[8 - back.length + i] = Number.parseInt(g, 16);
   });
   return groups;
-}
-
-export interface Network {
-  readonly groups: Uint16Array;
-  /** Leading bits that must agree, of 128. */
-  readonly bits: number;
 }
 
 /** Reads `10.0.0.0/8`, `2001:db8::/32` or a lone address; undefined when it is neither. */

@@ -1,9 +1,14 @@
-import type { Network } from './cidr.ts';
-
 /**
  * A test asks something of one value of one field. Values come as text: numbers and booleans in decimal and as
  * `true` or `false`. An absent field never reaches a test; its predicate is false.
  */
+
+/** A range of addresses; IPv4 as IPv4-mapped IPv6. */
+export interface Network {
+  readonly groups: Uint16Array;
+  /** Leading bits that must agree, of 128. */
+  readonly bits: number;
+}
 
 /**
  * How an index finds the values for which the test may hold, so that it need not be asked of every value.
