@@ -26,6 +26,12 @@ export class UserNames {
     return this.#names.get(userId);
   }
 
+  /** Names of all local users by id. */
+  all(): ReadonlyMap<string, string> {
+    this.#refresh();
+    return this.#names;
+  }
+
   #refresh(): void {
     try {
       const { mtimeMs, size, ino } = statSync(this.#path);

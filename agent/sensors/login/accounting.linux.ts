@@ -53,6 +53,10 @@ export class LoginAccounting {
     this.#first = false;
   }
 
+  get hasWtmp(): boolean {
+    return this.#wtmp.present;
+  }
+
   /** Which of the files are there, after a look. */
   get present(): readonly string[] {
     const names: string[] = [];

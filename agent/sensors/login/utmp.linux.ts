@@ -44,6 +44,17 @@ export function parseUtmp(record: Buffer): UtmpRecord | undefined {
   };
 }
 
+/** Size of struct lastlog (lastlog(8), bits/utmp.h): a 32-bit time, 32 bytes of line, 256 of host. */
+export const lastlogRecordBytes = 292;
+
+/** Parses one record of lastlog: the last login of the user whose id is its number. Undefined for one who never was. */
+export function parseLastlog(record: Buffer): Pick<UtmpRecord, 'line' | 'host' | 'at'> | undefined {
+  if (record.length < lastlogRecordBytes) return undefined;
+  const seconds = bigEndian ? record.readUInt32BE(0) : record.readUInt32LE(0);
+  if (seconds === 0) return undefined;
+  return { line: textAt(record, 4, 32), host: textAt(record, 36, 256), at: seconds * 1_000_000 };
+}
+
 /** Text of a fixed field: ends at the first NUL, or fills the field. */
 function textAt(record: Buffer, at: number, length: number): string {
   const field = record.subarray(at, at + length);
