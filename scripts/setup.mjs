@@ -17,7 +17,7 @@ const oldestStarter = 20;
 
 /**
  * Packages are installed with --ignore-scripts; these are the only build steps that run, each with its reason.
- * `inputs` are the files whose change makes it run again.
+ * `inputs` are the files, and `state` the rest, whose change makes it run again.
  */
 const steps = [
   {
@@ -38,6 +38,8 @@ const steps = [
     name: 'packet capture',
     why: "pcap is native code without a prebuilt file; it is compiled against the pinned Node's headers",
     inputs: ['package-lock.json'],
+    // Tried again once the headers are there.
+    state: () => String(hasPcapHeaders()),
     isMade: () => true,
     run: buildPcap,
   },
@@ -87,13 +89,18 @@ function tool(name, ...args) {
   call(join(bin, isWindows ? `${name}.cmd` : name), args, withBin());
 }
 
+function hasPcapHeaders() {
+  return ['/usr/include/pcap.h', '/usr/include/pcap/pcap.h', '/usr/local/include/pcap.h'].some((path) =>
+    existsSync(path),
+  );
+}
+
 /** Builds pcap if this machine has what that takes; the product works without. Gives the line to print. */
 function buildPcap() {
   const folder = join(modules, 'pcap');
   const skipped = (reason) => `packet capture: skipped, ${reason}`;
   if (!existsSync(folder)) return skipped('the optional package is not installed on this platform');
-  const headers = ['/usr/include/pcap.h', '/usr/include/pcap/pcap.h', '/usr/local/include/pcap.h'];
-  if (!headers.some((path) => existsSync(path))) {
+  if (!hasPcapHeaders()) {
     return skipped(
       "libpcap's headers are not here (Debian: apt-get install libpcap-dev); everything else works",
     );
@@ -128,7 +135,9 @@ function* filesBelow(path) {
 }
 
 function fingerprint(step) {
-  const hash = createHash('sha256').update(`${step.name} ${process.platform} ${process.arch}`);
+  const hash = createHash('sha256').update(
+    `${step.name} ${process.platform} ${process.arch} ${step.state?.() ?? ''}`,
+  );
   for (const input of step.inputs) {
     const path = join(root, input);
     if (!existsSync(path)) continue;
