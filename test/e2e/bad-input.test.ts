@@ -79,6 +79,7 @@ t.test('data folders that cannot be used', async (t) => {
   if (process.getuid?.() === 0) return;
   const closed = tempFolder(t);
   chmodSync(closed, 0o000);
+  t.teardown(() => chmodSync(closed, 0o700));
   refused(t, 'data.unreadable', 1, 'collector', ...anyPorts, '--data', closed);
 });
 

@@ -1,12 +1,12 @@
-import { appendFileSync, mkdtempSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import t from 'tap';
 import { FileFollower, linesOf, recordsOf } from '../../../agent/sensors/linux/file-follower.ts';
+import { makeTempFolder } from '../../temp.ts';
 
 function made(t: { teardown(fn: () => void): void }) {
-  const folder = mkdtempSync(join(tmpdir(), 'vedette-follow-'));
+  const folder = makeTempFolder('vedette-follow-');
   const path = join(folder, 'log');
   const lines: string[] = [];
   const follower = new FileFollower(path);

@@ -1,11 +1,11 @@
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { SensorOptions } from '../../../agent/sensors/options.ts';
+import { makeTempFolder } from '../../temp.ts';
 
 /** A made-up host: a folder with the roots the Linux readers look under. */
 export class FixtureHost {
-  readonly root = mkdtempSync(join(tmpdir(), 'vedette-host-'));
+  readonly root = makeTempFolder('vedette-host-');
 
   constructor() {
     for (const name of ['proc', 'sys', 'etc', 'var', 'run', 'lib']) mkdirSync(join(this.root, name));

@@ -1,10 +1,10 @@
 /** The public rules, where they lie beside the checkout: how many are accepted, and why the others are not. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { type LintReport, lint } from '../../../collector/rules/load.ts';
+import { makeTempFolder } from '../../temp.ts';
 
 const archive = join(import.meta.dirname, '../../../../shared/sigma/sigmahq.tar.gz');
 const skip = existsSync(archive) ? false : 'the public rules are not here';
@@ -24,7 +24,7 @@ function tell({ summary, problems }: LintReport): string {
 }
 
 t.test('the public rules', { skip }, async (t) => {
-  const folder = mkdtempSync(join(tmpdir(), 'sigma-'));
+  const folder = makeTempFolder('sigma-');
   t.teardown(() => rmSync(folder, { recursive: true }));
   execFileSync('tar', ['xzf', archive, '-C', folder]);
   for (const [name, least] of goals) {
