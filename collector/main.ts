@@ -14,14 +14,16 @@ import manifest from '../package.json' with { type: 'json' };
 import { createApi } from './api/create-api.ts';
 import { type Auth, createAuth } from './auth/auth.ts';
 import { type Bus, localBus } from './bus.ts';
+import { Closing } from './closing.ts';
 import { collectorSettings } from './config.ts';
+import { eventReader } from './event-reader.ts';
 import { type Authority, openAuthority } from './fleet/authority.ts';
 import { createEnrolment, type Enrolment, factsFrom } from './fleet/enrolment.ts';
 import { Gateway } from './ingest/gateway.ts';
 import { Pipeline } from './ingest/pipeline.ts';
 import { Rates } from './rates.ts';
 import { hostLedgers } from './status.ts';
-import type { CollectorStatus, ControlStore, EventReader } from './store/contract.ts';
+import type { CollectorStatus, ControlStore } from './store/contract.ts';
 import { openControlStore } from './store/control/open.ts';
 import { ReaderThread } from './store/events/reader-thread.ts';
 
@@ -69,36 +71,6 @@ async function keepCliToken(folder: string, auth: Auth): Promise<string> {
     writeText(path, `${(await auth.createToken('cli', 'admin')).token}\n`);
   }
   return path;
-}
-
-function eventReader(reader: ReaderThread, control: ControlStore): EventReader {
-  const named = async <T extends { readonly hostId: string }>(found: T) => {
-    const host = await control.hosts.get(found.hostId);
-    return { ...found, hostName: host?.hostname ?? 'unnamed' };
-  };
-  return {
-    async search(query) {
-      const page = await reader.search(query);
-      return { items: await Promise.all(page.items.map(named)), next: page.next };
-    },
-    async get(id) {
-      const found = await reader.find(id);
-      return found === undefined ? undefined : named(found);
-    },
-  };
-}
-
-/** Everything that was opened, closed in reverse when the collector ends or its start fails half way. */
-class Closing {
-  readonly #steps: (() => unknown)[] = [];
-
-  add(step: () => unknown): void {
-    this.#steps.push(step);
-  }
-
-  async run(): Promise<void> {
-    for (const step of this.#steps.reverse()) await step();
-  }
 }
 
 class Collector {

@@ -8,7 +8,8 @@ import { PipelineLoop } from './ingest/pipeline-loop.ts';
 import { loadRules } from './rules/load.ts';
 import type { RuleSummary } from './store/contract.ts';
 import { openControlStore } from './store/control/open.ts';
-import { openJournalReader, openJournalWriter } from './store/journal/sqlite.ts';
+import { openJournalReader } from './store/journal/reader.ts';
+import { openJournalWriter } from './store/journal/writer.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('pipeline.worker.ts runs as a worker thread only');

@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { VedetteError } from '#shared/errors.ts';
 import type { ReaderAnswer, ReaderRequest } from './store/events/reader-thread.ts';
 import { findEvent, searchEvents } from './store/events/search.ts';
-import { openJournalReader } from './store/journal/sqlite.ts';
+import { openJournalReader } from './store/journal/reader.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('reader.worker.ts runs as a worker thread only');

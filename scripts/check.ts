@@ -21,7 +21,6 @@ function imports(): boolean {
 
 const steps: readonly (readonly [name: string, run: () => boolean])[] = [
   ['types', () => tool('tsc', '--noEmit', '-p', '.')],
-  ['dashboard types', () => tool('tsc', '--noEmit', '-p', 'collector/web')],
   ['lint and format', () => tool('biome', 'check', '--error-on-warnings', '.')],
   ['import rules', imports],
   ['generated files', () => tool('node', 'scripts/generate.ts', '--check')],

@@ -1,13 +1,4 @@
-let lastMs = 0;
-let withinMs = 0;
-
-/**
- * Now, in microseconds since the Unix epoch: the unit of every instant in the product. Follows the system clock
- * (so steps of it show), to a millisecond; calls within one millisecond differ by a microsecond each.
- */
+/** Now, in microseconds since the Unix epoch, which is the unit of every instant in the product; to the millisecond. */
 export function nowUs(): number {
-  const ms = Date.now();
-  withinMs = ms === lastMs ? Math.min(withinMs + 1, 999) : 0;
-  lastMs = ms;
-  return ms * 1000 + withinMs;
+  return Date.now() * 1000;
 }

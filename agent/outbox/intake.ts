@@ -54,10 +54,6 @@ export class Intake {
   readonly #queues: Readonly<Record<Priority, Queue>> = { high: new Queue(), normal: new Queue() };
   #timer: NodeJS.Timeout | undefined;
   #isFailing = false;
-  /** Events taken from sensors in this run, whatever became of them. */
-  collected = 0;
-  /** Of those, given up before the outbox. */
-  lost = 0;
 
   constructor(options: IntakeOptions) {
     this.#options = options;
@@ -65,21 +61,15 @@ export class Intake {
 
   /** Takes an event; never throws. */
   readonly emit = (event: AnyEvent): void => {
-    this.collected += accountsFor(event);
     const spec: EventSpec | undefined = eventSpecs[event.type as EventType];
     const queue = this.#queues[spec?.priority ?? 'normal'];
     const checked = spec === undefined ? undefined : checkEvent(spec, event);
-    if (checked === undefined || !checked.ok) this.#lose(queue, event.type, 'invalid');
-    else if (queue.rows.length >= this.#options.queueEvents) this.#lose(queue, event.type, 'queue-full');
+    if (checked === undefined || !checked.ok) queue.lose(event.type, 'invalid');
+    else if (queue.rows.length >= this.#options.queueEvents) queue.lose(event.type, 'queue-full');
     else queue.rows.push(checked.value);
     if (queue.rows.length >= this.#options.batchEvents && !this.#isFailing) this.flush();
     else this.#timer ??= setTimeout(() => this.flush(), this.#options.flushMs);
   };
-
-  #lose(queue: Queue, type: string, reason: LossReason): void {
-    this.lost++;
-    queue.lose(type, reason);
-  }
 
   /** Closes the open batches into the outbox. When that fails they stay, and it is tried again. */
   flush(): void {

@@ -132,6 +132,8 @@ export class Outbox {
   #sizeBytes: number;
   #events: number;
   #isDirty = false;
+  /** Marks of streams whose batches are still to be deleted. */
+  readonly #acknowledged = new Map<string, number>();
   /** Where a damaged file of an earlier run was moved, if there was one. */
   readonly setAside: string | undefined;
 
@@ -201,7 +203,10 @@ export class Outbox {
   next(limit: number, inFlight: number, isSent: IsSent): PendingBatch[] {
     const rows = this.#do.order.all(limit + inFlight) as Omit<PendingBatch, 'data'>[];
     return rows
-      .filter((row) => !isSent(row.stream, row.sequence))
+      .filter(
+        ({ stream, sequence }) =>
+          sequence > (this.#acknowledged.get(stream) ?? 0) && !isSent(stream, sequence),
+      )
       .slice(0, limit)
       .map((row) => ({
         ...row,
@@ -209,12 +214,25 @@ export class Outbox {
       }));
   }
 
-  /** Forgets what the collector has made durable. */
+  /** Forgets what the collector has made durable; when the disk refuses even that, it is tried again at each `sync`. */
   acknowledge(stream: string, mark: number): void {
-    const done = this.#do.done.get(stream, mark) as { size: number; events: number };
-    this.#do.remove.run(stream, mark);
-    this.#sizeBytes -= done.size;
-    this.#events -= done.events;
+    this.#acknowledged.set(stream, Math.max(mark, this.#acknowledged.get(stream) ?? 0));
+    this.#forget();
+  }
+
+  #forget(): void {
+    for (const [stream, mark] of this.#acknowledged) {
+      const done = this.#do.done.get(stream, mark) as { size: number; events: number };
+      try {
+        this.#do.remove.run(stream, mark);
+      } catch {
+        // Nothing is lost by it: a restart would send them again, and the collector drops repeats.
+        return;
+      }
+      this.#acknowledged.delete(stream);
+      this.#sizeBytes -= done.size;
+      this.#events -= done.events;
+    }
   }
 
   /** Puts a `loss` event in the place of a batch. Gives how many events were given up. */
@@ -246,6 +264,7 @@ export class Outbox {
 
   /** Flushes to the disk itself, so that a power cut loses nothing up to here. */
   sync(): void {
+    this.#forget();
     if (!this.#isDirty) return;
     this.#isDirty = false;
     this.#db.pragma('wal_checkpoint(PASSIVE)');

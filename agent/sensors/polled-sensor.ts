@@ -1,5 +1,5 @@
+import { nowUs } from '#shared/clock.ts';
 import type { AnyEvent } from '#shared/events/registry.gen.ts';
-import { nowUs } from './instant.ts';
 import type { Provider } from './provider.ts';
 import type { Emit, Sensor, SensorDescription, SensorState } from './sensor.ts';
 

@@ -172,12 +172,17 @@ export class Uplink {
       this.#refuse(socket, error);
       return;
     }
-    this.#handle(socket, decoded.value);
+    try {
+      this.#handle(socket, decoded.value);
+    } catch (error) {
+      // The outbox could not be read or written: begin again, it may work later.
+      this.#refuse(socket, new VedetteError('data.unreadable', `outbox: ${(error as Error).message}.`));
+    }
   }
 
   #refuse(socket: WebSocket, error: VedetteError): void {
     this.#lastBye = { code: error.code, detail: error.detail };
-    socket.close(error.entry.close ?? 1002, error.code);
+    socket.close(error.entry.close ?? 1011, error.code);
   }
 
   #handle(socket: WebSocket, frame: CollectorFrame): void {

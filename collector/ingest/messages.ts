@@ -10,20 +10,22 @@ export interface PipelineOptions {
   readonly listPaths: readonly string[];
 }
 
+/** A batch with where it came from; its bytes go beside it. */
+export interface BatchInput {
+  /** Number of the connection the verdict goes to. */
+  readonly connection: number;
+  readonly hostId: string;
+  readonly hostName: string;
+  /** Operating system in Sigma's words. */
+  readonly product: string;
+  readonly stream: string;
+  readonly sequence: number;
+  readonly collected: number;
+  readonly receivedAt: number;
+}
+
 export type PipelineInput =
-  | {
-      readonly kind: 'batch';
-      readonly connection: number;
-      readonly hostId: string;
-      readonly hostName: string;
-      /** Operating system in Sigma's words. */
-      readonly product: string;
-      readonly stream: string;
-      readonly sequence: number;
-      readonly collected: number;
-      readonly receivedAt: number;
-      readonly data: Uint8Array;
-    }
+  | (BatchInput & { readonly kind: 'batch'; readonly data: Uint8Array })
   | { readonly kind: 'close' };
 
 /** What became of one batch. `stored` and `repeat` are to be acknowledged; the others end the connection. */

@@ -1,7 +1,14 @@
 import { Worker } from 'node:worker_threads';
 import { VedetteError } from '#shared/errors.ts';
 import type { LoadedRules } from '../store/contract.ts';
-import type { BusAlert, PipelineInput, PipelineOptions, PipelineOutput, Verdict } from './messages.ts';
+import type {
+  BatchInput,
+  BusAlert,
+  PipelineInput,
+  PipelineOptions,
+  PipelineOutput,
+  Verdict,
+} from './messages.ts';
 
 export interface PipelineEvents {
   /** Verdicts on batches, in order; those of one connection are in the order they were given. */
@@ -15,17 +22,6 @@ export interface PipelineEvents {
   readonly onProblem: (code: string, detail: string) => void;
   /** The thread ended by itself: nothing works any more. */
   readonly onEnd: (error: Error) => void;
-}
-
-export interface BatchInput {
-  readonly connection: number;
-  readonly hostId: string;
-  readonly hostName: string;
-  readonly product: string;
-  readonly stream: string;
-  readonly sequence: number;
-  readonly collected: number;
-  readonly receivedAt: number;
 }
 
 /** The thread that decodes, makes durable and detects. Resolves once it can take batches. */

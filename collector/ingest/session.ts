@@ -10,8 +10,7 @@ import {
   protocolVersion,
 } from '#shared/protocol/frames.ts';
 import type { HostFacts } from '../store/contract.ts';
-import type { Verdict } from './messages.ts';
-import type { BatchInput } from './pipeline.ts';
+import type { BatchInput, Verdict } from './messages.ts';
 
 export interface SessionLimits {
   /** Bytes of batches an agent may have in flight. */

@@ -63,8 +63,6 @@ t.test('an event that breaks its declaration is counted as lost, not kept, and n
   t.match(losses[0], { 'loss.reason': 'invalid', 'loss.count': 2 });
   t.strictSame([...(losses[0]!['loss.types'] as string[])].sort(), ['no.such=1', 'package.state=1']);
   t.equal(outbox.next(1, 0, () => false)[0]?.collected, 3);
-  t.equal(intake.collected, 3);
-  t.equal(intake.lost, 2);
   outbox.close();
 });
 
@@ -104,7 +102,6 @@ t.test("a sensor's own loss counts for the events it stands for", async (t) => {
   const { outbox, intake } = setUp(t);
   intake.emit({ type: 'loss', time: 1, 'loss.count': 9, 'loss.reason': 'sensor-overrun' });
   intake.close();
-  t.equal(intake.collected, 9);
   t.equal(outbox.next(1, 0, () => false)[0]?.collected, 9);
   t.equal(outbox.events, 0);
   outbox.close();

@@ -2,7 +2,8 @@
 import { join } from 'node:path';
 import t from 'tap';
 import type { BatchRecord, JournalReader, JournalWriter } from '../../collector/store/journal/contract.ts';
-import { openJournalReader, openJournalWriter } from '../../collector/store/journal/sqlite.ts';
+import { openJournalReader } from '../../collector/store/journal/reader.ts';
+import { openJournalWriter } from '../../collector/store/journal/writer.ts';
 import { batchOf, numbered } from '../events.ts';
 import { tempFolder } from '../temp.ts';
 

@@ -5,7 +5,7 @@ import Database from 'better-sqlite3';
 import t from 'tap';
 import { catalogue, type ErrorCode } from '#shared/errors.ts';
 import { openControlStore } from '../../collector/store/control/open.ts';
-import { openJournalWriter } from '../../collector/store/journal/sqlite.ts';
+import { openJournalWriter } from '../../collector/store/journal/writer.ts';
 import { tempFolder } from '../temp.ts';
 import { Server, vedette, vedetteJson } from '../vedette.ts';
 

@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { nowUs } from '../instant.ts';
+import { nowUs } from '#shared/clock.ts';
 import type { Settings } from '../options.ts';
 import type { Provider } from '../provider.ts';
 import { type Accounts, accountChanges } from './accounts.ts';

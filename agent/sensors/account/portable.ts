@@ -1,4 +1,4 @@
-import { nowUs } from '../instant.ts';
+import { nowUs } from '#shared/clock.ts';
 import type { Provider } from '../provider.ts';
 import { toolOutput } from '../tool.ts';
 import { type Accounts, accountChanges, type GroupAccount, type UserAccount } from './accounts.ts';

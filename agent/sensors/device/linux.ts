@@ -1,4 +1,4 @@
-import { nowUs } from '../instant.ts';
+import { nowUs } from '#shared/clock.ts';
 import type { LinuxHost } from '../linux/host.ts';
 import type { Settings } from '../options.ts';
 import type { Provider } from '../provider.ts';

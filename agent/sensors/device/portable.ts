@@ -1,4 +1,4 @@
-import { nowUs } from '../instant.ts';
+import { nowUs } from '#shared/clock.ts';
 import type { Provider } from '../provider.ts';
 import { AttachedDevices, type DeviceFacts } from './events.ts';
 

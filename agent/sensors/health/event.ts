@@ -1,5 +1,5 @@
+import { nowUs } from '#shared/clock.ts';
 import type { EventByType } from '#shared/events/registry.gen.ts';
-import { nowUs } from '../instant.ts';
 import type { AgentFacts } from '../options.ts';
 import type { SensorState } from '../sensor.ts';
 

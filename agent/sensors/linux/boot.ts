@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { join } from 'node:path';
-import { nowUs } from '../instant.ts';
+import { nowUs } from '#shared/clock.ts';
 import { BoundedFile } from './bounded-file.ts';
 
 /** USER_HZ: the unit of times in /proc/PID/stat, 100 on every architecture Node runs on (proc(5), times(2)). */

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import type { Systeminformation } from 'systeminformation';
+import { nowUs } from '#shared/clock.ts';
 import type { EventByType } from '#shared/events/registry.gen.ts';
-import { nowUs } from '../instant.ts';
 import type { Provider } from '../provider.ts';
 
 type User = Systeminformation.UserData;

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { accessSync, constants } from 'node:fs';
-import { nowUs } from '../instant.ts';
+import { nowUs } from '#shared/clock.ts';
 import { BoundedFile } from '../linux/bounded-file.ts';
 import type { LinuxHost } from '../linux/host.ts';
 import type { Settings } from '../options.ts';

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { Systeminformation } from 'systeminformation';
-import { nowUs } from '../instant.ts';
+import { nowUs } from '#shared/clock.ts';
 import type { ProcessTable } from '../process/table.ts';
 import type { Provider } from '../provider.ts';
 import type { Emit } from '../sensor.ts';

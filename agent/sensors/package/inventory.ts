@@ -1,5 +1,5 @@
+import { nowUs } from '#shared/clock.ts';
 import type { EventByType } from '#shared/events/registry.gen.ts';
-import { nowUs } from '../instant.ts';
 import type { Emit } from '../sensor.ts';
 import { compareVersions } from './version-order.ts';
 

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { hostname, uptime } from 'node:os';
-import { nowUs } from '../instant.ts';
+import { nowUs } from '#shared/clock.ts';
 import type { Provider } from '../provider.ts';
 import { endEvent, startEvent } from './events.ts';
 import { keptCommandLine, type ProcessFacts, type ProcessTable } from './table.ts';

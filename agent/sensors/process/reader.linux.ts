@@ -1,5 +1,5 @@
 import { readdirSync, readlinkSync } from 'node:fs';
-import { nowUs } from '../instant.ts';
+import { nowUs } from '#shared/clock.ts';
 import { type Boot, instantOfTicks, processEntityId } from '../linux/boot.ts';
 import { BoundedFile } from '../linux/bounded-file.ts';
 import type { UserNames } from '../linux/user-names.ts';

@@ -51,55 +51,34 @@ function eventsOf(batch: JournalBatch, query: EventQuery): FoundEvent[] {
   }));
 }
 
-async function newest(
+/** Walks batches from the cursor, backward or forward, until the page is full, the time is up or there are no more. */
+async function walk(
   reader: JournalReader,
   query: EventQuery,
   filter: BatchFilter,
   from: Cursor,
 ): Promise<FoundPage> {
-  const items: FoundEvent[] = [];
-  const deadline = performance.now() + budgetMs;
-  let before = from.id + 1;
-  for (;;) {
-    const batches = await reader.backward(before, readSize, filter);
-    for (const batch of batches) {
-      const skip = batch.id === from.id ? from.skip : 0;
-      const found = eventsOf(batch, query);
-      const room = query.limit - items.length;
-      items.push(...found.slice(skip, skip + room));
-      if (found.length - skip > room) return { items, next: `${batch.id}.${skip + room}` };
-      before = batch.id;
-      if (items.length === query.limit || performance.now() > deadline)
-        return { items, next: `${batch.id - 1}` };
-    }
-    if (batches.length < readSize) return { items, next: null };
-  }
-}
-
-async function arrival(
-  reader: JournalReader,
-  query: EventQuery,
-  filter: BatchFilter,
-  from: Cursor,
-): Promise<FoundPage> {
-  const items: FoundEvent[] = [];
-  const deadline = performance.now() + budgetMs;
-  // Read before the batches: what arrives meanwhile is for the next call.
+  const step = query.order === 'newest' ? -1 : 1;
+  const read = step < 0 ? reader.backward : reader.forward;
+  // Looked up before the batches are read: what arrives meanwhile is for the next call.
   const last = await reader.lastId();
-  let after = from.id - 1;
+  const items: FoundEvent[] = [];
+  const deadline = performance.now() + budgetMs;
+  let at = from.id - step;
   for (;;) {
-    const batches = await reader.forward(after, readSize, filter);
+    const batches = await read(at, readSize, filter);
     for (const batch of batches) {
       const skip = batch.id === from.id ? from.skip : 0;
       const found = eventsOf(batch, query);
       const room = query.limit - items.length;
       items.push(...found.slice(skip, skip + room));
       if (found.length - skip > room) return { items, next: `${batch.id}.${skip + room}` };
-      after = batch.id;
+      at = batch.id;
       if (items.length === query.limit || performance.now() > deadline)
-        return { items, next: `${after + 1}` };
+        return { items, next: `${at + step}` };
     }
-    if (batches.length < readSize) return { items, next: `${Math.max(after, last, from.id - 1) + 1}` };
+    if (batches.length === readSize) continue;
+    return { items, next: step < 0 ? null : `${Math.max(at, last) + 1}` };
   }
 }
 
@@ -117,10 +96,8 @@ export async function searchEvents(reader: JournalReader, query: EventQuery): Pr
   const cursor = query.cursor === undefined ? undefined : parseCursor(query.cursor);
   if (query.cursor !== undefined && cursor === undefined)
     return fail('store.cursor_invalid', 'The cursor is not one this list gave.');
-  if (query.order === 'newest') {
-    return ok(await newest(reader, query, filter, cursor ?? { id: Number.MAX_SAFE_INTEGER - 1, skip: 0 }));
-  }
-  return ok(await arrival(reader, query, filter, cursor ?? { id: (await reader.lastId()) + 1, skip: 0 }));
+  const start = query.order === 'newest' ? Number.MAX_SAFE_INTEGER - 1 : (await reader.lastId()) + 1;
+  return ok(await walk(reader, query, filter, cursor ?? { id: start, skip: 0 }));
 }
 
 export async function findEvent(reader: JournalReader, id: string): Promise<FoundEvent | undefined> {

@@ -9,7 +9,8 @@ import { PipelineLoop } from '../../../collector/ingest/pipeline-loop.ts';
 import { loadRules, packListsPath, packPath } from '../../../collector/rules/load.ts';
 import type { ControlStore } from '../../../collector/store/contract.ts';
 import { openControlStore } from '../../../collector/store/control/open.ts';
-import { openJournalReader, openJournalWriter } from '../../../collector/store/journal/sqlite.ts';
+import { openJournalReader } from '../../../collector/store/journal/reader.ts';
+import { openJournalWriter } from '../../../collector/store/journal/writer.ts';
 import { batchOf, numbered } from '../../events.ts';
 import { tempFolder } from '../../temp.ts';
 

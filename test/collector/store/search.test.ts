@@ -3,7 +3,8 @@ import t, { type Test } from 'tap';
 import type { AnyEvent } from '#shared/events/registry.gen.ts';
 import type { EventQuery } from '../../../collector/store/contract.ts';
 import { type FoundPage, findEvent, searchEvents } from '../../../collector/store/events/search.ts';
-import { openJournalReader, openJournalWriter } from '../../../collector/store/journal/sqlite.ts';
+import { openJournalReader } from '../../../collector/store/journal/reader.ts';
+import { openJournalWriter } from '../../../collector/store/journal/writer.ts';
 import { batchOf, numbered } from '../../events.ts';
 import { tempFolder } from '../../temp.ts';
 

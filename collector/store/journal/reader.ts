@@ -1,0 +1,135 @@
+import type { BatchFilter, JournalBatch, JournalReader, StreamLedger } from './contract.ts';
+import { addCounts, openDatabase } from './database.ts';
+
+interface BatchRow {
+  id: number;
+  host: string;
+  stream: string;
+  sequence: number;
+  collected: number;
+  stored: number;
+  lost: string;
+  counts: string;
+  min_time: number;
+  max_time: number;
+  received_at: number;
+  data: Buffer;
+}
+
+function toBatch(row: BatchRow): JournalBatch {
+  const { id, stream, sequence, collected, stored, data } = row;
+  return {
+    id,
+    hostId: row.host,
+    stream,
+    sequence,
+    collected,
+    stored,
+    lost: JSON.parse(row.lost) as Record<string, number>,
+    counts: JSON.parse(row.counts) as Record<string, number>,
+    minTime: row.min_time,
+    maxTime: row.max_time,
+    receivedAt: row.received_at,
+    data,
+  };
+}
+
+/** The filter as SQL with its parameters; it may let through batches that hold nothing of the kind asked for, never the reverse. */
+function conditions(filter: BatchFilter): { sql: string; values: (string | number)[] } {
+  const parts: string[] = [];
+  const values: (string | number)[] = [];
+  const add = (sql: string, ...of: (string | number)[]) => {
+    parts.push(sql);
+    values.push(...of);
+  };
+  if (filter.hostId !== undefined) add('host = ?', filter.hostId);
+  if (filter.since !== undefined) add('max_time >= ?', filter.since);
+  if (filter.until !== undefined) add('min_time <= ?', filter.until);
+  if (filter.types !== undefined && filter.types.length > 0) {
+    const any = filter.types.map(() => 'instr(counts, ?) > 0').join(' OR ');
+    add(`(${any})`, ...filter.types.map((type) => `"${type}"`));
+  }
+  return { sql: parts.map((p) => ` AND ${p}`).join(''), values };
+}
+
+/** Opens the journal at `path` for reading beside its writer; it must exist. Throws `data.*`. */
+export function openJournalReader(path: string): JournalReader {
+  const db = openDatabase(path, true);
+  const rows = (sql: string, ...values: (string | number)[]) =>
+    (db.prepare(sql).all(...values) as BatchRow[]).map(toBatch);
+  return {
+    async forward(after, limit, filter = {}) {
+      const where = conditions(filter);
+      return rows(
+        `SELECT * FROM batch WHERE id > ?${where.sql} ORDER BY id LIMIT ?`,
+        after,
+        ...where.values,
+        limit,
+      );
+    },
+    async backward(before, limit, filter = {}) {
+      const where = conditions(filter);
+      return rows(
+        `SELECT * FROM batch WHERE id < ?${where.sql} ORDER BY id DESC LIMIT ?`,
+        before,
+        ...where.values,
+        limit,
+      );
+    },
+    async find(hostId, stream, sequence) {
+      return rows(
+        'SELECT * FROM batch WHERE host = ? AND stream = ? AND sequence = ?',
+        hostId,
+        stream,
+        sequence,
+      )[0];
+    },
+    async lastId() {
+      return (db.prepare('SELECT coalesce(max(id), 0) AS id FROM batch').get() as { id: number }).id;
+    },
+    async firstIdSince(since) {
+      const row = db.prepare('SELECT min(id) AS id FROM batch WHERE max_time >= ?').get(since) as {
+        id: number | null;
+      };
+      return row.id ?? undefined;
+    },
+    async ledger() {
+      const counted = `SELECT s.*, (SELECT count(*) FROM batch b WHERE b.host = s.host AND b.stream = s.stream) AS batches
+        FROM stream s`;
+      const all = db.prepare(counted).all() as (Omit<StreamLedger, 'hostId' | 'lost'> & {
+        host: string;
+        lost: string;
+      })[];
+      return all.map(({ host, lost, ...rest }) => ({
+        ...rest,
+        hostId: host,
+        lost: JSON.parse(lost) as Record<string, number>,
+      }));
+    },
+    async totals() {
+      const t = db.prepare('SELECT batches, events, size FROM total').get() as {
+        batches: number;
+        events: number;
+        size: number;
+      };
+      return { batches: t.batches, events: t.events, sizeBytes: t.size };
+    },
+    async arrivals(since) {
+      const seconds = new Map<number, Record<string, number>>();
+      const found = db
+        .prepare('SELECT received_at, counts FROM batch WHERE received_at >= ? ORDER BY received_at')
+        .iterate(since) as IterableIterator<{ received_at: number; counts: string }>;
+      for (const row of found) {
+        const second = Math.floor(row.received_at / 1e6);
+        seconds.set(
+          second,
+          addCounts(seconds.get(second) ?? {}, JSON.parse(row.counts) as Record<string, number>),
+        );
+      }
+      return [...seconds].map(([second, counts]) => ({ second, counts })).sort((a, b) => a.second - b.second);
+    },
+    async close() {
+      db.close();
+    },
+  };
+}

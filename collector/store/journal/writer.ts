@@ -1,0 +1,112 @@
+import type Database from 'better-sqlite3';
+import { VedetteError } from '#shared/errors.ts';
+import type { AppendOutcome, BatchRecord, JournalWriter } from './contract.ts';
+import { addCounts, openDatabase } from './database.ts';
+
+const writes = {
+  getStream: 'SELECT mark, collected, stored, lost, repeats FROM stream WHERE host = ? AND stream = ?',
+  putStream: `INSERT OR REPLACE INTO stream (host, stream, mark, collected, stored, lost, repeats)
+    VALUES (?, ?, ?, ?, ?, ?, ?)`,
+  insert: `INSERT INTO batch (host, stream, sequence, collected, stored, lost, counts, min_time, max_time, received_at, data)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  total: 'UPDATE total SET batches = batches + ?, events = events + ?, size = size + ?',
+} as const;
+
+interface StreamRow {
+  mark: number;
+  collected: number;
+  stored: number;
+  lost: Record<string, number>;
+  repeats: number;
+}
+
+/** Opens the journal at `path` for the one process that writes it. Throws `data.*`. */
+export function openJournalWriter(path: string): JournalWriter {
+  const db = openDatabase(path, false);
+  const prepared = Object.entries(writes).map(([name, sql]) => [name, db.prepare(sql)]);
+  const sql = Object.fromEntries(prepared) as Record<keyof typeof writes, Database.Statement>;
+
+  const load = (host: string, stream: string): StreamRow => {
+    const row = sql.getStream.get(host, stream) as (Omit<StreamRow, 'lost'> & { lost: string }) | undefined;
+    if (row === undefined) return { mark: 0, collected: 0, stored: 0, lost: {}, repeats: 0 };
+    return { ...row, lost: JSON.parse(row.lost) as Record<string, number> };
+  };
+  const insert = (b: BatchRecord): number => {
+    const { hostId, stream, sequence, collected, stored, minTime, maxTime, receivedAt, data } = b;
+    const lost = JSON.stringify(b.lost);
+    const counts = JSON.stringify(b.counts);
+    const done = sql.insert.run(
+      hostId,
+      stream,
+      sequence,
+      collected,
+      stored,
+      lost,
+      counts,
+      minTime,
+      maxTime,
+      receivedAt,
+      data,
+    );
+    return Number(done.lastInsertRowid);
+  };
+  const appendOne = (b: BatchRecord, s: StreamRow): AppendOutcome => {
+    if (b.sequence <= s.mark) {
+      s.repeats++;
+      return { status: 'repeat' };
+    }
+    if (b.sequence > s.mark + 1) return { status: 'gap', mark: s.mark };
+    s.mark = b.sequence;
+    s.collected = b.collected;
+    s.stored += b.stored;
+    s.lost = addCounts(s.lost, b.lost);
+    return { status: 'stored', id: insert(b) };
+  };
+  const appendAll = db.transaction((batches: readonly BatchRecord[]): AppendOutcome[] => {
+    const streams = new Map<string, { host: string; stream: string; row: StreamRow }>();
+    const total = { batches: 0, events: 0, size: 0 };
+    const outcomes = batches.map((b) => {
+      const key = `${b.hostId}:${b.stream}`;
+      let entry = streams.get(key);
+      if (entry === undefined) {
+        entry = { host: b.hostId, stream: b.stream, row: load(b.hostId, b.stream) };
+        streams.set(key, entry);
+      }
+      const outcome = appendOne(b, entry.row);
+      if (outcome.status === 'stored') {
+        total.batches++;
+        total.events += b.stored;
+        total.size += b.data.length;
+      }
+      return outcome;
+    });
+    for (const { host, stream, row } of streams.values()) {
+      sql.putStream.run(
+        host,
+        stream,
+        row.mark,
+        row.collected,
+        row.stored,
+        JSON.stringify(row.lost),
+        row.repeats,
+      );
+    }
+    if (total.batches > 0) sql.total.run(total.batches, total.events, total.size);
+    return outcomes;
+  });
+
+  return {
+    async append(batches) {
+      try {
+        return appendAll.immediate(batches);
+      } catch (error) {
+        throw new VedetteError('wire.store_failed', `${path}: ${(error as Error).message}.`, {
+          cause: error,
+        });
+      }
+    },
+    async close() {
+      db.close();
+    },
+  };
+}
