@@ -6,6 +6,7 @@ import { VedetteError } from '#shared/errors.ts';
 import { agentSettings } from './config.ts';
 import { type DeliveryEvent, startDelivery } from './delivery.ts';
 import { loadIdentity } from './identity/identity.ts';
+import { keepMemorySmall } from './memory.ts';
 import type { Outbox } from './outbox/outbox.ts';
 import { createSensors } from './sensors/registry.ts';
 import type { Sensor } from './sensors/sensor.ts';
@@ -74,9 +75,11 @@ async function startWithin(options: AgentOptions, lock: FolderLock): Promise<Run
       log({ what: 'sensor', name: sensor.describe().name, state });
     }),
   );
+  const letMemoryGrow = keepMemorySmall();
   return {
     hostId: identity.hostId,
     async stop() {
+      letMemoryGrow();
       await Promise.all(sensors.map((sensor) => sensor.stop()));
       await delivery.close();
       lock.release();

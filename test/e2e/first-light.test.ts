@@ -1,5 +1,7 @@
 /** The line from this host to an alert, driven as a user drives it. */
+import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import type { AlertJson } from '../../collector/api/json/alert.ts';
@@ -8,7 +10,7 @@ import type { HostJson } from '../../collector/api/json/host.ts';
 import type { StatusJson } from '../../collector/api/json/status.ts';
 import type { ActReport } from '../../collector/cli/demo/run.ts';
 import { tempFolder } from '../temp.ts';
-import { Server, vedette, vedetteJson } from '../vedette.ts';
+import { Server, top, vedette, vedetteJson } from '../vedette.ts';
 
 const data = tempFolder(t);
 const status = () => vedetteJson<StatusJson>('status', '--data', data);
@@ -77,6 +79,34 @@ t.test('up, demo, queries, SIGKILL and again', async (t) => {
       t.equal(run.status, 0, `${command}: ${run.stderr}`);
       t.ok(run.stdout.length > 0);
     }
+  });
+
+  await t.test('events can be followed as they arrive', async (t) => {
+    const marker = `follow-${process.pid}-${Date.now()}`;
+    const args = [
+      'scripts/vedette.mjs',
+      'events',
+      '--follow',
+      '--json',
+      '--type',
+      'process.start',
+      '--data',
+      data,
+    ];
+    const following = spawn(process.execPath, args, { cwd: top, stdio: ['ignore', 'pipe', 'ignore'] });
+    t.teardown(() => following.kill());
+    await sleep(1000);
+    const act = spawn('/bin/sh', ['-c', `sleep 30 # ${marker} \u001b[31m`], { stdio: 'ignore' });
+    t.teardown(() => act.kill('SIGKILL'));
+    for await (const line of createInterface({ input: following.stdout })) {
+      const event = JSON.parse(line) as EventJson;
+      if (!String(event['process.command_line']).includes(marker)) continue;
+      t.match(event, { 'event.dataset': 'process.start', 'process.pid': act.pid });
+      break;
+    }
+    const shown = vedette('events', '--text', marker, '--data', data).stdout;
+    t.match(shown, '\\u{1b}[31m', 'escape codes are shown, not obeyed');
+    t.notMatch(shown, '\u001b');
   });
 
   await t.test('after SIGKILL everything is accounted for, once', async (t) => {

@@ -14,9 +14,11 @@ export function collectorCommand(): Command {
       const { serve, stopOnSignal } = await import('../serve.ts');
       const { collector } = await serve(options, 'info');
       const { api, agents, tokenFile } = collector;
-      const signIn = await collector.createSignInLink();
-      if (options.json) printJsonLine({ api, agents, signIn, tokenFile, pid: process.pid });
-      else print(`dashboard  ${signIn}\nagents     ${agents}\nCLI token  ${tokenFile}`);
+      if (options.json) printJsonLine({ api, agents, tokenFile, pid: process.pid });
+      else
+        print(
+          `dashboard  ${api} (\`vedette sign-in\` makes a link)\nagents     ${agents}\nCLI token  ${tokenFile}`,
+        );
       stopOnSignal(() => collector.close());
     });
 }

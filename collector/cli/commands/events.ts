@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
+import { printable } from '#shared/terminal.ts';
 import type { EventJson } from '../../api/json/event.ts';
 import type { Client, Query } from '../client.ts';
 import {
@@ -92,13 +93,7 @@ async function follow(client: Client, options: Options): Promise<void> {
     });
     for (const event of page.items) {
       if (options.json) printJsonLine(event);
-      else
-        print(
-          columns
-            .map((c) => c.of(event))
-            .join('  ')
-            .replaceAll('\n', '\\n'),
-        );
+      else print(printable(columns.map((c) => c.of(event)).join('  ')));
     }
     cursor = page.next ?? undefined;
     if (page.items.length < pageSize) await sleep(followMs);

@@ -73,6 +73,7 @@ function optionsFor(
         grid,
         size: 44,
         splits: powersOfTen,
+        filter: (_: uPlot, splits: number[]) => splits,
         values: (_: uPlot, at: number[]) => at.map(shortFigure),
       },
     ],

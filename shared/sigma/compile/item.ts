@@ -4,11 +4,11 @@ import { modifiers } from '../modifiers/registry.ts';
 import { joinPattern, parsePattern } from '../pattern.ts';
 import type { ProblemSink } from '../problem.ts';
 import { RegexRefusal } from '../regex/parse.ts';
-import { cidrTest } from '../tests/cidr.ts';
-import { compareTest } from '../tests/compare.ts';
-import { regexTest } from '../tests/regex.ts';
-import type { Test } from '../tests/test.ts';
-import { presence, textTest } from '../tests/text.ts';
+import { cidrTest } from '../value-tests/cidr.ts';
+import { compareTest } from '../value-tests/compare.ts';
+import { regexTest } from '../value-tests/regex.ts';
+import type { Test } from '../value-tests/test.ts';
+import { presence, textTest } from '../value-tests/text.ts';
 import type { Bool } from './predicate.ts';
 
 /** Values of placeholders by name. */

@@ -1,4 +1,4 @@
-import type { Test } from '../tests/test.ts';
+import type { Test } from '../value-tests/test.ts';
 
 /** A leaf of a compiled condition: a test on a field, with what to say of it when it held. */
 export interface Predicate {

@@ -1,7 +1,7 @@
 import { type ColumnarEvents, valueAt } from '../../schema/columns.ts';
 import type { FieldComparison } from '../compile/predicate.ts';
 import { fold } from '../fold.ts';
-import { isSure } from '../tests/test.ts';
+import { isSure } from '../value-tests/test.ts';
 import type { Bound } from './bind.ts';
 import type { Hits } from './field-index.ts';
 

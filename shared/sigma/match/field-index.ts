@@ -1,5 +1,5 @@
 import { fold } from '../fold.ts';
-import { isSure, type Test } from '../tests/test.ts';
+import { isSure, type Test } from '../value-tests/test.ts';
 import { AhoCorasick } from './aho-corasick.ts';
 import { NetworkIndex } from './network-index.ts';
 

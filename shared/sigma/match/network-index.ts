@@ -1,5 +1,5 @@
-import { maskAddress, parseAddress } from '../tests/cidr.ts';
-import type { Network } from '../tests/test.ts';
+import { maskAddress, parseAddress } from '../value-tests/cidr.ts';
+import type { Network } from '../value-tests/test.ts';
 
 /** Finds the networks that hold an address: one look-up for each prefix length in use, however many networks. */
 export class NetworkIndex {

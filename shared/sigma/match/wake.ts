@@ -1,4 +1,4 @@
-import type { IndexHint } from '../tests/test.ts';
+import type { IndexHint } from '../value-tests/test.ts';
 import type { Bound } from './bind.ts';
 
 /** Slots of which at least one holds whenever the condition does, and how often they are expected to. */

@@ -1,5 +1,5 @@
 import { literalOf } from '../pattern.ts';
-import { parseNetwork } from '../tests/cidr.ts';
+import { parseNetwork } from '../value-tests/cidr.ts';
 import { type Modifier, ModifierRefusal, needText } from './modifier.ts';
 
 /** The value is a network in CIDR notation, v4 or v6; a lone address is a network of one. */

@@ -1,4 +1,4 @@
-import type { Comparison } from '../tests/compare.ts';
+import type { Comparison } from '../value-tests/compare.ts';
 import { type Modifier, ModifierRefusal } from './modifier.ts';
 
 function compare(how: Comparison): Modifier {

@@ -1,8 +1,8 @@
 import type { ErrorCode } from '../../errors.ts';
 import type { Pattern } from '../pattern.ts';
 import type { RegexFlags } from '../regex/syntax.ts';
-import type { Comparison } from '../tests/compare.ts';
-import type { Network } from '../tests/test.ts';
+import type { Comparison } from '../value-tests/compare.ts';
+import type { Network } from '../value-tests/test.ts';
 
 /** A value on its way through the modifiers of an item, left to right. */
 export type Draft =
