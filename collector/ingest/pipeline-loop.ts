@@ -49,6 +49,8 @@ export class PipelineLoop {
   #isBehind = false;
   #retryAtMs = 0;
   #idle: (() => void) | undefined;
+  #retry: NodeJS.Timeout | undefined;
+  #turn: Promise<void> = Promise.resolve();
 
   constructor(options: LoopOptions) {
     this.#o = options;
@@ -69,6 +71,9 @@ export class PipelineLoop {
   /** Resolves when everything added is done and the stores are closed. */
   async close(): Promise<void> {
     if (this.#isRunning) await new Promise<void>((resolve) => (this.#idle = resolve));
+    clearTimeout(this.#retry);
+    await this.#turn;
+    clearTimeout(this.#retry);
     await this.#o.writer.close();
     await this.#o.reader.close();
     await this.#o.control.close();
@@ -134,8 +139,10 @@ export class PipelineLoop {
         counts[group.type] = (counts[group.type] ?? 0) + group.count;
     }
     this.#o.post({ kind: 'stored', events, counts });
-    if (this.#isBehind) await this.#tryAgain();
-    else await this.#detect(stored).catch((error: unknown) => this.#fallBehind(error));
+    await this.#inTurn(async () => {
+      if (this.#isBehind) await this.#tryAgain();
+      else await this.#detect(stored).catch((error: unknown) => this.#fallBehind(error));
+    });
   }
 
   /** Detects batches in order and commits; the detector's state has moved even when the commit fails. */
@@ -161,15 +168,20 @@ export class PipelineLoop {
     this.#retryAtMs = performance.now() + retryMs;
     const detail = `Detection stopped at ${this.#cursor}: ${(error as Error).message}. It is tried again.`;
     this.#o.post({ kind: 'problem', code: 'data.unreadable', detail });
-    const lagBatches = (await this.#o.reader.lastId()) - this.#cursor;
-    this.#o.post({ kind: 'detected', alerts: [], lagBatches, lagMs: 0 });
-    setTimeout(() => {
-      if (this.#isBehind && !this.#isRunning) void this.#tryAgain();
-    }, retryMs + 50).unref();
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => void this.#inTurn(() => this.#tryAgain()), retryMs + 50);
+    const last = await this.#o.reader.lastId().catch(() => this.#cursor);
+    this.#o.post({ kind: 'detected', alerts: [], lagBatches: last - this.#cursor, lagMs: 0 });
+  }
+
+  /** Two at once would detect the same batches and count them twice. */
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    this.#turn = this.#turn.then(work);
+    return this.#turn;
   }
 
   async #tryAgain(): Promise<void> {
-    if (performance.now() < this.#retryAtMs) return;
+    if (!this.#isBehind || performance.now() < this.#retryAtMs) return;
     try {
       await this.#rebuild();
       await this.#catchUp();

@@ -118,7 +118,7 @@ async function measure(folder: string): Promise<{ cost: Cost; cpuShare: number; 
 
 const folders: string[] = [];
 try {
-  for (let n = 0; n < wanted; n++) children.push(spawn('sleep', ['3600'], { stdio: 'ignore' }));
+  for (let n = processCount(); n < wanted; n++) children.push(spawn('sleep', ['3600'], { stdio: 'ignore' }));
   const results: Awaited<ReturnType<typeof measure>>[] = [];
   for (let run = 0; run < runs; run++) {
     console.error(`run ${run + 1} of ${runs}: ${settleS} s to settle, ${seconds} s measured`);
