@@ -44,8 +44,8 @@ async function start(t: Test, data: string, agentFolder: string) {
   return { collector, agent: await startNumberedAgent(t, agentFolder, port, 0, perSecond) };
 }
 
-function check(t: Test, data: string, agentFolder: string): StatusJson['hosts'][number] {
-  const numbers = storedNumbers(data).get(0)!;
+async function check(t: Test, data: string, agentFolder: string): Promise<StatusJson['hosts'][number]> {
+  const numbers = (await storedNumbers(data)).get(0)!;
   t.ok(
     [...numbers.values()].every((n) => n === 1),
     'no number is stored twice',
@@ -66,7 +66,7 @@ t.test("the collector's disk is full for a while", { skip }, async (t) => {
   empty();
   await sleep(500);
   await kill(agent, 'SIGTERM');
-  t.equal(check(t, data, agentFolder).lost, 0, 'the agent kept everything meanwhile');
+  t.equal((await check(t, data, agentFolder)).lost, 0, 'the agent kept everything meanwhile');
 });
 
 t.test("the agent's disk is full for a while", { skip }, async (t) => {
@@ -79,7 +79,7 @@ t.test("the agent's disk is full for a while", { skip }, async (t) => {
   empty();
   await sleep(1500);
   await kill(agent, 'SIGTERM');
-  const { stored, lost, collected } = check(t, data, agentFolder);
+  const { stored, lost, collected } = await check(t, data, agentFolder);
   t.equal(stored + lost, collected);
   await collector.end('SIGTERM');
 });

@@ -51,7 +51,7 @@ t.test(`${rounds} rounds of SIGKILL, seed ${seed}`, async (t) => {
   await sleep(500);
   await kill(agent, 'SIGTERM');
   const emitted = emittedBy(agentFolder);
-  const runs = storedNumbers(data);
+  const runs = await storedNumbers(data);
   let total = 0;
   for (const [which, counts] of runs) {
     const numbers = [...counts.keys()];

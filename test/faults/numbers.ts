@@ -1,25 +1,32 @@
 /** What the numbered agent emitted, held against what a collector has stored. */
 import type { EventJson } from '../../collector/api/json/event.ts';
-import { vedetteJson } from '../vedette.ts';
+import { accessOf, Client } from '../../collector/cli/client.ts';
 
 /** Numbers of one run of the agent begin at a multiple of this. */
 export const runSize = 1_000_000;
-const most = 100_000;
+
+interface EventPage {
+  readonly items: readonly EventJson[];
+  readonly next: string;
+}
 
 /** How often each number is stored, by the run that emitted it. */
-export function storedNumbers(data: string): Map<number, Map<number, number>> {
+export async function storedNumbers(data: string): Promise<Map<number, Map<number, number>>> {
+  const client = new Client(accessOf(data));
   const runs = new Map<number, Map<number, number>>();
-  const types = 'package.state,account.change';
-  const events = vedetteJson<EventJson[]>('events', '--type', types, '--limit', String(most), '--data', data);
-  if (events.length >= most) throw new Error('there are more events than were asked for');
-  for (const event of events) {
-    const name = (event['package.name'] ?? event['user.name']) as string;
-    const n = Number(name.slice(1));
-    const run = Math.floor(n / runSize);
-    const counts = runs.get(run) ?? new Map<number, number>();
-    runs.set(run, counts.set(n, (counts.get(n) ?? 0) + 1));
+  for (let cursor = '0'; ; ) {
+    const query = { type: ['package.state', 'account.change'], order: 'arrival', limit: 1000, cursor };
+    const page = await client.get<EventPage>('/events', query);
+    for (const event of page.items) {
+      const name = (event['package.name'] ?? event['user.name']) as string;
+      const n = Number(name.slice(1));
+      const run = Math.floor(n / runSize);
+      const counts = runs.get(run) ?? new Map<number, number>();
+      runs.set(run, counts.set(n, (counts.get(n) ?? 0) + 1));
+    }
+    if (page.next === cursor) return runs;
+    cursor = page.next;
   }
-  return runs;
 }
 
 /** Within one lane numbers come in order, so what a killed agent had kept is a run of numbers without a hole. */
