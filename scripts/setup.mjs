@@ -3,8 +3,9 @@
  * Plain JavaScript, because it runs on whatever Node the machine has (20 or later) before anything is installed.
  * Quick when nothing changed; writes only inside the checkout.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -61,17 +62,21 @@ const steps = [
 
 class SetupError extends Error {}
 
-function call(command, args, env = process.env) {
-  const result = spawnSync(command, args, {
-    cwd: root,
-    encoding: 'utf8',
-    env,
-    shell: isWindows,
-    maxBuffer: 1 << 26,
-  });
-  if (result.status === 0) return;
-  const said = `${result.stdout ?? ''}${result.stderr ?? ''}${result.error?.message ?? ''}`.trim();
-  throw new SetupError(`${command} ${args.join(' ')} failed:\n${said.slice(-4000)}`);
+const lockPath = join(root, '.cache', 'setup.lock');
+
+/** Runs a command to its end. Its pid goes into the lock, because it may outlive a set-up that was killed. */
+async function call(command, args, env = process.env) {
+  const child = spawn(command, args, { cwd: root, env, shell: isWindows, stdio: ['ignore', 'pipe', 'pipe'] });
+  writeFileSync(lockPath, `${process.pid} ${child.pid ?? ''}`);
+  let said = '';
+  const hear = (part) => {
+    said = (said + part).slice(-4000);
+  };
+  child.stdout.on('data', hear);
+  child.stderr.on('data', hear);
+  child.on('error', (error) => hear(error.message));
+  const [status] = await once(child, 'close');
+  if (status !== 0) throw new SetupError(`${command} ${args.join(' ')} failed:\n${said.trim()}`);
 }
 
 function withBin() {
@@ -81,12 +86,11 @@ function withBin() {
 function npm(...args) {
   const script = process.env.npm_execpath;
   const env = { ...process.env, npm_config_cache: join(root, '.cache', 'npm'), npm_config_logs_max: '0' };
-  if (script?.endsWith('.js')) call(process.execPath, [script, ...args], env);
-  else call('npm', args, env);
+  return script?.endsWith('.js') ? call(process.execPath, [script, ...args], env) : call('npm', args, env);
 }
 
 function tool(name, ...args) {
-  call(join(bin, isWindows ? `${name}.cmd` : name), args, withBin());
+  return call(join(bin, isWindows ? `${name}.cmd` : name), args, withBin());
 }
 
 function hasPcapHeaders() {
@@ -96,7 +100,7 @@ function hasPcapHeaders() {
 }
 
 /** Builds pcap if this machine has what that takes; the product works without. Gives the line to print. */
-function buildPcap() {
+async function buildPcap() {
   const folder = join(modules, 'pcap');
   const skipped = (reason) => `packet capture: skipped, ${reason}`;
   if (!existsSync(folder)) return skipped('the optional package is not installed on this platform');
@@ -115,7 +119,7 @@ function buildPcap() {
       `--nodedir=${nodedir}`,
       `--devdir=${join(root, '.cache/gyp')}`,
     ];
-    call(join(bin, 'node'), args, withBin());
+    await call(join(bin, 'node'), args, withBin());
     return 'packet capture: built';
   } catch (error) {
     mkdirSync(join(root, '.cache'), { recursive: true });
@@ -167,25 +171,29 @@ function isAlive(pid) {
   }
 }
 
+/** Whether the set-up that took the lock, or a command it left behind, still runs. */
+function hasLiveOwner() {
+  try {
+    const pids = readFileSync(lockPath, 'utf8').trim().split(' ').map(Number);
+    // Empty for the moment between its making and its writing.
+    return pids[0] === 0 || pids.some((pid) => pid > 0 && isAlive(pid));
+  } catch {
+    return false;
+  }
+}
+
 /** One set-up at a time: waits for another that is under way, and takes over from one that died. */
 function takeTurn() {
-  const lock = join(root, '.cache', 'setup.lock');
   mkdirSync(join(root, '.cache'), { recursive: true });
   for (let said = false; ; said = true) {
     try {
-      writeFileSync(lock, String(process.pid), { flag: 'wx' });
-      return () => rmSync(lock, { force: true });
+      writeFileSync(lockPath, String(process.pid), { flag: 'wx' });
+      return () => rmSync(lockPath, { force: true });
     } catch (error) {
       if (error.code !== 'EEXIST') throw new SetupError(`The checkout cannot be written: ${error.message}.`);
     }
-    let owner = 0;
-    try {
-      owner = Number(readFileSync(lock, 'utf8'));
-    } catch {
-      continue;
-    }
-    if (owner > 0 && !isAlive(owner)) {
-      rmSync(lock, { force: true });
+    if (!hasLiveOwner()) {
+      rmSync(lockPath, { force: true });
       continue;
     }
     if (!said) console.error('set-up: another one is under way; waiting for it');
@@ -193,7 +201,7 @@ function takeTurn() {
   }
 }
 
-function main() {
+async function main() {
   const major = Number(process.versions.node.split('.')[0]);
   if (major < oldestStarter)
     throw new SetupError(`Node ${oldestStarter} or later is needed to start; this is ${process.version}.`);
@@ -204,7 +212,7 @@ function main() {
       if (isCurrent(step)) continue;
       console.error(`set-up: ${step.name} (${step.why})`);
       const began = Date.now();
-      const said = step.run();
+      const said = await step.run();
       if (typeof said === 'string') console.error(`set-up: ${said}`);
       mkdirSync(dirname(stampOf(step)), { recursive: true });
       writeFileSync(stampOf(step), fingerprint(step));
@@ -216,7 +224,7 @@ function main() {
 }
 
 try {
-  main();
+  await main();
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;
   console.error(`set-up failed: ${error.message}`);
