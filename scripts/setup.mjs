@@ -174,9 +174,10 @@ function isAlive(pid) {
 /** Whether the set-up that took the lock, or a command it left behind, still runs. */
 function hasLiveOwner() {
   try {
-    const pids = readFileSync(lockPath, 'utf8').trim().split(' ').map(Number);
-    // Empty for the moment between its making and its writing.
-    return pids[0] === 0 || pids.some((pid) => pid > 0 && isAlive(pid));
+    const text = readFileSync(lockPath, 'utf8').trim();
+    // Empty for the moment between its making and its writing; for longer after a full disk.
+    if (text === '') return Date.now() - statSync(lockPath).mtimeMs < 5000;
+    return text.split(' ').some((pid) => isAlive(Number(pid)));
   } catch {
     return false;
   }
