@@ -22,6 +22,8 @@ interface Options {
 }
 
 function agentFolder(options: Options): string {
+  // What is stored is for this user only, whatever the mode of the folder.
+  process.umask(0o077);
   return join(dataFolder(options.data), 'agent');
 }
 

@@ -1,6 +1,8 @@
 import { nowUs } from '#shared/clock.ts';
 import { type AnyEvent, type EventType, eventSpecs } from '#shared/events/registry.gen.ts';
-import { encodeBatch } from '#shared/protocol/codec/encode.ts';
+import { maxBodyBytes } from '#shared/protocol/codec/decode.ts';
+import { type EncodedBatch, encodeBatch } from '#shared/protocol/codec/encode.ts';
+import { maxFrameBytes } from '#shared/protocol/frames.ts';
 import type { EventRow } from '#shared/schema/columns.ts';
 import type { EventSpec, Priority } from '#shared/schema/spec.ts';
 import { checkEvent } from '#shared/schema/validate.ts';
@@ -19,6 +21,17 @@ export interface IntakeOptions {
   readonly onKept: () => void;
   /** Called when the outbox refuses, once per outage, and with undefined when it works again. */
   readonly onDiskError: (error: Error | undefined) => void;
+}
+
+/** Half of what a frame and a body may have, so that no batch the agent makes can be refused for its size. */
+const maxDataBytes = maxFrameBytes / 2;
+const maxPlainBytes = maxBodyBytes / 2;
+
+/** The losses and as many of the rows, from the first, as fit into one batch with them. */
+function encodeFitting(losses: readonly EventRow[], rows: readonly EventRow[]): EncodedBatch {
+  const batch = encodeBatch([...losses, ...rows]);
+  const fits = batch.data.length <= maxDataBytes && batch.bodyBytes <= maxPlainBytes;
+  return fits || rows.length <= 1 ? batch : encodeFitting(losses, rows.slice(0, Math.ceil(rows.length / 2)));
 }
 
 /** A `loss` event stands for the events it declares, any other for itself. */
@@ -46,6 +59,11 @@ class Queue {
     losses.counts[type] = (losses.counts[type] ?? 0) + 1;
     losses.to = now;
   }
+
+  lossEvents(): EventRow[] {
+    const events = [...this.losses].map(([reason, l]) => lossEvent(l.counts, reason, l.from, l.to));
+    return events as unknown as EventRow[];
+  }
 }
 
 /** Where sensors' events enter: checked, queued by priority, encoded once and kept in the outbox. */
@@ -55,8 +73,12 @@ export class Intake {
   #timer: NodeJS.Timeout | undefined;
   #isFailing = false;
 
+  /** Events at which a batch is closed; the queue may be set smaller than a batch. */
+  readonly #closeAt: number;
+
   constructor(options: IntakeOptions) {
     this.#options = options;
+    this.#closeAt = Math.min(options.batchEvents, options.queueEvents);
   }
 
   /** Takes an event; never throws. */
@@ -67,7 +89,7 @@ export class Intake {
     if (checked === undefined || !checked.ok) queue.lose(event.type, 'invalid');
     else if (queue.rows.length >= this.#options.queueEvents) queue.lose(event.type, 'queue-full');
     else queue.rows.push(checked.value);
-    if (queue.rows.length >= this.#options.batchEvents && !this.#isFailing) this.flush();
+    if (queue.rows.length >= this.#closeAt && !this.#isFailing) this.flush();
     else this.#timer ??= setTimeout(() => this.flush(), this.#options.flushMs);
   };
 
@@ -89,12 +111,12 @@ export class Intake {
   #flushQueue(priority: Priority): void {
     const queue = this.#queues[priority];
     while (queue.rows.length > 0 || queue.losses.size > 0) {
-      const rows = queue.rows.slice(0, this.#options.batchEvents);
-      const losses = [...queue.losses].map(([reason, l]) => lossEvent(l.counts, reason, l.from, l.to));
-      const all = [...(losses as unknown as EventRow[]), ...rows];
-      const collected = all.reduce((sum, row) => sum + accountsFor(row), 0);
-      this.#options.outbox.append(priority, encodeBatch(all), collected);
-      queue.rows.splice(0, rows.length);
+      const losses = queue.lossEvents();
+      const batch = encodeFitting(losses, queue.rows.slice(0, this.#options.batchEvents));
+      const taken = queue.rows.slice(0, batch.count - losses.length);
+      const collected = [...losses, ...taken].reduce((sum, row) => sum + accountsFor(row), 0);
+      this.#options.outbox.append(priority, batch, collected);
+      queue.rows.splice(0, taken.length);
       queue.losses.clear();
       this.#options.onKept();
     }

@@ -94,6 +94,8 @@ function open(path: string): Database.Database {
     }
     db.exec(schema);
     db.pragma(`user_version = ${schemaVersion}`);
+    // Goes through the whole table, so that damage shows here, where it can be set aside.
+    db.prepare(statements.totals).get();
     return db;
   } catch (error) {
     db.close();
@@ -116,7 +118,7 @@ function setAside(path: string): string {
 
 function isCorrupt(error: unknown): boolean {
   const code = (error as { code?: string }).code;
-  return code === 'SQLITE_CORRUPT' || code === 'SQLITE_NOTADB';
+  return code === 'SQLITE_NOTADB' || code?.startsWith('SQLITE_CORRUPT') === true;
 }
 
 /**

@@ -69,10 +69,6 @@ export class Uplink {
     this.#backoff = new Backoff(options.backoffMs.min, options.backoffMs.max);
   }
 
-  get isConnected(): boolean {
-    return this.#isServed;
-  }
-
   /** Whether a batch is on its way, for the outbox to leave it alone. */
   readonly isSent = (stream: string, sequence: number): boolean => this.#inFlight.has(stream, sequence);
 

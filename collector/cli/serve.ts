@@ -13,6 +13,8 @@ export interface Serving {
 
 /** Starts the collector of the flags. Throws its coded errors. */
 export async function serve(options: ServeOptions, usualLevel: string): Promise<Serving> {
+  // What is stored is for this user only, whatever the mode of the folder.
+  process.umask(0o077);
   const folder = dataFolder(options.data);
   const { host, port, agentHost, agentPort } = options;
   const logger = createLogger(options.json ? 'json' : 'plain', options.logLevel ?? usualLevel);

@@ -1,8 +1,10 @@
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import type { AnyEvent } from '#shared/events/registry.gen.ts';
 import { decodeBatch } from '#shared/protocol/codec/decode.ts';
+import { maxFrameBytes } from '#shared/protocol/frames.ts';
 import { rowAt } from '#shared/schema/columns.ts';
 import { Intake } from '../../agent/outbox/intake.ts';
 import { Outbox } from '../../agent/outbox/outbox.ts';
@@ -66,6 +68,15 @@ t.test('an event that breaks its declaration is counted as lost, not kept, and n
   outbox.close();
 });
 
+t.test('a queue smaller than a batch loses nothing while the outbox takes events', async (t) => {
+  const { outbox, intake } = setUp(t, { batchEvents: 50, queueEvents: 10, flushMs: 10_000 });
+  for (let n = 0; n < 35; n++) intake.emit(numbered(n));
+  intake.close();
+  t.equal(outbox.events, 35);
+  t.equal(rowsIn(outbox).length, 35);
+  outbox.close();
+});
+
 t.test('over-long text is cut and named', async (t) => {
   const { outbox, intake } = setUp(t);
   intake.emit({ type: 'package.state', time: 1, 'package.name': 'x'.repeat(5000), 'package.type': 'test' });
@@ -104,5 +115,31 @@ t.test("a sensor's own loss counts for the events it stands for", async (t) => {
   intake.close();
   t.equal(outbox.next(1, 0, () => false)[0]?.collected, 9);
   t.equal(outbox.events, 0);
+  outbox.close();
+});
+
+t.test('events too large for one frame together go into several batches, each once', async (t) => {
+  const { outbox, intake } = setUp(t, { batchEvents: 500, queueEvents: 1000, flushMs: 10_000 });
+  const noise = (n: number) => randomBytes(12_000).toString('base64').slice(0, 16_000) + n;
+  for (let n = 0; n < 400; n++) {
+    intake.emit({
+      type: 'process.start',
+      time: n,
+      'process.pid': n,
+      'process.entity_id': `e${n}`,
+      'process.start': n,
+      'process.name': 'noise',
+      'process.command_line': noise(n),
+    });
+  }
+  intake.close();
+  const batches = outbox.next(1000, 0, () => false);
+  t.ok(batches.length > 1);
+  t.ok(batches.every(({ data }) => data.length <= maxFrameBytes / 2));
+  t.equal(batches.at(-1)?.collected, 400);
+  t.strictSame(
+    rowsIn(outbox).map((row) => row['process.pid']),
+    Array.from({ length: 400 }, (_, n) => n),
+  );
   outbox.close();
 });

@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import t, { type Test } from 'tap';
@@ -130,6 +130,20 @@ t.test('a damaged database is set aside and the agent goes on', async (t) => {
   outbox.append('normal', batchOf(numbered(1)), 1);
   t.equal(outbox.events, 1);
   outbox.close();
+});
+
+t.test('damage in the middle of the database shows at the start, and is set aside too', async (t) => {
+  const path = join(tempFolder(t), 'outbox.db');
+  const before = open(t, { path });
+  for (let n = 0; n < 200; n++) before.append('normal', batchOf(numbered(n)), 1);
+  before.close();
+  const bytes = readFileSync(path);
+  bytes.fill(0xff, 8192, bytes.length - 4096);
+  writeFileSync(path, bytes);
+  const after = open(t, { path });
+  t.ok(after.setAside);
+  t.equal(after.events, 0);
+  after.close();
 });
 
 t.test('a database of a newer agent is refused and left as it is', async (t) => {

@@ -93,6 +93,8 @@ function encodeGroup(type: string, rows: readonly EventRow[]): unknown {
 export interface EncodedBatch {
   /** zstd of the msgpack body; what outbox, wire and journal hold. */
   readonly data: Uint8Array;
+  /** Bytes of the msgpack body before zstd. */
+  readonly bodyBytes: number;
   readonly count: number;
   readonly counts: Readonly<Record<string, number>>;
   readonly minTime: number;
@@ -117,5 +119,5 @@ export function encodeBatch(rows: readonly EventRow[]): EncodedBatch {
   const body = packr.pack([codecVersion, [...groups].map(([type, group]) => encodeGroup(type, group))]);
   const data = zstdCompressSync(body, { params: { [constants.ZSTD_c_compressionLevel]: 3 } });
   const counts = Object.fromEntries([...groups].map(([type, group]) => [type, group.length]));
-  return { data, count: rows.length, counts, minTime, maxTime };
+  return { data, bodyBytes: body.length, count: rows.length, counts, minTime, maxTime };
 }
