@@ -64,7 +64,8 @@ function fetchCa(endpoint: Endpoint, fingerprint: string): Promise<string> {
   });
 }
 
-async function makeRequest(): Promise<{ key: string; csr: string }> {
+/** A fresh P-256 key and a request for a certificate for it, PEM. */
+export async function makeRequest(): Promise<{ key: string; csr: string }> {
   // @peculiar/x509 injects its parts by tsyringe, which needs this before it is loaded.
   await import('reflect-metadata');
   const x509 = await import('@peculiar/x509');

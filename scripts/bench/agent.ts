@@ -5,13 +5,14 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { agentEnvironment, agentNodeFlags } from '../../collector/cli/agent-child.ts';
+import { costOf, type ProcessCost } from './process-cost.ts';
 import { percentile, report } from './report.ts';
 
 const { values: flags } = parseArgs({
@@ -28,25 +29,6 @@ const wanted = Number(flags.processes);
 const settleS = Number(flags.settle);
 const runs = Number(flags.runs);
 const top = join(import.meta.dirname, '../..');
-const ticksPerSecond = 100;
-
-interface Cost {
-  readonly cpuS: number;
-  readonly rssBytes: number;
-  readonly privateBytes: number;
-}
-
-function costOf(pid: number): Cost {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
-  const kib = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(rollup)?.[1] ?? 0) * 1024;
-  return {
-    cpuS: (Number(fields[11]) + Number(fields[12])) / ticksPerSecond,
-    rssBytes: kib('Rss'),
-    privateBytes: kib('Private_Clean') + kib('Private_Dirty'),
-  };
-}
 
 function processCount(): number {
   return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).length;
@@ -75,7 +57,7 @@ async function firstLine(child: ChildProcess): Promise<Record<string, string>> {
   return JSON.parse(line) as Record<string, string>;
 }
 
-async function measure(folder: string): Promise<{ cost: Cost; cpuShare: number; processes: number }> {
+async function measure(folder: string): Promise<{ cost: ProcessCost; cpuShare: number; processes: number }> {
   const collector = start([
     'collector',
     '--json',

@@ -3,7 +3,7 @@
  * The collector is a process of its own with fsync on and the starter rules; this process is the agents.
  * --agents N --events N (in all) --batch N --seed N --json
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,6 +20,7 @@ import type { EventRow } from '#shared/schema/columns.ts';
 import { enrol } from '../../agent/identity/enrol.ts';
 import type { AgentIdentity } from '../../agent/identity/identity.ts';
 import { Client } from '../../collector/cli/client.ts';
+import { costOf } from './process-cost.ts';
 import { percentile, report } from './report.ts';
 import { randomOf, sampleEvents } from './sample-events.ts';
 
@@ -40,20 +41,14 @@ const seed = Number(flags.seed);
 const distinctBatches = 400;
 const top = join(import.meta.dirname, '../..');
 
-interface Load {
-  readonly bodies: readonly Uint8Array[];
-  readonly bytesPerEvent: number;
-}
-
-function makeLoad(): Load {
+/** Encoded batches, the same for a seed. */
+function makeBodies(): Uint8Array[] {
   const random = randomOf(seed);
   const from = Date.now() * 1000;
-  const bodies = Array.from({ length: distinctBatches }, (_, i) => {
+  return Array.from({ length: distinctBatches }, (_, i) => {
     const events = sampleEvents(random, batchSize, from + i * batchSize * 1000);
     return encodeBatch(events as unknown as EventRow[]).data;
   });
-  const bytes = bodies.reduce((sum, body) => sum + body.length, 0);
-  return { bodies, bytesPerEvent: bytes / distinctBatches / batchSize };
 }
 
 async function startCollector(folder: string) {
@@ -81,16 +76,12 @@ async function startCollector(folder: string) {
   return { child, address, client };
 }
 
-/** Seconds of CPU and peak bytes of memory of a process. */
-function costOf(child: ChildProcess): { cpuS: number; peakBytes: number } {
-  const stat = readFileSync(`/proc/${child.pid}/stat`, 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const peak = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1];
-  return { cpuS: (Number(fields[11]) + Number(fields[12])) / 100, peakBytes: Number(peak) * 1024 };
-}
-
 /** Sends everything within the credit; resolves when the last batch is acknowledged. Gives the delays of acknowledgements in seconds. */
-async function drive(identity: AgentIdentity, load: Load, stream: string): Promise<number[]> {
+async function drive(
+  identity: AgentIdentity,
+  bodies: readonly Uint8Array[],
+  stream: string,
+): Promise<number[]> {
   const options: ClientOptions & ConnectionOptions = {
     ca: identity.ca,
     cert: identity.certificate,
@@ -108,7 +99,7 @@ async function drive(identity: AgentIdentity, load: Load, stream: string): Promi
   let credit = 0;
   let inFlight = 0;
   let marked = 0;
-  const bodyOf = (sequence: number) => load.bodies[sequence % distinctBatches] as Uint8Array;
+  const bodyOf = (sequence: number) => bodies[sequence % distinctBatches] as Uint8Array;
   const fill = () => {
     while (sentAt.length < batchesPerAgent && inFlight < credit) {
       const sequence = sentAt.length + 1;
@@ -151,7 +142,7 @@ async function untilDetected(client: Client): Promise<void> {
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'vedette-bench-'));
-const load = makeLoad();
+const bodies = makeBodies();
 const { child, address, client } = await startCollector(folder);
 try {
   const identities: AgentIdentity[] = [];
@@ -161,16 +152,16 @@ try {
     if (!ticket.ok) throw ticket.error;
     identities.push(await enrol(ticket.value, { hostname: `bench-${i}`, os: 'linux' }, address));
   }
-  const before = costOf(child);
+  const before = costOf(child.pid as number);
   const ownBefore = process.cpuUsage();
   const began = performance.now();
   const delays = (
-    await Promise.all(identities.map((id, i) => drive(id, load, String(i).padStart(16, '0'))))
+    await Promise.all(identities.map((id, i) => drive(id, bodies, String(i).padStart(16, '0'))))
   ).flat();
   const durableS = (performance.now() - began) / 1000;
   await untilDetected(client);
   const detectedS = (performance.now() - began) / 1000;
-  const after = costOf(child);
+  const after = costOf(child.pid as number);
   const own = process.cpuUsage(ownBefore);
   const events = agents * batchesPerAgent * batchSize;
   const status = await client.get<{

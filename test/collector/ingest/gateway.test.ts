@@ -3,6 +3,7 @@ import { pack } from 'msgpackr';
 import t from 'tap';
 import { catalogue, type ErrorCode } from '#shared/errors.ts';
 import { maxFrameBytes } from '#shared/protocol/frames.ts';
+import { makeRequest } from '../../../agent/identity/enrol.ts';
 import { openAuthority } from '../../../collector/fleet/authority.ts';
 import { batchOf, numbered } from '../../events.ts';
 import { tempFolder } from '../../temp.ts';
@@ -13,24 +14,10 @@ const stream = 'ab'.repeat(8);
 const batch = (sequence: number, data = batchOf(numbered(sequence)).data) =>
   ({ kind: 'batch', stream, sequence, collected: sequence, data }) as const;
 
-async function csrOf(hostId: string, folder: string) {
-  const { webcrypto } = await import('node:crypto');
-  await import('reflect-metadata');
-  const x509 = await import('@peculiar/x509');
-  x509.cryptoProvider.set(webcrypto as Crypto);
-  const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
-  const keys = (await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])) as CryptoKeyPair;
-  const request = await x509.Pkcs10CertificateRequestGenerator.create({
-    name: 'CN=x',
-    keys,
-    signingAlgorithm: algorithm,
-  });
-  const key = x509.PemConverter.encode(
-    await webcrypto.subtle.exportKey('pkcs8', keys.privateKey),
-    'PRIVATE KEY',
-  );
-  const authority = await openAuthority(folder);
-  const signed = await authority.signAgent(request.toString('pem'), hostId);
+/** A certificate for `hostId` signed by the authority kept in `folder`. */
+async function certificateFor(hostId: string, folder: string) {
+  const { key, csr } = await makeRequest();
+  const signed = await (await openAuthority(folder)).signAgent(csr, hostId);
   if (!signed.ok) throw signed.error;
   return { key, certificate: signed.value };
 }
@@ -91,8 +78,8 @@ t.test('who may connect', async (t) => {
   const { collector, folder, enrol } = await startTestCollector(t);
   const identity = await enrol();
   const { ca } = identity;
-  const foreign = await csrOf(identity.hostId, tempFolder(t));
-  const unknown = await csrOf('0123456789abcdef', `${folder}/pki`);
+  const foreign = await certificateFor(identity.hostId, tempFolder(t));
+  const unknown = await certificateFor('0123456789abcdef', `${folder}/pki`);
   const cases = [
     ['identity.no_certificate', { ca }],
     ['identity.untrusted', { ca, ...foreign }],
