@@ -58,7 +58,7 @@ function withSubcommands(command: Command): Command[] {
 function report(error: unknown, asJson: boolean): number {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return 0;
-    const detail = error.message.replace(/^error: /, '');
+    const detail = error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ');
     return reportKnown(
       new VedetteError('usage.invalid', /[.!?)]$/.test(detail) ? detail : `${detail}.`),
       asJson,
