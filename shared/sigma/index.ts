@@ -16,5 +16,6 @@ export { logsourceFits } from './logsource.ts';
 export type { MatchedTest } from './match/explain.ts';
 export { Matcher } from './match/matcher.ts';
 export type { OnFault, OnMatch } from './match/plan.ts';
+export { declaredSchema, type EventSchema, openSchema } from './match/schema.ts';
 export { type ParsedFile, parseRules } from './parse/rule.ts';
 export type { Place, RuleProblem } from './problem.ts';

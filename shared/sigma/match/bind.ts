@@ -1,7 +1,7 @@
 import type { Bool, FieldComparison, Predicate } from '../compile/predicate.ts';
-import { type FieldMap, fieldKey } from '../fields.ts';
+import type { EventSchema } from './schema.ts';
 
-/** A condition bound to one event type: predicates became slots, fields that the type lacks became constants. */
+/** A condition bound to one kind of events: predicates became slots, fields that it lacks became constants. */
 export type Bound =
   | { readonly op: 'constant'; readonly value: boolean }
   | {
@@ -23,25 +23,25 @@ export type Bound =
 const never: Bound = { op: 'constant', value: false };
 
 /**
- * Binds a condition to the fields of an event type. `slotOf` gives the slot of a test on a column (null: any
+ * Binds a condition to the columns of a kind of events. `slotOf` gives the slot of a test on a column (null: any
  * column); equal tests on one column share a slot over all rules.
  */
 export function bindCondition(
   bool: Bool,
-  fields: FieldMap,
+  schema: EventSchema,
   slotOf: (column: string | null, predicate: Predicate) => number,
 ): Bound {
   const bind = (part: Bool): Bound => {
     switch (part.op) {
       case 'predicate': {
         const { predicate } = part;
-        const column = predicate.field === null ? null : fields.get(fieldKey(predicate.field));
+        const column = predicate.field === null ? null : schema.columnOf(predicate.field);
         if (column === undefined) return never;
         return { op: 'slot', slot: slotOf(column, predicate), predicate, column };
       }
       case 'compare-fields': {
-        const column = fields.get(fieldKey(part.comparison.field));
-        const other = fields.get(fieldKey(part.comparison.other));
+        const column = schema.columnOf(part.comparison.field);
+        const other = schema.columnOf(part.comparison.other);
         if (column === undefined || other === undefined) return never;
         return { op: 'compare-fields', comparison: part.comparison, column, other };
       }

@@ -1,13 +1,12 @@
 import type { ColumnarEvents } from '../../schema/columns.ts';
-import { type EventSpec, fieldsOf } from '../../schema/spec.ts';
 import type { Predicate } from '../compile/predicate.ts';
 import type { CompiledRule } from '../compile/rule.ts';
-import { fieldMapOf } from '../fields.ts';
 import { type Bound, bindCondition } from './bind.ts';
 import { type ColumnHits, hitsOfColumn } from './column-hits.ts';
 import { compileEvaluate, type Evaluate, Frame } from './evaluate.ts';
 import { explain, type MatchedTest } from './explain.ts';
 import { FieldIndex, type Hits, type SlotTest } from './field-index.ts';
+import type { EventSchema } from './schema.ts';
 import { wakersOf } from './wake.ts';
 
 /** A rule bound to an event type. */
@@ -36,10 +35,13 @@ export class Plan {
   readonly #slots: Slot[] = [];
   readonly #slotIds = new Map<string, number>();
   /** By slot: the rules it wakes. */
-  readonly #wakes: (readonly number[])[] = [];
+  readonly #wakes: number[][] = [];
   /** Rules that may match without any test holding. */
   readonly #always: number[] = [];
+  /** By column. */
   readonly #indexes = new Map<string, FieldIndex>();
+  /** Tests of keywords, for every column of text. */
+  readonly #keywords: FieldIndex | null;
   readonly #frame: Frame;
   readonly #woken: Uint32Array;
   readonly #setAside: (compiled: CompiledRule, error: unknown) => void;
@@ -47,16 +49,15 @@ export class Plan {
 
   constructor(
     rules: readonly CompiledRule[],
-    spec: EventSpec,
+    schema: EventSchema,
     setAside: (compiled: CompiledRule, error: unknown) => void,
     isSetAside: (compiled: CompiledRule) => boolean,
   ) {
     this.#setAside = setAside;
     this.#isSetAside = isSetAside;
-    const fields = fieldMapOf(spec);
     const bounds = rules.map((compiled) => ({
       compiled,
-      bound: bindCondition(compiled.condition, fields, (column, predicate) =>
+      bound: bindCondition(compiled.condition, schema, (column, predicate) =>
         this.#slotOf(column, predicate),
       ),
     }));
@@ -65,7 +66,7 @@ export class Plan {
     this.#rules = live.map((b) => ({ ...b, evaluate: compileEvaluate(b.bound, this.#frame) }));
     this.#woken = new Uint32Array(this.#rules.length);
     this.#planWaking();
-    this.#planIndexes(spec);
+    this.#keywords = this.#planIndexes();
   }
 
   get ruleCount(): number {
@@ -75,10 +76,13 @@ export class Plan {
   match(events: ColumnarEvents, onMatch: OnMatch): void {
     if (this.#rules.length === 0) return;
     const hits: ColumnHits[] = [];
-    for (const [name, index] of this.#indexes) {
-      const column = events.columns.get(name);
-      const found = column === undefined ? null : hitsOfColumn(column, index, events.count);
+    for (const [name, column] of events.columns) {
+      const own = this.#indexes.get(name);
+      const found = own === undefined ? null : hitsOfColumn(column, own, events.count);
       if (found !== null) hits.push(found);
+      if (this.#keywords === null || (column.kind !== 'string' && column.kind !== 'list')) continue;
+      const words = hitsOfColumn(column, this.#keywords, events.count);
+      if (words !== null) hits.push(words);
     }
     const awake = new Uint8Array(events.count);
     if (this.#always.length > 0) awake.fill(1);
@@ -134,26 +138,29 @@ export class Plan {
   }
 
   #planWaking(): void {
-    const wakes: number[][] = this.#slots.map(() => []);
+    for (const _ of this.#slots) this.#wakes.push([]);
     this.#rules.forEach(({ bound }, rule) => {
       const wakers = wakersOf(bound);
       if (wakers === undefined) this.#always.push(rule);
-      else for (const slot of new Set(wakers.slots)) wakes[slot]!.push(rule);
+      else for (const slot of new Set(wakers.slots)) this.#wakes[slot]!.push(rule);
     });
-    this.#wakes.push(...wakes);
   }
 
-  #planIndexes(spec: EventSpec): void {
+  /** Makes the index of every tested column; gives that of the keywords. */
+  #planIndexes(): FieldIndex | null {
     const used = this.#usedSlots();
+    const byColumn = new Map<string | null, SlotTest[]>();
+    this.#slots.forEach(({ column, predicate: { test } }, slot) => {
+      if (!used.has(slot)) return;
+      const tests = byColumn.get(column) ?? [];
+      tests.push({ slot, test, wakes: this.#wakes[slot]!.length > 0 });
+      byColumn.set(column, tests);
+    });
     const fault = (slot: number, error: unknown) => this.#faultOf(slot, error);
-    for (const [name, field] of Object.entries(fieldsOf(spec))) {
-      const isText = !['int', 'float', 'time', 'bool'].includes(field.type);
-      const tests = this.#slots.flatMap(({ column, predicate: { test } }, slot): SlotTest[] => {
-        const applies = column === name || (column === null && isText);
-        return applies && used.has(slot) ? [{ slot, test, wakes: this.#wakes[slot]!.length > 0 }] : [];
-      });
-      if (tests.length > 0) this.#indexes.set(name, new FieldIndex(tests, fault));
-    }
+    for (const [column, tests] of byColumn)
+      if (column !== null) this.#indexes.set(column, new FieldIndex(tests, fault));
+    const keywords = byColumn.get(null);
+    return keywords === undefined ? null : new FieldIndex(keywords, fault);
   }
 
   /** Slots of rules that can match at all. */
