@@ -204,6 +204,21 @@ const entries = {
     action: 'The event is counted as lost; report it with the log line.',
     retryable: false,
   },
+  'event.not_json': {
+    cause: 'A document of the events given is not valid JSON, or breaks off.',
+    action: 'Mend it at the line given; the other documents were read.',
+    retryable: false,
+  },
+  'event.too_large': {
+    cause: 'A document of the events given is larger or nests deeper than the bound.',
+    action: 'Split it; the other documents were read.',
+    retryable: false,
+  },
+  'event.unreadable': {
+    cause: 'The file of events cannot be read.',
+    action: 'Check the path and its mode.',
+    retryable: true,
+  },
   'rule.not_yaml': {
     cause: 'The file is not valid YAML.',
     action: 'Mend it at the line given.',

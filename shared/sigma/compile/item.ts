@@ -95,13 +95,11 @@ function predicate(item: Item, test: Test, selection: string, text: string): Boo
 
 function boolOf(draft: Draft, item: Item, selection: string, flags: ItemFlags, text: string): Bool {
   switch (draft.kind) {
-    case 'text': {
-      const pattern = item.field === null ? joinPattern(draft.pattern, true, true) : draft.pattern;
-      return predicate(item, textTest(pattern, flags.cased), selection, text);
-    }
+    case 'text':
     case 'bytes': {
-      const latin = Buffer.from(draft.bytes).toString('latin1');
-      return predicate(item, textTest([latin], flags.cased), selection, text);
+      const own = draft.kind === 'text' ? draft.pattern : [Buffer.from(draft.bytes).toString('latin1')];
+      const pattern = item.field === null ? joinPattern(own, true, true) : own;
+      return predicate(item, textTest(pattern, flags.cased), selection, text);
     }
     case 'null':
       return { op: 'not', of: predicate(item, presence, selection, 'is present') };

@@ -70,6 +70,10 @@ t.test('keywords look into every text field', async (t) => {
     ]),
     [true, true, true, false],
   );
+  t.ok(
+    matches({ k: { '|wide': 'ab' }, condition: 'k' }, [{ 'user.name': 'xa\0b\0y' }])[0],
+    'encoded ones too',
+  );
   t.strictSame(matches({ k: 'evil', condition: 'not k' }, [one, { 'user.name': 'evil' }]), [true, false]);
 });
 

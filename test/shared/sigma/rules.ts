@@ -25,8 +25,12 @@ export function compileText(
 }
 
 /** A rule over process starts with this detection section, given as data. JSON is YAML. */
-export function ruleText(detection: unknown, logsource: unknown = { category: 'process_creation' }): string {
-  return JSON.stringify({ title: 'Test', id: '00000000-0000-4000-8000-000000000001', logsource, detection });
+export function ruleText(
+  detection: unknown,
+  logsource: unknown = { category: 'process_creation' },
+  id = '00000000-0000-4000-8000-000000000001',
+): string {
+  return JSON.stringify({ title: 'Test', id, logsource, detection });
 }
 
 export function rowOf(fields: Fields): EventRow {

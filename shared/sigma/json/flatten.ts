@@ -1,0 +1,35 @@
+/** A document as rules see it: values as text by dotted name. Lists are several values of one name. */
+export type FlatEvent = ReadonlyMap<string, readonly string[]>;
+
+/** Values of one document. */
+export const flatBounds = { values: 16_384 } as const;
+
+/**
+ * Flattens a parsed document. Maps nest by dots, spaces in names are taken out, maps in lists count as if each stood
+ * alone, so that their values gather under one name. Numbers and booleans become text; `null` and empty lists are as
+ * if they were not there. Undefined when it holds more values than the bound.
+ */
+export function flatten(document: object): FlatEvent | undefined {
+  const flat = new Map<string, string[]>();
+  let left: number = flatBounds.values;
+  const take = (name: string, value: unknown): void => {
+    if (value === null || value === undefined || left <= 0) return;
+    if (Array.isArray(value)) for (const entry of value) take(name, entry);
+    else if (typeof value === 'object') {
+      const prefix = name === '' ? '' : `${name}.`;
+      for (const key of Object.keys(value))
+        take(prefix + withoutSpaces(key), (value as Readonly<Record<string, unknown>>)[key]);
+    } else {
+      left--;
+      const texts = flat.get(name);
+      if (texts === undefined) flat.set(name, [String(value)]);
+      else texts.push(String(value));
+    }
+  };
+  take('', document);
+  return left <= 0 ? undefined : flat;
+}
+
+function withoutSpaces(name: string): string {
+  return name.includes(' ') ? name.replaceAll(' ', '') : name;
+}
