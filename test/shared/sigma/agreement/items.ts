@@ -34,6 +34,7 @@ const scalar = fc.oneof({ weight: 6, arbitrary: pattern }, fc.constantFrom(1, 11
 /** Texts that end up in base64 within events too, see texts.ts. */
 const plain = fc.constantFrom('abc', 'ABab', 'a/b-1', 'é.ab', 'bab1a');
 
+/** None that the runtime takes exponential time for: it runs them for the naive engine. */
 const regex = fc.oneof(
   fc.constantFrom('a+b', '^[ab]+$', 'b|1', 'aab?', '\\ba', '(a|b){2,3}1?$', 'AB', '(?i)AB', '^$', '.*a$'),
   fc.constantFrom(
@@ -42,7 +43,7 @@ const regex = fc.oneof(
     'a.b',
     '^b',
     '\\d+(?:\\.\\d+){3}',
-    '(?:a|A)*?-',
+    '(?:a|1)*?-',
     '\\\\\\w',
     '\\s|–',
     '(?is)b.a',
