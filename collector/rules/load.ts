@@ -21,6 +21,8 @@ export interface LoadedRules {
   readonly problems: readonly RuleProblem[];
   readonly accepted: number;
   readonly refused: number;
+  /** For each refused document its first error. */
+  readonly reasons: readonly ErrorCode[];
 }
 
 /**
@@ -35,21 +37,23 @@ export async function loadRules(
   const { texts, problems: fileProblems } = await readRuleFiles(paths);
   const problems = [...listProblems, ...fileProblems];
   const documents: SigmaDocument[] = [];
-  let refused = fileProblems.length;
+  const reasons = fileProblems.map(({ code }) => code);
   for (const { file, text } of texts) {
     const parsed = parseRules(text, file);
     documents.push(...parsed.documents);
     problems.push(...parsed.problems);
-    refused += parsed.refused;
+    reasons.push(...parsed.reasons);
   }
   const compiled = compileRules(documents, { lists, specs: Object.values(eventSpecs) });
   problems.push(...compiled.problems);
-  const { rules, correlations } = compiled.ruleSet;
+  reasons.push(...compiled.reasons);
+  const { rules, correlations, filters } = compiled.ruleSet;
   return {
     ruleSet: compiled.ruleSet,
     problems: inOrder(problems),
-    accepted: rules.length + correlations.length,
-    refused: refused + compiled.refused.length,
+    accepted: rules.length + correlations.length + filters.length,
+    refused: reasons.length,
+    reasons,
   };
 }
 
@@ -67,21 +71,20 @@ export interface LintReport {
     /** Accepted, but about events that no sensor makes. */
     readonly inactive: number;
     readonly warnings: number;
-    /** Refusals by code. */
+    /** Refused documents by the code of their first error; comes to `refused`. */
     readonly byReason: Readonly<Partial<Record<ErrorCode, number>>>;
   };
   readonly problems: readonly RuleProblem[];
 }
 
-/** Checks rules without using them. `byReason` counts problems, so a rule with two faults counts twice there. */
+/** Checks rules without using them. */
 export async function lint(
   paths: readonly string[],
   listFolders: readonly string[] = [],
 ): Promise<LintReport> {
-  const { ruleSet, problems, accepted, refused } = await loadRules(paths, listFolders);
+  const { ruleSet, problems, accepted, refused, reasons } = await loadRules(paths, listFolders);
   const byReason: Partial<Record<ErrorCode, number>> = {};
-  for (const { severity, code } of problems)
-    if (severity === 'error') byReason[code] = (byReason[code] ?? 0) + 1;
+  for (const code of reasons) byReason[code] = (byReason[code] ?? 0) + 1;
   return {
     summary: {
       rules: accepted + refused,

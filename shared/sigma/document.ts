@@ -47,6 +47,8 @@ export interface RuleHeader {
   readonly tags: readonly string[];
   readonly references: readonly string[];
   readonly falsePositives: readonly string[];
+  /** Other plain values at the top of the document, such as `date`. */
+  readonly attributes: ReadonlyMap<string, Scalar>;
   readonly file: string;
   readonly place: Place;
 }
@@ -86,4 +88,19 @@ export interface CorrelationRule extends RuleHeader {
   readonly generate: boolean;
 }
 
-export type SigmaDocument = DetectionRule | CorrelationRule;
+/** An id or name of a rule, with where it was written. */
+export interface RuleReference {
+  readonly to: string;
+  readonly place: Place;
+}
+
+/** What rules leave out: they match where its condition does not hold. */
+export interface FilterRule extends RuleHeader {
+  readonly kind: 'filter';
+  readonly logsource: Logsource;
+  readonly rules: readonly RuleReference[] | 'any';
+  readonly searches: ReadonlyMap<string, Search>;
+  readonly condition: Condition;
+}
+
+export type SigmaDocument = DetectionRule | CorrelationRule | FilterRule;

@@ -1,4 +1,6 @@
 /** Sigma rules: parse → compile → match. See README.md. */
+
+export type { AppliedFilter } from './compile/filter.ts';
 export type { ValueLists } from './compile/item.ts';
 export type { CompiledRule } from './compile/rule.ts';
 export {
@@ -10,7 +12,14 @@ export {
   type RuleSetOptions,
 } from './compile/rule-set.ts';
 export { Correlator, type Firing } from './correlate/correlator.ts';
-export type { CorrelationRule, DetectionRule, RuleHeader, RuleLevel, SigmaDocument } from './document.ts';
+export type {
+  CorrelationRule,
+  DetectionRule,
+  FilterRule,
+  RuleHeader,
+  RuleLevel,
+  SigmaDocument,
+} from './document.ts';
 export { fieldKey, fieldMapOf } from './fields.ts';
 export { logsourceFits } from './logsource.ts';
 export type { MatchedTest } from './match/explain.ts';

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { holds, matches, problemWith } from './rules.ts';
+import { type Fields, holds, matches, problemWith } from './rules.ts';
 
 const c = 'CommandLine';
 
@@ -303,7 +303,10 @@ t.test('fieldref with affixes, whichever comes first', async (t) => {
 });
 
 t.test('keywords with modifiers', async (t) => {
-  const events = [{ 'process.command_line': 'curl -O Evil.sh' }, { 'process.executable': '/bin/ls' }];
+  const events: readonly Fields[] = [
+    { 'process.command_line': 'curl -O Evil.sh' },
+    { 'process.executable': '/bin/ls' },
+  ];
   const found = (item: Record<string, unknown>) => matches({ keywords: item, condition: 'keywords' }, events);
   t.strictSame(found({ '|re': 'E[v]il' }), [true, false]);
   t.strictSame(found({ '|re|i': 'e[v]il' }), [true, false]);
