@@ -10,6 +10,7 @@ import {
 } from '#shared/sigma/index.ts';
 import { readRuleFiles } from './files.ts';
 import { loadLists } from './lists.ts';
+import { applyUses, type PipelineUse } from './pipelines.ts';
 
 /** The starter pack and the lists its rules use. */
 export const packPath = join(import.meta.dirname, 'pack');
@@ -26,12 +27,13 @@ export interface LoadedRules {
 }
 
 /**
- * Loads rules from files and folders, with the placeholder lists of `listFolders`. A bad file or rule never stops
- * the others.
+ * Loads rules from files and folders, with the placeholder lists of `listFolders`, through the pipelines of `uses`. A
+ * bad file, rule, filter or pipeline never stops the others.
  */
 export async function loadRules(
   paths: readonly string[],
   listFolders: readonly string[] = [],
+  uses: readonly PipelineUse[] = [],
 ): Promise<LoadedRules> {
   const { lists, problems: listProblems } = await loadLists(listFolders);
   const { texts, problems: fileProblems } = await readRuleFiles(paths);
@@ -44,7 +46,10 @@ export async function loadRules(
     problems.push(...parsed.problems);
     reasons.push(...parsed.reasons);
   }
-  const compiled = compileRules(documents, { lists, specs: Object.values(eventSpecs) });
+  const piped = await applyUses(documents, uses);
+  problems.push(...piped.problems);
+  reasons.push(...piped.reasons);
+  const compiled = compileRules(piped.documents, { lists, specs: Object.values(eventSpecs) });
   problems.push(...compiled.problems);
   reasons.push(...compiled.reasons);
   const { rules, correlations, filters } = compiled.ruleSet;
@@ -77,12 +82,13 @@ export interface LintReport {
   readonly problems: readonly RuleProblem[];
 }
 
-/** Checks rules without using them. */
+/** Checks rules without using them. A pipeline that is refused counts as a refused document. */
 export async function lint(
   paths: readonly string[],
   listFolders: readonly string[] = [],
+  uses: readonly PipelineUse[] = [],
 ): Promise<LintReport> {
-  const { ruleSet, problems, accepted, refused, reasons } = await loadRules(paths, listFolders);
+  const { ruleSet, problems, accepted, refused, reasons } = await loadRules(paths, listFolders, uses);
   const byReason: Partial<Record<ErrorCode, number>> = {};
   for (const code of reasons) byReason[code] = (byReason[code] ?? 0) + 1;
   return {

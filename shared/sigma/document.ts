@@ -56,6 +56,10 @@ export interface RuleHeader {
 export interface DetectionRule extends RuleHeader {
   readonly kind: 'rule';
   readonly logsource: Logsource;
+  /** What the file says, where a pipeline changed it. */
+  readonly writtenLogsource?: Logsource;
+  /** Went through pipelines. */
+  readonly piped?: true;
   readonly searches: ReadonlyMap<string, Search>;
   /** Any of them suffices. */
   readonly condition: Condition;
@@ -98,6 +102,8 @@ export interface RuleReference {
 export interface FilterRule extends RuleHeader {
   readonly kind: 'filter';
   readonly logsource: Logsource;
+  /** By `logsourceKey` of their written logsource: what pipelines made of the filter for rules they went over. */
+  readonly variants?: ReadonlyMap<string, Pick<FilterRule, 'searches' | 'condition'>>;
   readonly rules: readonly RuleReference[] | 'any';
   readonly searches: ReadonlyMap<string, Search>;
   readonly condition: Condition;

@@ -1,5 +1,5 @@
-import type { Logsource } from '../../schema/spec.ts';
 import type { FilterRule, RuleReference } from '../document.ts';
+import { fallsUnder, logsourceKey } from '../logsource.ts';
 import { ProblemSink, type RuleProblem } from '../problem.ts';
 import type { ValueLists } from './item.ts';
 import type { Bool } from './predicate.ts';
@@ -36,16 +36,36 @@ export function applyFilters(
   const warnings: RuleProblem[] = [];
   for (const filter of filters) {
     const problems = new ProblemSink(filter.file);
-    const excluded = compileDetection(filter, lists, problems);
+    const excluded = compileVariants(filter, lists, problems);
     if (excluded === undefined) refused.push({ filter, problems: problems.problems });
     else {
       const targets = targetsOf(filter, [...current.values()], isCorrelation, problems);
-      for (const target of targets) exclude(target, excluded, filter, current, problems);
+      for (const target of targets) exclude(target, excluded(target), filter, current, problems);
       applied.push({ filter, to: targets.map(({ rule }) => rule.id) });
       warnings.push(...problems.problems);
     }
   }
   return { rules: [...current.values()], applied, refused, warnings };
+}
+
+/** What a filter excludes of each rule, by what pipelines made of it for the rule's logsource. */
+function compileVariants(
+  filter: FilterRule,
+  lists: ValueLists,
+  problems: ProblemSink,
+): ((target: CompiledRule) => Bool) | undefined {
+  const compiled = new Map<string, Bool>();
+  for (const [key, variant] of filter.variants ?? []) {
+    const bool = compileDetection({ ...filter, ...variant }, lists, problems);
+    if (bool === undefined) return undefined;
+    compiled.set(key, bool);
+  }
+  const own = compileDetection(filter, lists, problems);
+  if (own === undefined) return undefined;
+  return ({ rule }) => {
+    const key = logsourceKey(rule.writtenLogsource ?? rule.logsource);
+    return (rule.piped === true ? compiled.get(key) : undefined) ?? own;
+  };
 }
 
 function exclude(
@@ -72,7 +92,8 @@ function targetsOf(
   isCorrelation: (reference: string) => boolean,
   problems: ProblemSink,
 ): readonly CompiledRule[] {
-  const fits = ({ rule }: CompiledRule) => fallsUnder(rule.logsource, filter.logsource);
+  const fits = ({ rule }: CompiledRule) =>
+    fallsUnder(rule.writtenLogsource ?? rule.logsource, filter.logsource);
   if (filter.rules === 'any') return rules.filter(fits);
   const targets = new Set<CompiledRule>();
   for (const reference of filter.rules) {
@@ -96,11 +117,4 @@ function warnOf(
       ? `\`${to}\` is a correlation; filter the rules it refers to.`
       : `No accepted rule has the id or name \`${to}\`.`;
   problems.warn('rule.reference_unknown', place, why);
-}
-
-/** Whether each part the filter's logsource gives is the rule's. */
-function fallsUnder(rule: Logsource, filter: Logsource): boolean {
-  return (['category', 'product', 'service'] as const).every(
-    (part) => filter[part] === undefined || filter[part] === rule[part],
-  );
 }

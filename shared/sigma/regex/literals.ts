@@ -39,6 +39,8 @@ function required(regex: Regex): readonly string[] | undefined {
       const texts = all.flatMap((t) => t ?? []);
       return all.includes(undefined) || texts.length > mostAlternatives ? undefined : texts;
     }
+    case 'capture':
+      return required(regex.of);
     case 'sequence':
       return requiredOfSequence(regex.of);
   }
