@@ -1,11 +1,12 @@
 import type { Item, ItemValue, Scalar } from '../document.ts';
 import { joinPattern, type Pattern, parsePattern, plainText, writePattern } from '../pattern.ts';
 
-const affixes: Readonly<Record<string, readonly [boolean, boolean]>> = {
-  contains: [true, true],
-  startswith: [false, true],
-  endswith: [true, false],
-};
+/** Whether text may stand before and after. */
+const affixes: ReadonlyMap<string, readonly [boolean, boolean]> = new Map([
+  ['contains', [true, true]],
+  ['startswith', [false, true]],
+  ['endswith', [true, false]],
+]);
 
 /** Modifiers after which a value is no Sigma string: transformations of strings leave such items alone. */
 const notStrings: ReadonlySet<string> = new Set([
@@ -36,7 +37,7 @@ export function patternOf(item: Item, value: Scalar): Pattern {
   const pattern = typeof value === 'string' ? parsePattern(value) : [String(value)];
   if (item.modifiers.some((name) => encodings.has(name))) return pattern;
   const sides = item.modifiers.flatMap((name) => {
-    const side = affixes[name];
+    const side = affixes.get(name);
     return side === undefined ? [] : [side];
   });
   return joinPattern(
@@ -61,7 +62,7 @@ export function rewriteStrings(
   );
   if (rewritten.every((patterns) => patterns === undefined)) return undefined;
   const encoded = item.modifiers.some((name) => encodings.has(name));
-  const modifiers = encoded ? item.modifiers : item.modifiers.filter((name) => affixes[name] === undefined);
+  const modifiers = encoded ? item.modifiers : item.modifiers.filter((name) => !affixes.has(name));
   const values = item.values.flatMap(({ value, place }, at): readonly ItemValue[] => {
     const patterns = rewritten[at] ?? (value === null ? undefined : [patternOf(item, value)]);
     return patterns?.map((pattern) => ({ value: writePattern(pattern), place })) ?? [{ value, place }];

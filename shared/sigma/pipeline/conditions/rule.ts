@@ -75,7 +75,7 @@ function compareAttribute(attribute: string, op: ComparisonName, value: Scalar, 
 
 function attributeOf(work: RuleWork, name: string): Scalar | readonly string[] | undefined {
   const { document } = work;
-  const own = attributes[name]?.(document);
+  const own = Object.hasOwn(attributes, name) ? attributes[name]?.(document) : undefined;
   return own === undefined ? work.attributes.get(name) : (own ?? undefined);
 }
 
