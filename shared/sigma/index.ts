@@ -10,7 +10,15 @@ export {
   type RuleSetOptions,
 } from './compile/rule-set.ts';
 export { Correlator, type Firing } from './correlate/correlator.ts';
-export type { CorrelationRule, DetectionRule, RuleHeader, RuleLevel, SigmaDocument } from './document.ts';
+export type {
+  CorrelationRule,
+  DetectionRule,
+  Item,
+  RuleHeader,
+  RuleLevel,
+  Search,
+  SigmaDocument,
+} from './document.ts';
 export { fieldKey, fieldMapOf } from './fields.ts';
 export { logsourceFits } from './logsource.ts';
 export type { MatchedTest } from './match/explain.ts';
