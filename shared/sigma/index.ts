@@ -11,6 +11,7 @@ export {
 } from './compile/rule-set.ts';
 export { Correlator, type Firing } from './correlate/correlator.ts';
 export type {
+  Condition,
   CorrelationRule,
   DetectionRule,
   Item,

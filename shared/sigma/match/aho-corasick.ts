@@ -19,14 +19,16 @@ export class AhoCorasick {
   /** Nearest state on the way of failure links, itself included, where a text ends; -1 for none. */
   readonly #output: Int32Array;
   readonly #textAt: Int32Array;
-  readonly #lengths: Int32Array;
+  /** By text: the pass in which it was last found. */
+  readonly #seen: Uint32Array;
+  #pass = 0;
 
   /** `texts` are distinct and not empty. */
   constructor(texts: readonly string[]) {
     const trie = buildTrie(texts);
     this.#classes = trie.classes;
     this.#classCount = trie.classCount;
-    this.#lengths = Int32Array.from(texts, (t) => t.length);
+    this.#seen = new Uint32Array(texts.length);
     const { order, rank } = breadthFirst(trie.children);
     const count = order.length;
     this.#edgeStart = new Int32Array(count + 1);
@@ -50,26 +52,36 @@ export class AhoCorasick {
     this.#link(count);
   }
 
-  /** Calls `found` with the index of each text and where it ends (exclusive), overlapping ones included. */
-  scan(value: string, found: (text: number, end: number) => void): void {
+  /** Calls `found` with the index of each text that is in the value, once for each. */
+  scan(value: string, found: (text: number) => void): void {
     const [classes, rows, width, full] = [this.#classes, this.#rows, this.#classCount, this.#rowStates];
+    const output = this.#output;
+    const pass = this.#nextPass();
     let state = 0;
     for (let i = 0; i < value.length; i++) {
       const unit = value.charCodeAt(i);
       const cls = unit < classes.length ? classes[unit]! : 0;
-      if (cls === 0) {
-        state = 0;
-        continue;
-      }
       state = state < full ? rows[state * width + cls]! : this.#next(state, cls);
-      for (let out = this.#output[state]!; out >= 0; out = this.#output[this.#fail[out]!]!) {
-        found(this.#textAt[out]!, i + 1);
-      }
+      if (output[state]! >= 0) this.#report(output[state]!, pass, found);
     }
   }
 
-  lengthOf(text: number): number {
-    return this.#lengths[text]!;
+  /** The text that ends here and those that end it; when it was seen before, so were they. */
+  #report(state: number, pass: number, found: (text: number) => void): void {
+    for (let out = state; out >= 0; out = this.#output[this.#fail[out]!]!) {
+      const text = this.#textAt[out]!;
+      if (this.#seen[text] === pass) return;
+      this.#seen[text] = pass;
+      found(text);
+    }
+  }
+
+  #nextPass(): number {
+    if (++this.#pass === 0xffff_ffff) {
+      this.#seen.fill(0);
+      this.#pass = 1;
+    }
+    return this.#pass;
   }
 
   #edge(state: number, cls: number): number {

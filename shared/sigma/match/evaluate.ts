@@ -3,7 +3,7 @@ import type { FieldComparison } from '../compile/predicate.ts';
 import { fold } from '../fold.ts';
 import { isSure } from '../value-tests/test.ts';
 import type { Bound } from './bind.ts';
-import type { Hits } from './field-index.ts';
+import type { Hits } from './hits.ts';
 
 /**
  * The row under evaluation. A slot holds when its stamp is the epoch; it may hold, and is asked when needed, when its
@@ -43,8 +43,8 @@ export class Frame {
   stamp(hits: Hits): void {
     const epoch = this.#epoch;
     for (const slot of hits.slots) this.#stamps[slot] = epoch;
-    for (let i = 0; i < hits.maybe.length; i++) {
-      const slot = hits.maybe[i]!;
+    for (let i = 0; i < hits.open.length; i++) {
+      const slot = hits.open[i]!;
       if (this.#openStamps[slot] === epoch) {
         // Another value of the row is open for this slot already (lists, keywords): settle this one now.
         if (hits.holds(i)) this.#stamps[slot] = epoch;
