@@ -1,43 +1,42 @@
 import { type ColumnHits, countValues } from './column-hits.ts';
 
-/** Rows counted before wakers are chosen anew, for the first time, and how much longer each time after that. */
-const firstAfter = 1_000;
-const growth = 4;
-/** Once the first choice is made, one batch in this many is counted. */
-const counted = 8;
+/** Rows that say enough about a slot. */
+const enough = 500;
 
-/** How often each slot is seen in the rows, so that rules wait for what is rare here and not for what is rare in general. */
+/** How often each slot is seen in the rows. Only slots that an index looks for can be counted. */
 export class Census {
   readonly #seen: Float64Array;
-  #rows = 0;
-  #dueAt = firstAfter;
-  #batches = 0;
+  /** By slot: rows counted while it was looked for. */
+  readonly #rows: Float64Array;
+  #rowsSince = 0;
 
   constructor(slots: number) {
     this.#seen = new Float64Array(slots);
+    this.#rows = new Float64Array(slots);
   }
 
-  /** Counts a batch, or passes over it. True when enough was counted that choosing anew is due. */
-  take(columns: readonly ColumnHits[], rows: number): boolean {
-    if (this.#batches++ % counted !== 0 && this.#rows >= firstAfter) return false;
-    for (const column of columns) this.#count(column, rows);
-    this.#rows += rows;
-    if (this.#rows < this.#dueAt) return false;
-    this.#dueAt *= growth;
-    return true;
+  count(columns: readonly ColumnHits[], rows: number): void {
+    this.#rowsSince += rows;
+    for (const column of columns) {
+      const counts = countValues(column, rows);
+      column.found.forEach((hits, k) => {
+        if (hits === null || counts[k] === 0) return;
+        for (const slot of hits.slots) this.#seen[slot]! += counts[k]!;
+        for (const slot of hits.open) this.#seen[slot]! += counts[k]!;
+      });
+    }
   }
 
-  /** Share of rows, from 0 to 1; for lists it may be more. */
-  frequencyOf(slot: number): number {
-    return this.#rows === 0 ? 0 : this.#seen[slot]! / this.#rows;
+  /** Closes a stretch during which `indexed` were looked for. */
+  close(indexed: Uint8Array): void {
+    for (let slot = 0; slot < indexed.length; slot++)
+      if (indexed[slot] === 1) this.#rows[slot]! += this.#rowsSince;
+    this.#rowsSince = 0;
   }
 
-  #count(column: ColumnHits, rows: number): void {
-    const counts = countValues(column, rows);
-    column.found.forEach((hits, k) => {
-      if (hits === null || counts[k] === 0) return;
-      for (const slot of hits.slots) this.#seen[slot]! += counts[k]!;
-      for (const slot of hits.open) this.#seen[slot]! += counts[k]!;
-    });
+  /** Share of rows, over the stretches that were closed; undefined when too few are known. For lists it may exceed 1. */
+  frequencyOf(slot: number): number | undefined {
+    const rows = this.#rows[slot]!;
+    return rows < enough ? undefined : this.#seen[slot]! / rows;
   }
 }

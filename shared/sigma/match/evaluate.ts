@@ -1,71 +1,9 @@
 import { type ColumnarEvents, valueAt } from '../../schema/columns.ts';
 import type { FieldComparison } from '../compile/predicate.ts';
 import { fold } from '../fold.ts';
-import { isSure } from '../value-tests/test.ts';
+import type { IndexHint } from '../value-tests/test.ts';
 import type { Bound } from './bind.ts';
-import type { Hits } from './hits.ts';
-
-/**
- * The row under evaluation. A slot holds when its stamp is the epoch; it may hold, and is asked when needed, when its
- * open stamp is. One frame serves all rules of a plan.
- */
-export class Frame {
-  readonly #stamps: Uint32Array;
-  readonly #openStamps: Uint32Array;
-  readonly #openHits: (Hits | undefined)[];
-  readonly #openAt: Int32Array;
-  #epoch = 0;
-  events: ColumnarEvents | null = null;
-  row = 0;
-
-  constructor(slots: number) {
-    this.#stamps = new Uint32Array(slots);
-    this.#openStamps = new Uint32Array(slots);
-    this.#openHits = new Array<Hits | undefined>(slots).fill(undefined);
-    this.#openAt = new Int32Array(slots);
-  }
-
-  get epoch(): number {
-    return this.#epoch;
-  }
-
-  /** Begins a row; gives whether the epochs began anew, so that stamps kept elsewhere must be cleared. */
-  begin(row: number): boolean {
-    this.row = row;
-    if (++this.#epoch < 0xffff_ffff) return false;
-    this.#stamps.fill(0);
-    this.#openStamps.fill(0);
-    this.#epoch = 1;
-    return true;
-  }
-
-  /** Takes what is known of one value of the row. */
-  stamp(hits: Hits): void {
-    const epoch = this.#epoch;
-    for (const slot of hits.slots) this.#stamps[slot] = epoch;
-    for (let i = 0; i < hits.open.length; i++) {
-      const slot = hits.open[i]!;
-      if (this.#openStamps[slot] === epoch) {
-        // Another value of the row is open for this slot already (lists, keywords): settle this one now.
-        if (hits.holds(i)) this.#stamps[slot] = epoch;
-        continue;
-      }
-      this.#openStamps[slot] = epoch;
-      this.#openHits[slot] = hits;
-      this.#openAt[slot] = i;
-    }
-  }
-
-  /** For slots whose tests are sure. */
-  isStamped(slot: number): boolean {
-    return this.#stamps[slot] === this.#epoch;
-  }
-
-  holds(slot: number): boolean {
-    if (this.#stamps[slot] === this.#epoch) return true;
-    return this.#openStamps[slot] === this.#epoch && this.#openHits[slot]!.holds(this.#openAt[slot]!);
-  }
-}
+import type { Frame } from './frame.ts';
 
 export type Evaluate = () => boolean;
 
@@ -78,7 +16,7 @@ export function compileEvaluate(bound: Bound, frame: Frame): Evaluate {
     }
     case 'slot': {
       const { slot } = bound;
-      return isSure(bound.predicate.test.hint) ? () => frame.isStamped(slot) : () => frame.holds(slot);
+      return () => frame.holds(slot);
     }
     case 'compare-fields':
       return () => frame.events !== null && fieldsAgree(bound, frame.events, frame.row);
@@ -127,7 +65,7 @@ function effortOf(bound: Bound): number {
     case 'constant':
       return 0;
     case 'slot':
-      return isSure(bound.predicate.test.hint) ? 1 : 1_000;
+      return effortOfHint(bound.predicate.test.hint);
     case 'compare-fields':
       return 500;
     case 'not':
@@ -135,6 +73,12 @@ function effortOf(bound: Bound): number {
     case 'at-least':
       return bound.of.reduce((sum, part) => sum + effortOf(part), 0);
   }
+}
+
+function effortOfHint(hint: IndexHint): number {
+  if (hint.by === 'scan') return 1_000;
+  if (hint.by === 'literal' && hint.at === 'anywhere') return hint.sure ? 20 : 500;
+  return 1;
 }
 
 /** The values of a field of a row as tests see them: text, none when absent, several for lists. */

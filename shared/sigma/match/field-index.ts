@@ -12,7 +12,7 @@ export interface SlotTest {
 }
 
 export interface IndexOptions {
-  /** Rules that a slot wakes; may change, `forget` is called then. */
+  /** Rules that a slot wakes; when they change, `forget` must be called. */
   readonly wakesOf: (slot: number) => readonly number[];
   /** A test threw. */
   readonly onFault: (slot: number, error: unknown) => void;
@@ -59,6 +59,11 @@ export class FieldIndex {
     this.#always = always;
     this.#askers = [...anywhere.values()];
     this.#literals = anywhere.size > 0 ? new AhoCorasick([...anywhere.keys()]) : null;
+  }
+
+  /** Whether it was made of exactly these tests, in this order. */
+  has(tests: readonly SlotTest[]): boolean {
+    return tests.length === this.#tests.length && tests.every(({ slot }, i) => slot === this.#tests[i]!.slot);
   }
 
   /** The slots that hold for a value; null when none does. */

@@ -2,14 +2,14 @@ import type { ColumnarEvents } from '../../schema/columns.ts';
 import type { Predicate } from '../compile/predicate.ts';
 import type { CompiledRule } from '../compile/rule.ts';
 import { type Bound, bindCondition } from './bind.ts';
-import { Census } from './census.ts';
 import { type ColumnHits, hitsOfColumn, visitRow } from './column-hits.ts';
-import { compileEvaluate, type Evaluate, Frame } from './evaluate.ts';
+import { compileEvaluate, type Evaluate } from './evaluate.ts';
 import { explain, type MatchedTest } from './explain.ts';
 import { FieldIndex, type SlotTest } from './field-index.ts';
+import { Frame, type Slot } from './frame.ts';
 import type { Hits } from './hits.ts';
 import type { EventSchema } from './schema.ts';
-import { type CostOf, expectedCost, wakersOf } from './wake.ts';
+import { Waking } from './waking.ts';
 
 /** A rule bound to one kind of events. */
 interface PlannedRule {
@@ -18,34 +18,23 @@ interface PlannedRule {
   readonly evaluate: Evaluate;
 }
 
-interface Slot {
-  /** Null for any column. */
-  readonly column: string | null;
-  readonly predicate: Predicate;
-}
-
 /** Called for every rule and row that match; `explain` is for the time of the call. */
 export type OnMatch = (rule: CompiledRule, row: number, explain: () => readonly MatchedTest[]) => void;
 export type OnFault = (rule: CompiledRule, error: unknown) => void;
 
 /**
  * All rules for one kind of events, indexed. A batch costs one look at each distinct value of the tested columns, and
- * per row only where some rule's cheapest necessary test held. What is cheapest is learned from the rows.
+ * per row only where some rule's rarest necessary test held. Texts that wake no rule are not looked for: they are
+ * asked about when a rule that needs them is awake.
  */
 export class Plan {
-  readonly #rules: PlannedRule[] = [];
+  readonly #rules: readonly PlannedRule[];
   readonly #slots: Slot[] = [];
   readonly #slotIds = new Map<string, number>();
-  /** By slot: the rules it wakes. */
-  #wakes: readonly (readonly number[])[] = [];
-  /** Rules that may match without any test holding. */
-  #always: readonly number[] = [];
-  /** By column. */
-  readonly #indexes = new Map<string, FieldIndex>();
-  /** Tests of keywords, for every column of text. */
-  readonly #keywords: FieldIndex | null;
+  readonly #waking: Waking;
+  /** By column; null for keywords, which are looked for in every column of text. */
+  readonly #indexes = new Map<string | null, FieldIndex>();
   readonly #frame: Frame;
-  readonly #census: Census;
   /** By rule: the epoch of the row that woke it. */
   readonly #woken: Uint32Array;
   #candidates: number[] = [];
@@ -60,19 +49,19 @@ export class Plan {
   ) {
     this.#setAside = setAside;
     this.#isSetAside = isSetAside;
-    const bounds = rules.map((compiled) => ({
-      compiled,
-      bound: bindCondition(compiled.condition, schema, (column, predicate) =>
-        this.#slotOf(column, predicate),
-      ),
-    }));
-    const live = bounds.filter(({ bound }) => bound.op !== 'constant' || bound.value);
-    this.#frame = new Frame(this.#slots.length);
-    this.#census = new Census(this.#slots.length);
+    const slotOf = (column: string | null, predicate: Predicate) => this.#slotOf(column, predicate);
+    const live = rules.flatMap((compiled) => {
+      const bound = bindCondition(compiled.condition, schema, slotOf);
+      return bound.op === 'constant' && !bound.value ? [] : [{ compiled, bound }];
+    });
+    this.#frame = new Frame(this.#slots);
     this.#rules = live.map((b) => ({ ...b, evaluate: compileEvaluate(b.bound, this.#frame) }));
     this.#woken = new Uint32Array(this.#rules.length);
-    this.#planWaking(expectedCost);
-    this.#keywords = this.#planIndexes();
+    this.#waking = new Waking(
+      live.map(({ bound }) => bound),
+      this.#slots.length,
+    );
+    this.#planIndexes();
   }
 
   get ruleCount(): number {
@@ -82,28 +71,26 @@ export class Plan {
   match(events: ColumnarEvents, onMatch: OnMatch): void {
     if (this.#rules.length === 0 || events.count === 0) return;
     const columns = this.#lookUp(events);
-    if (this.#census.take(columns, events.count)) {
-      this.#planWaking(this.#seenCost);
-      this.#forget();
-    }
+    this.#frame.open(events);
     const waking = columns.filter(({ wakes }) => wakes);
-    if (waking.length === 0 && this.#always.length === 0) return;
-    this.#frame.events = events;
-    for (let row = 0; row < events.count; row++) {
+    const rows = waking.length === 0 && this.#waking.always.length === 0 ? 0 : events.count;
+    for (let row = 0; row < rows; row++) {
       this.#wakeRow(row, waking);
       if (this.#candidates.length > 0) this.#matchRow(row, events, columns, onMatch);
     }
-    this.#frame.events = null;
+    this.#frame.open(null);
+    if (this.#waking.learn(columns, events.count, this.#frame.indexed)) this.#planIndexes();
   }
 
   #lookUp(events: ColumnarEvents): readonly ColumnHits[] {
     const found: ColumnHits[] = [];
+    const keywords = this.#indexes.get(null);
     for (const [name, column] of events.columns) {
       const own = this.#indexes.get(name);
       const hits = own === undefined ? null : hitsOfColumn(column, own, events.count);
       if (hits !== null) found.push(hits);
-      if (this.#keywords === null || (column.kind !== 'string' && column.kind !== 'list')) continue;
-      const words = hitsOfColumn(column, this.#keywords, events.count);
+      if (keywords === undefined || (column.kind !== 'string' && column.kind !== 'list')) continue;
+      const words = hitsOfColumn(column, keywords, events.count);
       if (words !== null) found.push(words);
     }
     return found;
@@ -112,7 +99,7 @@ export class Plan {
   /** Gathers the rules that some value of the row wakes. */
   #wakeRow(row: number, waking: readonly ColumnHits[]): void {
     if (this.#frame.begin(row)) this.#woken.fill(0);
-    this.#candidates = this.#always.length === 0 ? [] : [...this.#always];
+    this.#candidates = [...this.#waking.always];
     for (const column of waking) visitRow(column, row, this.#wake);
   }
 
@@ -158,51 +145,33 @@ export class Plan {
     return id;
   }
 
-  #planWaking(costOf: CostOf): void {
-    const wakes: number[][] = this.#slots.map(() => []);
-    const always: number[] = [];
-    this.#rules.forEach(({ bound }, rule) => {
-      const wakers = wakersOf(bound, costOf);
-      if (wakers === undefined) always.push(rule);
-      else for (const slot of new Set(wakers.slots)) wakes[slot]!.push(rule);
-    });
-    this.#wakes = wakes;
-    this.#always = always;
-  }
-
-  /** Share of rows a slot was seen in; of those never seen, the one expected to be rarest costs least. */
-  readonly #seenCost: CostOf = (bound) => this.#census.frequencyOf(bound.slot) + expectedCost(bound) / 1e6;
-
-  #forget(): void {
-    for (const index of this.#indexes.values()) index.forget();
-    this.#keywords?.forget();
-  }
-
-  /** Makes the index of every tested column; gives that of the keywords. */
-  #planIndexes(): FieldIndex | null {
-    const used = this.#usedSlots();
+  /** Makes the indexes, or makes anew those whose tests have changed. */
+  #planIndexes(): void {
     const byColumn = new Map<string | null, SlotTest[]>();
-    this.#slots.forEach(({ column, predicate: { test } }, slot) => {
-      if (!used.has(slot)) return;
-      const tests = byColumn.get(column) ?? [];
-      tests.push({ slot, test });
-      byColumn.set(column, tests);
+    this.#slots.forEach((slot, id) => {
+      this.#frame.indexed[id] = this.#isIndexed(slot, id) ? 1 : 0;
+      if (this.#frame.indexed[id] === 0) return;
+      const tests = byColumn.get(slot.column) ?? [];
+      tests.push({ slot: id, test: slot.predicate.test });
+      byColumn.set(slot.column, tests);
     });
     const options = {
-      wakesOf: (slot: number) => this.#wakes[slot]!,
+      wakesOf: (slot: number) => this.#waking.of(slot),
       onFault: (slot: number, error: unknown) => this.#faultOf(slot, error),
     };
-    for (const [column, tests] of byColumn)
-      if (column !== null) this.#indexes.set(column, new FieldIndex(tests, options));
-    const keywords = byColumn.get(null);
-    return keywords === undefined ? null : new FieldIndex(keywords, options);
+    for (const column of this.#indexes.keys()) if (!byColumn.has(column)) this.#indexes.delete(column);
+    for (const [column, tests] of byColumn) {
+      const before = this.#indexes.get(column);
+      if (before?.has(tests) === true) before.forget();
+      else this.#indexes.set(column, new FieldIndex(tests, options));
+    }
   }
 
-  /** Slots of rules that can match at all. */
-  #usedSlots(): ReadonlySet<number> {
-    const used = new Set<number>();
-    for (const { bound } of this.#rules) for (const slot of slotsOf(bound)) used.add(slot);
-    return used;
+  /** What wakes rules must be looked for; of the rest, what is found at little cost. */
+  #isIndexed({ column, predicate: { test } }: Slot, id: number): boolean {
+    const { hint } = test;
+    if (column === null || this.#waking.of(id).length > 0) return true;
+    return hint.by === 'exact' || hint.by === 'network' || (hint.by === 'literal' && hint.at !== 'anywhere');
   }
 
   #faultOf(slot: number, error: unknown): void {
