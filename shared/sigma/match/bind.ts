@@ -9,6 +9,8 @@ export type Bound =
       readonly slot: number;
       readonly predicate: Predicate;
       readonly column: string | null;
+      /** Groups of slots: whenever this one holds, so does at least one of each. */
+      readonly needs: readonly (readonly NeededSlot[])[];
     }
   | {
       readonly op: 'compare-fields';
@@ -19,6 +21,11 @@ export type Bound =
   | { readonly op: 'not'; readonly of: Bound }
   /** `and` and `or` are at-least with all and with one. */
   | { readonly op: 'at-least'; readonly least: number; readonly of: readonly Bound[] };
+
+export interface NeededSlot {
+  readonly slot: number;
+  readonly predicate: Predicate;
+}
 
 const never: Bound = { op: 'constant', value: false };
 
@@ -37,7 +44,13 @@ export function bindCondition(
         const { predicate } = part;
         const column = predicate.field === null ? null : schema.columnOf(predicate.field);
         if (column === undefined) return never;
-        return { op: 'slot', slot: slotOf(column, predicate), predicate, column };
+        const needs = (predicate.test.needs ?? []).map((tests) =>
+          tests.map((test) => {
+            const needed = { ...predicate, test };
+            return { slot: slotOf(column, needed), predicate: needed };
+          }),
+        );
+        return { op: 'slot', slot: slotOf(column, predicate), predicate, column, needs };
       }
       case 'compare-fields': {
         const column = schema.columnOf(part.comparison.field);

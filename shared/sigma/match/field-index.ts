@@ -1,8 +1,8 @@
 import { fold } from '../fold.ts';
 import { isSure, type Test } from '../value-tests/test.ts';
 import { AffixTree } from './affix-tree.ts';
-import { AhoCorasick } from './aho-corasick.ts';
 import { Hits } from './hits.ts';
+import { LiteralIndex } from './literal-index.ts';
 import { NetworkIndex } from './network-index.ts';
 import { ValueMemory } from './value-memory.ts';
 
@@ -29,7 +29,7 @@ export class FieldIndex {
   readonly #networks = new NetworkIndex();
   readonly #starts = new AffixTree(false);
   readonly #ends = new AffixTree(true);
-  readonly #literals: AhoCorasick | null;
+  readonly #literals: LiteralIndex | null;
   /** By literal of the automaton: who asked for it. */
   readonly #askers: readonly (readonly number[])[];
   /** Found with every value: tests of presence, and those no index helps. */
@@ -58,7 +58,7 @@ export class FieldIndex {
     });
     this.#always = always;
     this.#askers = [...anywhere.values()];
-    this.#literals = anywhere.size > 0 ? new AhoCorasick([...anywhere.keys()]) : null;
+    this.#literals = anywhere.size > 0 ? new LiteralIndex([...anywhere.keys()]) : null;
   }
 
   /** Whether it was made of exactly these tests, in this order. */

@@ -1,5 +1,5 @@
 import type { IndexHint } from '../value-tests/test.ts';
-import type { Bound } from './bind.ts';
+import type { Bound, NeededSlot } from './bind.ts';
 
 /** Slots of which at least one holds whenever the condition does, and the share of rows that has one of them. */
 export interface Wakers {
@@ -8,7 +8,7 @@ export interface Wakers {
 }
 
 /** Share of rows, from 0 to 1, in which a slot is expected to be seen. */
-export type FrequencyOf = (bound: Bound & { readonly op: 'slot' }) => number;
+export type FrequencyOf = (slot: NeededSlot) => number;
 
 /**
  * The rarest set of slots of which one must be seen for the condition to hold; undefined when it may hold without any
@@ -20,13 +20,23 @@ export function wakersOf(bound: Bound, frequencyOf: FrequencyOf = expectedFreque
     case 'constant':
       return bound.value ? undefined : { slots: [], frequency: 0 };
     case 'slot':
-      return { slots: [bound.slot], frequency: frequencyOf(bound) };
+      return wakersOfSlot(bound, frequencyOf);
     case 'not':
     case 'compare-fields':
       return undefined;
     case 'at-least':
       return wakersOfParts(bound.of, bound.least, frequencyOf);
   }
+}
+
+/** The slot itself, or the rarest group it needs. */
+function wakersOfSlot(bound: Bound & { readonly op: 'slot' }, frequencyOf: FrequencyOf): Wakers {
+  let best: Wakers = { slots: [bound.slot], frequency: frequencyOf(bound) };
+  for (const group of bound.needs) {
+    const frequency = group.reduce((sum, needed) => sum + frequencyOf(needed), 0);
+    if (frequency < best.frequency) best = { slots: group.map(({ slot }) => slot), frequency };
+  }
+  return best;
 }
 
 /** When `least` of n parts hold, at least one of any n - least + 1 parts does: take the rarest that many. */
