@@ -14,6 +14,7 @@ export type Bound =
     }
   | {
       readonly op: 'compare-fields';
+      readonly slot: number;
       readonly comparison: FieldComparison;
       readonly column: string;
       readonly other: string;
@@ -29,15 +30,15 @@ export interface NeededSlot {
 
 const never: Bound = { op: 'constant', value: false };
 
-/**
- * Binds a condition to the columns of a kind of events. `slotOf` gives the slot of a test on a column (null: any
- * column); equal tests on one column share a slot over all rules.
- */
-export function bindCondition(
-  bool: Bool,
-  schema: EventSchema,
-  slotOf: (column: string | null, predicate: Predicate) => number,
-): Bound {
+/** Numbers the questions of conditions: equal ones are one slot over all rules. */
+export interface SlotNumbers {
+  /** Of a test on a column; null for any column of text. */
+  ofTest(column: string | null, predicate: Predicate): number;
+  ofComparison(column: string, other: string, comparison: FieldComparison): number;
+}
+
+/** Binds a condition to the columns of a kind of events. */
+export function bindCondition(bool: Bool, schema: EventSchema, slots: SlotNumbers): Bound {
   const bind = (part: Bool): Bound => {
     switch (part.op) {
       case 'predicate': {
@@ -47,16 +48,17 @@ export function bindCondition(
         const needs = (predicate.test.needs ?? []).map((tests) =>
           tests.map((test) => {
             const needed = { ...predicate, test };
-            return { slot: slotOf(column, needed), predicate: needed };
+            return { slot: slots.ofTest(column, needed), predicate: needed };
           }),
         );
-        return { op: 'slot', slot: slotOf(column, predicate), predicate, column, needs };
+        return { op: 'slot', slot: slots.ofTest(column, predicate), predicate, column, needs };
       }
       case 'compare-fields': {
         const column = schema.columnOf(part.comparison.field);
         const other = schema.columnOf(part.comparison.other);
         if (column === undefined || other === undefined) return never;
-        return { op: 'compare-fields', comparison: part.comparison, column, other };
+        const slot = slots.ofComparison(column, other, part.comparison);
+        return { op: 'compare-fields', slot, comparison: part.comparison, column, other };
       }
       case 'not': {
         const of = bind(part.of);

@@ -1,18 +1,12 @@
-import type { Column, ColumnarEvents } from '../../schema/columns.ts';
-import type { Predicate } from '../compile/predicate.ts';
-import { fold } from '../fold.ts';
-import { numberText } from './column-hits.ts';
+import type { ColumnarEvents } from '../../schema/columns.ts';
+import { agree } from './comparison.ts';
 import type { Hits } from './hits.ts';
-
-/** A test on a column; null for any column of text. Equal ones are one slot over all rules. */
-export interface Slot {
-  readonly column: string | null;
-  readonly predicate: Predicate;
-}
+import { RowValues, type Value } from './row-values.ts';
+import type { Slot } from './slots.ts';
 
 /**
  * The row under evaluation. What an index found is stamped with the epoch of the row; what no index looks for is
- * asked of the row's value when a condition needs it. One frame serves all rules of a plan.
+ * asked of the row's values when a condition needs it, once. One frame serves all rules of a plan.
  */
 export class Frame {
   readonly #slots: readonly Slot[];
@@ -26,9 +20,7 @@ export class Frame {
   readonly indexed: Uint8Array;
   #epoch = 0;
   #row = 0;
-  #events: ColumnarEvents | null = null;
-  /** Folded values of the batch by column, in the order of its dictionary. */
-  readonly #folded = new Map<Column, (string | undefined)[]>();
+  readonly #values = new RowValues();
 
   constructor(slots: readonly Slot[]) {
     this.#slots = slots;
@@ -44,18 +36,9 @@ export class Frame {
     return this.#epoch;
   }
 
-  get events(): ColumnarEvents | null {
-    return this.#events;
-  }
-
-  get row(): number {
-    return this.#row;
-  }
-
   /** The batch whose rows follow; null when done, so that nothing of it is held. */
   open(events: ColumnarEvents | null): void {
-    this.#events = events;
-    this.#folded.clear();
+    this.#values.open(events);
   }
 
   /** Begins a row; gives whether the epochs began anew, so that stamps kept elsewhere must be cleared. */
@@ -95,43 +78,19 @@ export class Frame {
     return holds;
   }
 
-  /** Puts the test to the values of its column in the row. Keywords are always indexed. */
-  #ask(slot: number): boolean {
-    const { column: name, predicate } = this.#slots[slot]!;
-    const column = name === null ? undefined : this.#events?.columns.get(name);
-    if (column === undefined) return false;
-    const { test } = predicate;
-    const row = this.#row;
-    switch (column.kind) {
-      case 'string':
-        return this.#askEntry(column, column.index[row]!, predicate);
-      case 'list':
-        for (let i = column.offsets[row]!; i < column.offsets[row + 1]!; i++)
-          if (this.#askEntry(column, column.index[i]!, predicate)) return true;
-        return false;
-      case 'number': {
-        if (column.present !== null && column.present[row] !== 1) return false;
-        const text = numberText(column.values[row]!);
-        return test.holds(text, fold(text));
-      }
-      case 'bool': {
-        const value = column.values[row]!;
-        if (value === 0) return false;
-        const text = value === 2 ? 'true' : 'false';
-        return test.holds(text, text);
-      }
-    }
+  /** The values of a column in the row. */
+  valuesOf(column: string): readonly Value[] {
+    return this.#values.at(column, this.#row);
   }
 
-  #askEntry(column: Column & { kind: 'string' | 'list' }, k: number, { test }: Predicate): boolean {
-    if (k === 0) return false;
-    const value = column.dictionary[k - 1]!;
-    let folded = this.#folded.get(column);
-    if (folded === undefined) {
-      folded = [];
-      this.#folded.set(column, folded);
-    }
-    folded[k] ??= fold(value);
-    return test.holds(value, folded[k]);
+  /** Keywords are always indexed, so that a column is known here. */
+  #ask(id: number): boolean {
+    const slot = this.#slots[id]!;
+    if (slot.column === null) return false;
+    const values = this.valuesOf(slot.column);
+    if (slot.kind === 'comparison') return agree(values, this.valuesOf(slot.other), slot.comparison);
+    const { test } = slot.predicate;
+    for (const { text, folded } of values) if (test.holds(text, folded)) return true;
+    return false;
   }
 }

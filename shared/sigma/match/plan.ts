@@ -1,14 +1,14 @@
 import type { ColumnarEvents } from '../../schema/columns.ts';
-import type { Predicate } from '../compile/predicate.ts';
 import type { CompiledRule } from '../compile/rule.ts';
 import { type Bound, bindCondition } from './bind.ts';
 import { type ColumnHits, hitsOfColumn, visitRow } from './column-hits.ts';
 import { compileEvaluate, type Evaluate } from './evaluate.ts';
 import { explain, type MatchedTest } from './explain.ts';
 import { FieldIndex, type SlotTest } from './field-index.ts';
-import { Frame, type Slot } from './frame.ts';
+import { Frame } from './frame.ts';
 import type { Hits } from './hits.ts';
 import type { EventSchema } from './schema.ts';
+import { type Slot, Slots } from './slots.ts';
 import { Waking } from './waking.ts';
 
 /** A rule bound to one kind of events. */
@@ -29,8 +29,7 @@ export type OnFault = (rule: CompiledRule, error: unknown) => void;
  */
 export class Plan {
   readonly #rules: readonly PlannedRule[];
-  readonly #slots: Slot[] = [];
-  readonly #slotIds = new Map<string, number>();
+  readonly #slots: readonly Slot[];
   readonly #waking: Waking;
   /** By column; null for keywords, which are looked for in every column of text. */
   readonly #indexes = new Map<string | null, FieldIndex>();
@@ -49,11 +48,12 @@ export class Plan {
   ) {
     this.#setAside = setAside;
     this.#isSetAside = isSetAside;
-    const slotOf = (column: string | null, predicate: Predicate) => this.#slotOf(column, predicate);
+    const slots = new Slots();
     const live = rules.flatMap((compiled) => {
-      const bound = bindCondition(compiled.condition, schema, slotOf);
+      const bound = bindCondition(compiled.condition, schema, slots);
       return bound.op === 'constant' && !bound.value ? [] : [{ compiled, bound }];
     });
+    this.#slots = slots.list;
     this.#frame = new Frame(this.#slots);
     this.#rules = live.map((b) => ({ ...b, evaluate: compileEvaluate(b.bound, this.#frame) }));
     this.#woken = new Uint32Array(this.#rules.length);
@@ -134,23 +134,13 @@ export class Plan {
     }
   }
 
-  /** Equal tests on one column share a slot over all rules. */
-  #slotOf(column: string | null, predicate: Predicate): number {
-    const key = `${column ?? ''}\0${predicate.test.key}`;
-    let id = this.#slotIds.get(key);
-    if (id === undefined) {
-      id = this.#slots.push({ column, predicate }) - 1;
-      this.#slotIds.set(key, id);
-    }
-    return id;
-  }
-
   /** Makes the indexes, or makes anew those whose tests have changed. */
   #planIndexes(): void {
     const byColumn = new Map<string | null, SlotTest[]>();
     this.#slots.forEach((slot, id) => {
-      this.#frame.indexed[id] = this.#isIndexed(slot, id) ? 1 : 0;
-      if (this.#frame.indexed[id] === 0) return;
+      const isIndexed = slot.kind === 'test' && this.#isIndexed(slot, id);
+      this.#frame.indexed[id] = isIndexed ? 1 : 0;
+      if (!isIndexed) return;
       const tests = byColumn.get(slot.column) ?? [];
       tests.push({ slot: id, test: slot.predicate.test });
       byColumn.set(slot.column, tests);
@@ -168,7 +158,7 @@ export class Plan {
   }
 
   /** What wakes rules must be looked for; of the rest, what is found at little cost. */
-  #isIndexed({ column, predicate: { test } }: Slot, id: number): boolean {
+  #isIndexed({ column, predicate: { test } }: Slot & { readonly kind: 'test' }, id: number): boolean {
     const { hint } = test;
     if (column === null || this.#waking.of(id).length > 0) return true;
     return hint.by === 'exact' || hint.by === 'network' || (hint.by === 'literal' && hint.at !== 'anywhere');

@@ -7,6 +7,11 @@ import { expectedFrequency, type FrequencyOf, wakersOf } from './wake.ts';
 const firstAfter = 1_000;
 /** Later on, one batch in this many is counted. */
 const counted = 4;
+/**
+ * What was not counted is taken to be this much rarer than expected: trying it out is the only way to learn, and costs
+ * little.
+ */
+const hope = 0.05;
 /** A new choice is made only when it wakes this much fewer rules, and when there is anything to win. */
 const gain = 0.8;
 const least = 0.02;
@@ -62,7 +67,7 @@ export class Waking {
   readonly #frequencyOf: FrequencyOf = (bound) => {
     const expected = expectedFrequency(bound);
     const seen = this.#census.frequencyOf(bound.slot);
-    return seen === undefined ? expected : seen + expected * 1e-6;
+    return seen === undefined ? expected * hope : seen + expected * 1e-6;
   };
 
   #wokenBy(wakes: readonly (readonly number[])[]): number {
