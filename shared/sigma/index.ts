@@ -13,11 +13,14 @@ export {
 } from './compile/rule-set.ts';
 export { Correlator, type Firing } from './correlate/correlator.ts';
 export type {
+  Condition,
   CorrelationRule,
   DetectionRule,
   FilterRule,
+  Item,
   RuleHeader,
   RuleLevel,
+  Search,
   SigmaDocument,
 } from './document.ts';
 export { fieldKey, fieldMapOf } from './fields.ts';

@@ -1,71 +1,7 @@
-import { type ColumnarEvents, valueAt } from '../../schema/columns.ts';
-import type { FieldComparison } from '../compile/predicate.ts';
-import { fold } from '../fold.ts';
-import { isSure } from '../value-tests/test.ts';
+import type { IndexHint } from '../value-tests/test.ts';
 import type { Bound } from './bind.ts';
-import type { Hits } from './field-index.ts';
-
-/**
- * The row under evaluation. A slot holds when its stamp is the epoch; it may hold, and is asked when needed, when its
- * open stamp is. One frame serves all rules of a plan.
- */
-export class Frame {
-  readonly #stamps: Uint32Array;
-  readonly #openStamps: Uint32Array;
-  readonly #openHits: (Hits | undefined)[];
-  readonly #openAt: Int32Array;
-  #epoch = 0;
-  events: ColumnarEvents | null = null;
-  row = 0;
-
-  constructor(slots: number) {
-    this.#stamps = new Uint32Array(slots);
-    this.#openStamps = new Uint32Array(slots);
-    this.#openHits = new Array<Hits | undefined>(slots).fill(undefined);
-    this.#openAt = new Int32Array(slots);
-  }
-
-  get epoch(): number {
-    return this.#epoch;
-  }
-
-  /** Begins a row; gives whether the epochs began anew, so that stamps kept elsewhere must be cleared. */
-  begin(row: number): boolean {
-    this.row = row;
-    if (++this.#epoch < 0xffff_ffff) return false;
-    this.#stamps.fill(0);
-    this.#openStamps.fill(0);
-    this.#epoch = 1;
-    return true;
-  }
-
-  /** Takes what is known of one value of the row. */
-  stamp(hits: Hits): void {
-    const epoch = this.#epoch;
-    for (const slot of hits.slots) this.#stamps[slot] = epoch;
-    for (let i = 0; i < hits.maybe.length; i++) {
-      const slot = hits.maybe[i]!;
-      if (this.#openStamps[slot] === epoch) {
-        // Another value of the row is open for this slot already (lists, keywords): settle this one now.
-        if (hits.holds(i)) this.#stamps[slot] = epoch;
-        continue;
-      }
-      this.#openStamps[slot] = epoch;
-      this.#openHits[slot] = hits;
-      this.#openAt[slot] = i;
-    }
-  }
-
-  /** For slots whose tests are sure. */
-  isStamped(slot: number): boolean {
-    return this.#stamps[slot] === this.#epoch;
-  }
-
-  holds(slot: number): boolean {
-    if (this.#stamps[slot] === this.#epoch) return true;
-    return this.#openStamps[slot] === this.#epoch && this.#openHits[slot]!.holds(this.#openAt[slot]!);
-  }
-}
+import type { Frame } from './frame.ts';
+import { isText, longList, TextList } from './text-list.ts';
 
 export type Evaluate = () => boolean;
 
@@ -76,12 +12,11 @@ export function compileEvaluate(bound: Bound, frame: Frame): Evaluate {
       const { value } = bound;
       return () => value;
     }
-    case 'slot': {
+    case 'slot':
+    case 'compare-fields': {
       const { slot } = bound;
-      return isSure(bound.predicate.test.hint) ? () => frame.isStamped(slot) : () => frame.holds(slot);
+      return () => frame.holds(slot);
     }
-    case 'compare-fields':
-      return () => frame.events !== null && fieldsAgree(bound, frame.events, frame.row);
     case 'not': {
       const inner = compileEvaluate(bound.of, frame);
       return () => !inner();
@@ -92,22 +27,9 @@ export function compileEvaluate(bound: Bound, frame: Frame): Evaluate {
 }
 
 function compileAtLeast(parts: readonly Bound[], least: number, frame: Frame): Evaluate {
-  if (least === 1 && parts.every((p) => p.op === 'slot')) {
-    const slots = Int32Array.from(parts, (p) => p.slot);
-    return () => {
-      for (const slot of slots) if (frame.holds(slot)) return true;
-      return false;
-    };
-  }
-  const inner = [...parts]
-    .sort((a, b) => effortOf(a) - effortOf(b))
-    .map((part) => compileEvaluate(part, frame));
-  if (least === 1) {
-    return () => {
-      for (const holds of inner) if (holds()) return true;
-      return false;
-    };
-  }
+  const inOrder = [...parts].sort((a, b) => effortOf(a) - effortOf(b));
+  if (least === 1) return compileAny(inOrder, frame);
+  const inner = inOrder.map((part) => compileEvaluate(part, frame));
   if (least === inner.length) {
     return () => {
       for (const holds of inner) if (!holds()) return false;
@@ -121,13 +43,33 @@ function compileAtLeast(parts: readonly Bound[], least: number, frame: Frame): E
   };
 }
 
+/** Long lists of texts are looked for in one pass, the rest one after the other. */
+function compileAny(parts: readonly Bound[], frame: Frame): Evaluate {
+  const byColumn = Map.groupBy(parts.filter(isText), ({ column }) => column);
+  const lists = [...byColumn.values()].filter((texts) => texts.length >= longList);
+  const listed = new Set<Bound>(lists.flat());
+  const alone = parts.filter((part) => !listed.has(part));
+  const inner = lists.map((texts) => new TextList(texts, frame).holds);
+  const slots = alone.flatMap((part) => (isSlot(part) ? [part.slot] : []));
+  for (const part of alone) if (!isSlot(part)) inner.push(compileEvaluate(part, frame));
+  return () => {
+    for (const slot of slots) if (frame.holds(slot)) return true;
+    for (const holds of inner) if (holds()) return true;
+    return false;
+  };
+}
+
+function isSlot(bound: Bound): bound is Bound & { readonly op: 'slot' | 'compare-fields' } {
+  return bound.op === 'slot' || bound.op === 'compare-fields';
+}
+
 /** What asking costs at most, so that stamps are looked at before expressions are run. */
 function effortOf(bound: Bound): number {
   switch (bound.op) {
     case 'constant':
       return 0;
     case 'slot':
-      return isSure(bound.predicate.test.hint) ? 1 : 1_000;
+      return effortOfHint(bound.predicate.test.hint);
     case 'compare-fields':
       return 500;
     case 'not':
@@ -137,27 +79,8 @@ function effortOf(bound: Bound): number {
   }
 }
 
-/** The values of a field of a row as tests see them: text, none when absent, several for lists. */
-export function textsAt(events: ColumnarEvents, column: string, row: number): readonly string[] {
-  const found = events.columns.get(column);
-  const value = found === undefined ? undefined : valueAt(found, row);
-  if (value === undefined) return [];
-  return typeof value === 'object' ? value : [String(value)];
-}
-
-type BoundComparison = Bound & { readonly op: 'compare-fields' };
-
-/** Whether some value of the field fits some value of the other. */
-export function fieldsAgree(bound: BoundComparison, events: ColumnarEvents, row: number): boolean {
-  const others = textsAt(events, bound.other, row);
-  return textsAt(events, bound.column, row).some((value) =>
-    others.some((other) => agree(value, other, bound.comparison)),
-  );
-}
-
-function agree(value: string, other: string, { cased, before, after }: FieldComparison): boolean {
-  const [a, b] = cased ? [value, other] : [fold(value), fold(other)];
-  if (before && after) return a.includes(b);
-  if (before) return a.endsWith(b);
-  return after ? a.startsWith(b) : a === b;
+function effortOfHint(hint: IndexHint): number {
+  if (hint.by === 'scan') return 1_000;
+  if (hint.by === 'literal' && hint.at === 'anywhere') return hint.sure ? 20 : 500;
+  return 1;
 }
