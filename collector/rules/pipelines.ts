@@ -4,6 +4,7 @@ import type { ErrorCode } from '#shared/errors.ts';
 import {
   applyPipelines,
   builtInPipeline,
+  builtInPipelineNames,
   type Pipeline,
   parsePipeline,
   type RuleProblem,
@@ -38,7 +39,7 @@ export async function loadPipelines(sources: readonly string[]): Promise<LoadedP
       continue;
     }
     const { texts, problems: unread } = await readRuleFiles([source]);
-    problems.push(...unread);
+    problems.push(...unread.map((problem) => (problem.file === source ? withNames(problem) : problem)));
     reasons.push(...unread.map(({ code }) => code));
     for (const { text, file } of texts) {
       const parsed = parsePipeline(text, file);
@@ -49,6 +50,11 @@ export async function loadPipelines(sources: readonly string[]): Promise<LoadedP
     }
   }
   return { pipelines, problems, reasons };
+}
+
+function withNames(problem: RuleProblem): RuleProblem {
+  const names = builtInPipelineNames.join(', ');
+  return { ...problem, message: `${problem.message} (Built-in pipelines: ${names}.)` };
 }
 
 /** Runs documents through the pipelines meant for them. */
