@@ -78,7 +78,6 @@ export class Replacer {
 
   /** Depth first, preferred ways first. What was seen and led nowhere leads nowhere from an earlier start either. */
   #matchAt(value: string, start: number, seen: Uint8Array): Int32Array | undefined {
-    const { steps } = this.#program;
     const marks = new Int32Array(this.#slots).fill(-1);
     marks[0] = start;
     const stack: Pending[] = [{ step: this.#program.start, at: start, slot: -1 }];
@@ -90,27 +89,38 @@ export class Replacer {
       const cell = top.step * (value.length + 1) + top.at;
       if (seen[cell] === 1) continue;
       seen[cell] = 1;
-      const step = steps[top.step]!;
-      if (step.op === 'match') {
+      if (this.#program.steps[top.step]!.op === 'match') {
         marks[1] = top.at;
         return marks;
       }
-      if (step.op === 'split')
-        for (const way of step.ways.toReversed()) stack.push({ step: way, at: top.at, slot: -1 });
-      else if (step.op === 'mark') {
-        stack.push({ step: 0, at: marks[step.slot]!, slot: step.slot });
-        marks[step.slot] = top.at;
-        stack.push({ step: step.next, at: top.at, slot: -1 });
-      } else if (step.op === 'assert') {
-        if (assertionHolds(step.what, neighbourAt(value, top.at - 1), neighbourAt(value, top.at)))
-          stack.push({ step: step.next, at: top.at, slot: -1 });
-      } else if (top.at < value.length) {
-        const unit = value.charCodeAt(top.at);
-        if (step.ranges.some(([low, high]) => unit >= low && unit <= high))
-          stack.push({ step: step.next, at: top.at + 1, slot: -1 });
-      }
+      this.#follow(top, value, marks, stack);
     }
     return undefined;
+  }
+
+  /** Pushes where a step leads; what a mark held goes below, to be put back when that leads nowhere. */
+  #follow({ step: index, at }: Pending, value: string, marks: Int32Array, stack: Pending[]): void {
+    const step = this.#program.steps[index]!;
+    const push = (next: number, place = at) => void stack.push({ step: next, at: place, slot: -1 });
+    switch (step.op) {
+      case 'match':
+        return;
+      case 'split':
+        for (const way of step.ways.toReversed()) push(way);
+        return;
+      case 'mark':
+        stack.push({ step: 0, at: marks[step.slot]!, slot: step.slot });
+        marks[step.slot] = at;
+        push(step.next);
+        return;
+      case 'assert':
+        if (assertionHolds(step.what, neighbourAt(value, at - 1), neighbourAt(value, at))) push(step.next);
+        return;
+      case 'set': {
+        const unit = at < value.length ? value.charCodeAt(at) : -1;
+        if (step.ranges.some(([low, high]) => unit >= low && unit <= high)) push(step.next, at + 1);
+      }
+    }
   }
 }
 
