@@ -159,6 +159,44 @@ filter:
   t.strictSame(matchedBy(text, [], { A: 1, User: 'ada' }), [], 'and without');
 });
 
+const renaming = `name: Image holds the file's name only
+priority: 30
+transformations:
+  - type: detection_item_failure
+    message: Image holds the name of a file, no path
+    field_name_conditions: [{ type: include_fields, fields: [Image] }]
+    detection_item_conditions: [{ type: match_string, cond: any, pattern: '^\\*?\\\\?[^\\\\*]+$', negate: true }]
+  - type: replace_string
+    regex: '^\\*\\\\([^\\\\]+)$'
+    replacement: '\\1'
+    field_name_conditions: [{ type: include_fields, fields: [Image] }]
+  - id: names
+    type: field_name_mapping
+    mapping: { EventID: [event_id, evtid] }
+  - type: field_name_prefix
+    prefix: win.
+    field_name_conditions: [{ type: processing_item_applied, processing_item_id: names }]
+    field_name_cond_not: true
+  - type: add_condition
+    conditions: { index: windows }
+    rule_conditions: [{ type: logsource, product: windows }]
+`;
+
+t.test('conditions and rewrites that build on one another', async (t) => {
+  const { pipeline } = parsePipeline(renaming, 'p.yml');
+  const rule = (image: string) =>
+    ruleOf(
+      'r',
+      { product: 'windows' },
+      { sel: { 'Image|endswith': image, EventID: 1, 'CommandLine|contains': 'all' } },
+    );
+  const event = { win: { Image: 'whoami.exe', CommandLine: 'whoami /all' }, evtid: 1, index: 'windows' };
+  t.strictSame(matchedBy(rule('\\whoami.exe'), [pipeline!], event), ['r']);
+  t.strictSame(matchedBy(rule('\\whoami.exe'), [pipeline!], { ...event, index: 'linux' }), []);
+  t.strictSame(matchedBy(rule('\\whoami.exe'), [pipeline!], { ...event, evtid: 2, event_id: 1 }), ['r']);
+  t.throws(() => matchedBy(rule('\\System32\\whoami.exe'), [pipeline!], event), /no path/);
+});
+
 const scalar = fc.oneof(fc.string({ maxLength: 6 }), fc.integer(), fc.boolean(), fc.constant(null));
 const { tree } = fc.letrec<{ tree: unknown }>((tie) => ({
   tree: fc.oneof(
