@@ -1,62 +1,119 @@
 import type { IndexHint } from '../value-tests/test.ts';
 import type { Bound } from './bind.ts';
 import type { Frame } from './frame.ts';
+import { SharedParts } from './shared-parts.ts';
 import { isText, longList, TextList } from './text-list.ts';
 
 export type Evaluate = () => boolean;
 
-/** Compiles a bound condition to a function over the frame. */
-export function compileEvaluate(bound: Bound, frame: Frame): Evaluate {
-  switch (bound.op) {
-    case 'constant': {
-      const { value } = bound;
-      return () => value;
-    }
-    case 'slot':
-    case 'compare-fields': {
-      const { slot } = bound;
-      return () => frame.holds(slot);
-    }
-    case 'not': {
-      const inner = compileEvaluate(bound.of, frame);
-      return () => !inner();
-    }
-    case 'at-least':
-      return compileAtLeast(bound.of, bound.least, frame);
-  }
-}
+/** Compiles bound conditions to functions over the frame. Parts that several share are evaluated once a row. */
+export class ConditionCompiler {
+  readonly #frame: Frame;
+  readonly #shared = new SharedParts();
+  readonly #answers: RowAnswers;
 
-function compileAtLeast(parts: readonly Bound[], least: number, frame: Frame): Evaluate {
-  const inOrder = [...parts].sort((a, b) => effortOf(a) - effortOf(b));
-  if (least === 1) return compileAny(inOrder, frame);
-  const inner = inOrder.map((part) => compileEvaluate(part, frame));
-  if (least === inner.length) {
+  /** `bounds` are all conditions there will be. */
+  constructor(bounds: readonly Bound[], frame: Frame) {
+    this.#frame = frame;
+    for (const bound of bounds) this.#shared.add(bound);
+    this.#answers = new RowAnswers(this.#shared.count, frame);
+  }
+
+  compile(bound: Bound): Evaluate {
+    const id = this.#shared.sharedId(bound);
+    return id === undefined ? this.#compile(bound) : this.#answers.of(id, () => this.#compile(bound));
+  }
+
+  #compile(bound: Bound): Evaluate {
+    const frame = this.#frame;
+    switch (bound.op) {
+      case 'constant': {
+        const { value } = bound;
+        return () => value;
+      }
+      case 'slot':
+      case 'compare-fields': {
+        const { slot } = bound;
+        return () => frame.holds(slot);
+      }
+      case 'not': {
+        const inner = this.compile(bound.of);
+        return () => !inner();
+      }
+      case 'at-least':
+        return this.#compileAtLeast(bound.of, bound.least);
+    }
+  }
+
+  #compileAtLeast(parts: readonly Bound[], least: number): Evaluate {
+    const inOrder = [...parts].sort((a, b) => effortOf(a) - effortOf(b));
+    if (least === 1) return this.#compileAny(inOrder);
+    const inner = inOrder.map((part) => this.compile(part));
+    if (least === inner.length) {
+      return () => {
+        for (const holds of inner) if (!holds()) return false;
+        return true;
+      };
+    }
     return () => {
-      for (const holds of inner) if (!holds()) return false;
-      return true;
+      let left = least;
+      for (const holds of inner) if (holds() && --left === 0) return true;
+      return false;
     };
   }
-  return () => {
-    let left = least;
-    for (const holds of inner) if (holds() && --left === 0) return true;
-    return false;
-  };
+
+  /** Long lists of texts are looked for in one pass, the rest one after the other. */
+  #compileAny(parts: readonly Bound[]): Evaluate {
+    const frame = this.#frame;
+    const byColumn = Map.groupBy(parts.filter(isText), ({ column }) => column);
+    const lists = [...byColumn.values()].filter((texts) => texts.length >= longList);
+    const listed = new Set<Bound>(lists.flat());
+    const alone = parts.filter((part) => !listed.has(part));
+    const inner = lists.map((texts) => new TextList(texts, frame).holds);
+    const slots = alone.flatMap((part) => (isSlot(part) ? [part.slot] : []));
+    for (const part of alone) if (!isSlot(part)) inner.push(this.compile(part));
+    return () => {
+      for (const slot of slots) if (frame.holds(slot)) return true;
+      for (const holds of inner) if (holds()) return true;
+      return false;
+    };
+  }
 }
 
-/** Long lists of texts are looked for in one pass, the rest one after the other. */
-function compileAny(parts: readonly Bound[], frame: Frame): Evaluate {
-  const byColumn = Map.groupBy(parts.filter(isText), ({ column }) => column);
-  const lists = [...byColumn.values()].filter((texts) => texts.length >= longList);
-  const listed = new Set<Bound>(lists.flat());
-  const alone = parts.filter((part) => !listed.has(part));
-  const inner = lists.map((texts) => new TextList(texts, frame).holds);
-  const slots = alone.flatMap((part) => (isSlot(part) ? [part.slot] : []));
-  for (const part of alone) if (!isSlot(part)) inner.push(compileEvaluate(part, frame));
-  return () => {
-    for (const slot of slots) if (frame.holds(slot)) return true;
-    for (const holds of inner) if (holds()) return true;
-    return false;
-  };
+/** Answers by part, kept for the row they were given in. */
+class RowAnswers {
+  readonly #frame: Frame;
+  readonly #yes: Uint32Array;
+  readonly #no: Uint32Array;
+  readonly #made = new Map<number, Evaluate>();
+
+  constructor(parts: number, frame: Frame) {
+    this.#frame = frame;
+    this.#yes = new Uint32Array(parts);
+    this.#no = new Uint32Array(parts);
+    frame.onEpochsAnew(() => {
+      this.#yes.fill(0);
+      this.#no.fill(0);
+    });
+  }
+
+  of(id: number, compile: () => Evaluate): Evaluate {
+    let made = this.#made.get(id);
+    if (made === undefined) {
+      const evaluate = compile();
+      const [yes, no, frame] = [this.#yes, this.#no, this.#frame];
+      made = () => {
+        const { epoch } = frame;
+        if (no[id] === epoch) return false;
+        if (yes[id] === epoch) return true;
+        const holds = evaluate();
+        (holds ? yes : no)[id] = epoch;
+        return holds;
+      };
+      this.#made.set(id, made);
+    }
+    return made;
+  }
 }
 
 function isSlot(bound: Bound): bound is Bound & { readonly op: 'slot' | 'compare-fields' } {

@@ -21,6 +21,7 @@ export class Frame {
   #epoch = 0;
   #row = 0;
   readonly #values = new RowValues();
+  readonly #clearers: (() => void)[] = [];
 
   constructor(slots: readonly Slot[]) {
     this.#slots = slots;
@@ -41,13 +42,17 @@ export class Frame {
     this.#values.open(events);
   }
 
-  /** Begins a row; gives whether the epochs began anew, so that stamps kept elsewhere must be cleared. */
-  begin(row: number): boolean {
+  /** Calls `clear` when the epochs begin anew, so that stamps kept elsewhere can be cleared. */
+  onEpochsAnew(clear: () => void): void {
+    this.#clearers.push(clear);
+  }
+
+  begin(row: number): void {
     this.#row = row;
-    if (++this.#epoch < 0xffff_ffff) return false;
+    if (++this.#epoch < 0xffff_ffff) return;
     for (const stamps of [this.#yes, this.#no, this.#open]) stamps.fill(0);
+    for (const clear of this.#clearers) clear();
     this.#epoch = 1;
-    return true;
   }
 
   /** Takes what is known of one value of the row. */

@@ -2,7 +2,7 @@ import type { ColumnarEvents } from '../../schema/columns.ts';
 import type { CompiledRule } from '../compile/rule.ts';
 import { type Bound, bindCondition } from './bind.ts';
 import { type ColumnHits, hitsOfColumn, visitRow } from './column-hits.ts';
-import { compileEvaluate, type Evaluate } from './evaluate.ts';
+import { ConditionCompiler, type Evaluate } from './evaluate.ts';
 import { explain, type MatchedTest } from './explain.ts';
 import { FieldIndex, type SlotTest } from './field-index.ts';
 import { Frame } from './frame.ts';
@@ -55,12 +55,12 @@ export class Plan {
     });
     this.#slots = slots.list;
     this.#frame = new Frame(this.#slots);
-    this.#rules = live.map((b) => ({ ...b, evaluate: compileEvaluate(b.bound, this.#frame) }));
+    const bounds = live.map(({ bound }) => bound);
+    const compiler = new ConditionCompiler(bounds, this.#frame);
+    this.#rules = live.map((rule) => ({ ...rule, evaluate: compiler.compile(rule.bound) }));
     this.#woken = new Uint32Array(this.#rules.length);
-    this.#waking = new Waking(
-      live.map(({ bound }) => bound),
-      this.#slots.length,
-    );
+    this.#frame.onEpochsAnew(() => this.#woken.fill(0));
+    this.#waking = new Waking(bounds, this.#slots.length);
     this.#planIndexes();
   }
 
@@ -98,7 +98,7 @@ export class Plan {
 
   /** Gathers the rules that some value of the row wakes. */
   #wakeRow(row: number, waking: readonly ColumnHits[]): void {
-    if (this.#frame.begin(row)) this.#woken.fill(0);
+    this.#frame.begin(row);
     this.#candidates = [...this.#waking.always];
     for (const column of waking) visitRow(column, row, this.#wake);
   }
