@@ -44,7 +44,12 @@ export class Matcher {
       this.#setAside.add(compiled);
       this.#onFault(compiled, error);
     };
-    const plan = new Plan(rules, schema, setAside, (compiled) => this.#setAside.has(compiled));
+    const plan = new Plan(
+      rules,
+      schema,
+      setAside,
+      (compiled) => this.#setAside.size > 0 && this.#setAside.has(compiled),
+    );
     if (this.#plans.size >= planBound) this.#plans.clear();
     this.#plans.set(schema.key, plan);
     return plan;

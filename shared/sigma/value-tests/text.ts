@@ -1,5 +1,5 @@
 import { fold } from '../fold.ts';
-import { isAny, joinPattern, keyOf, literalOf, type Part, type Pattern } from '../pattern.ts';
+import { anyPart, isAny, joinPattern, keyOf, literalOf, type Part, type Pattern } from '../pattern.ts';
 import { compileGlob } from './glob.ts';
 import type { IndexHint, Test } from './test.ts';
 
@@ -58,5 +58,14 @@ function globTest(parts: Pattern, cased: boolean, key: string, pick: Pick): Test
     longest === ''
       ? { by: 'scan' }
       : { by: 'literal', texts: [cased ? fold(longest) : longest], at: 'anywhere', sure: false };
-  return { key, hint, holds: (value, folded) => glob(pick(value, folded)) };
+  const needs = cased ? [] : parts.flatMap((part, i) => neededText(parts, part, i));
+  return { key, hint, needs, holds: (value, folded) => glob(pick(value, folded)) };
+}
+
+/** That the literal at a place of the pattern is in the value, at its beginning or end where nothing else is. */
+function neededText(parts: Pattern, part: Part, i: number): readonly (readonly Test[])[] {
+  if (typeof part !== 'string') return [];
+  const before = i === 0 ? [] : [anyPart];
+  const after = i === parts.length - 1 ? [] : [anyPart];
+  return [[textTest([...before, part, ...after], false)]];
 }
