@@ -2,9 +2,6 @@
 import fc from 'fast-check';
 import { text } from './texts.ts';
 
-/** What may stand beside any chain. */
-const flags = ['all', 'cased', 'neq'] as const;
-
 export const lists = { admins: ['ada', 'gr*', 'a\\*'], nets: ['10.0.0.0/8', '::1'], one: ['b'] };
 
 export const fields = [
@@ -33,104 +30,136 @@ const pattern = fc.oneof(
 const scalar = fc.oneof({ weight: 6, arbitrary: pattern }, fc.constantFrom(1, 11, -1, 1.5, true, false, ''));
 /** Texts that end up in base64 within events too, see texts.ts. */
 const plain = fc.constantFrom('abc', 'ABab', 'a/b-1', 'é.ab', 'bab1a');
-
 /** None that the runtime takes exponential time for: it runs them for the naive engine. */
-const regex = fc.oneof(
-  fc.constantFrom('a+b', '^[ab]+$', 'b|1', 'aab?', '\\ba', '(a|b){2,3}1?$', 'AB', '(?i)AB', '^$', '.*a$'),
-  fc.constantFrom(
-    '[^a]b',
-    'é',
-    'a.b',
-    '^b',
-    '\\d+(?:\\.\\d+){3}',
-    '(?:a|1)*?-',
-    '\\\\\\w',
-    '\\s|–',
-    '(?is)b.a',
-  ),
+const regex = fc.constantFrom(
+  ...['a+b', '^[ab]+$', 'b|1', 'aab?', '\\ba', '(a|b){2,3}1?$', 'AB', '(?i)AB', '^$', '.*a$', '[^a]b', 'é'],
+  ...['a.b', '^b', '\\d+(?:\\.\\d+){3}', '(?:a|1)*?-', '\\\\\\w', '\\s|–', '(?is)b.a', 'a$', '(?i:b)A'],
 );
 const network = fc.constantFrom(
   ...['10.0.0.0/8', '10.1.2.0/23', '10.1.2.3', '0.0.0.0/0', '::/0', '2001:db8::/33', 'fe80::/10', '::1/128'],
 );
+const number = fc.oneof(fc.integer({ min: -1, max: 12 }), fc.constantFrom('11', 1.5));
+const instant = fc.constantFrom(1, 2, 3, 5, 9, 12, '12');
+const placeholder = fc.constantFrom(
+  '%admins%',
+  'a%one%',
+  '%one%%admins%',
+  '%no list',
+  '\\%one%one%',
+  '\\\\%one%',
+);
+
+/** Which of the flags of an item go with a kind of test. */
+type Flag = 'all' | 'cased' | 'neq';
 
 interface Kind {
-  readonly chains: readonly (readonly string[])[];
-  readonly value: fc.Arbitrary<unknown>;
-  /** Whether the chains make sense for keywords too. */
-  readonly keywords: boolean;
   readonly weight: number;
+  readonly value: fc.Arbitrary<unknown>;
+  readonly chains: readonly (readonly string[])[];
+  readonly flags: readonly Flag[];
+  /** `one`: it takes no list of values; `field`: it makes no sense of keywords. */
+  readonly only?: readonly ('one' | 'field')[];
 }
 
-const affixes = [[], ['contains'], ['startswith'], ['endswith']] as const;
+const affixes: readonly (readonly string[])[] = [[], ['contains'], ['startswith'], ['endswith']];
 const encodings = ['wide', 'utf16le', 'utf16be', 'utf16'] as const;
+const comparisons = ['lt', 'lte', 'gt', 'gte'] as const;
+const timeParts = ['minute', 'hour', 'day', 'week', 'month'] as const;
+const anyFlag: readonly Flag[] = ['all', 'cased', 'neq'];
+
+/** The chain after, before, or without an affix. */
+function withAffix(...chain: readonly string[]): readonly (readonly string[])[] {
+  return affixes.flatMap((affix) => [
+    [...chain, ...affix],
+    [...affix, ...chain],
+  ]);
+}
 
 /** The one list of what is tried: a modifier is tried when a chain here has it. */
-export const kinds: readonly Kind[] = [
-  { weight: 8, keywords: true, value: scalar, chains: affixes },
-  { weight: 1, keywords: true, value: fc.constant(null), chains: [[]] },
+const kinds: readonly Kind[] = [
+  { weight: 8, value: scalar, chains: affixes, flags: anyFlag },
+  { weight: 1, value: fc.constant(null), chains: [[]], flags: ['all', 'neq'] },
+  { weight: 3, value: pattern, chains: withAffix('windash'), flags: anyFlag },
   {
-    ...{ weight: 3, keywords: true, value: pattern },
-    chains: affixes.flatMap((affix) => [
-      [...affix, 'windash'],
-      ['windash', ...affix],
-    ]),
-  },
-  { weight: 1, keywords: false, value: fc.constantFrom(true, false, 'True'), chains: [['exists']] },
-  {
-    ...{ weight: 3, keywords: true, value: regex },
-    chains: [['re'], ['re', 'i'], ['re', 'm'], ['re', 's'], ['re', 'i', 'm', 's']],
+    ...{ weight: 1, value: fc.constantFrom(true, false, 'True'), flags: [], only: ['one', 'field'] },
+    chains: [['exists']],
   },
   {
-    ...{
-      weight: 2,
-      keywords: true,
-      value: fc.oneof(fc.integer({ min: -1, max: 12 }), fc.constantFrom('11', 1.5)),
-    },
-    chains: [['lt'], ['lte'], ['gt'], ['gte']],
+    ...{ weight: 2, value: regex, flags: anyFlag },
+    chains: [['re', 'm'], ['re', 's'], ['re', 'm', 's'], ...withAffix('re')],
   },
-  { weight: 2, keywords: true, value: network, chains: [['cidr']] },
   {
-    ...{ weight: 3, keywords: true, value: plain },
+    ...{ weight: 2, value: regex, flags: ['all', 'neq'] },
+    chains: [
+      ['re', 'i'],
+      ['re', 'i', 'm', 's'],
+      ['startswith', 're', 'i', 'm'],
+    ],
+  },
+  { weight: 2, value: number, chains: comparisons.map((c) => [c]), flags: ['all'], only: ['field'] },
+  {
+    ...{ weight: 2, value: instant, flags: ['all'], only: ['field'] },
+    chains: timeParts.flatMap((part) => comparisons.flatMap((c) => [[part], [part, c], [c, part]])),
+  },
+  { weight: 1, value: instant, chains: timeParts.map((part) => [part]), flags: ['neq'], only: ['field'] },
+  {
+    ...{ weight: 1, value: fc.constantFrom(2024, 2026), flags: ['all'], only: ['field'] },
+    chains: [['year'], ['year', 'gte'], ['lt', 'year']],
+  },
+  { weight: 2, value: network, chains: [['cidr']], flags: ['all', 'neq'] },
+  {
+    ...{ weight: 3, value: plain, flags: anyFlag },
     chains: ['base64', 'base64offset'].flatMap((base) =>
-      [[base], ...encodings.map((encoding) => [encoding, base])].flatMap((chain) => [
-        chain,
-        [...chain, 'contains'],
-        [...chain, 'endswith'],
-      ]),
+      [[base], ...encodings.map((encoding) => [encoding, base])].flatMap((chain) =>
+        affixes.map((affix) => [...chain, ...affix]),
+      ),
     ),
   },
-  { weight: 1, keywords: true, value: plain, chains: encodings.map((encoding) => [encoding]) },
   {
-    ...{
-      weight: 2,
-      keywords: true,
-      value: fc.constantFrom('%admins%', 'a%one%', '%one%%admins%', '%no list', 'a'),
-    },
-    chains: affixes.flatMap((affix) => [
-      [...affix, 'expand'],
-      ['expand', ...affix],
-    ]),
+    ...{ weight: 1, value: plain, flags: anyFlag },
+    chains: encodings.flatMap((encoding) => affixes.map((affix) => [encoding, ...affix])),
   },
-  { weight: 1, keywords: true, value: fc.constant('%nets%'), chains: [['expand', 'cidr']] },
+  { weight: 2, value: placeholder, chains: [...withAffix('expand'), ['windash', 'expand']], flags: anyFlag },
   {
-    ...{ weight: 2, keywords: false, value: fieldName },
-    chains: affixes.map((affix) => ['fieldref', ...affix]),
+    weight: 1,
+    value: fc.constant('%nets%'),
+    chains: [
+      ['expand', 'cidr'],
+      ['cidr', 'expand'],
+    ],
+    flags: ['neq'],
   },
+  {
+    weight: 1,
+    value: fc.constant('^(?:%admins%|b)'),
+    chains: [
+      ['re', 'expand'],
+      ['expand', 're'],
+    ],
+    flags: ['all'],
+  },
+  { weight: 2, value: fieldName, chains: withAffix('fieldref'), flags: anyFlag, only: ['field'] },
 ];
 
 function keyed(field: string, kind: Kind): fc.Arbitrary<readonly [string, unknown]> {
-  const values = fc.oneof(kind.value, fc.array(kind.value, { minLength: 1, maxLength: 3 }));
+  const isList = !kind.only?.includes('one');
+  const values = isList
+    ? fc.oneof(kind.value, fc.array(kind.value, { minLength: 1, maxLength: 3 }))
+    : kind.value;
+  const allowed = kind.flags.filter((flag) => field !== '' || flag !== 'neq');
   return fc
-    .tuple(fc.constantFrom(...kind.chains), fc.subarray([...flags], { maxLength: 2 }), fc.boolean(), values)
-    .map(([chain, more, first, value]) => [
-      [field, ...(first ? [...more, ...chain] : [...chain, ...more])].join('|'),
+    .tuple(fc.constantFrom(...kind.chains), fc.subarray([...allowed]), fc.boolean(), values)
+    .map(([chain, flags, first, value]) => [
+      [field, ...(first ? [...flags, ...chain] : [...chain, ...flags])].join('|'),
       value,
     ]);
 }
 
 function item(kind: Kind): fc.Arbitrary<readonly [string, unknown]> {
   const ofField = fieldName.chain((field) => keyed(field, kind));
-  return kind.keywords ? fc.oneof({ weight: 6, arbitrary: ofField }, keyed('', kind)) : ofField;
+  return kind.only?.includes('field')
+    ? ofField
+    : fc.oneof({ weight: 6, arbitrary: ofField }, keyed('', kind));
 }
 
 /** `field|modifiers` and its value or values. */

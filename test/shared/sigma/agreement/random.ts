@@ -20,7 +20,12 @@ export function tryRandom(runs: number, seed: number): Agreement {
       compare(some, on, tally),
     );
     const result = fc.check(property, { numRuns: Math.ceil(runs / 2), seed });
-    if (result.failed) return { ...tally, counterexample: fc.defaultReportMessage(result) ?? 'unknown' };
+    if (result.failed) return { ...tally, counterexample: told(result) };
   }
   return { ...tally, counterexample: null };
+}
+
+/** The error names the one rule and event. */
+function told<T>(result: fc.RunDetails<T>): string {
+  return `${(result.errorInstance as Error).message}\n${fc.defaultReportMessage(result)}`;
 }

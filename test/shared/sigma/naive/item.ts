@@ -1,5 +1,6 @@
 import { allTexts, type NaiveEvent, textsOf } from './event.ts';
-import { type Form, formOf, type Lists, steps, testerOf, textForm } from './modifiers.ts';
+import { type Form, formOf, testerOf, textForm } from './forms.ts';
+import { applyModifiers, type Lists } from './modifiers.ts';
 import { lower } from './text.ts';
 
 export type Holds = (event: NaiveEvent) => boolean;
@@ -23,12 +24,7 @@ function valueTester(
   texts: (event: NaiveEvent) => readonly string[],
   lists: Lists,
 ): Holds {
-  let forms: readonly Form[] = [formOf(value)];
-  for (const name of modifiers) {
-    const step = steps[name];
-    if (step === undefined) throw new Error(`no modifier ${name}`);
-    forms = forms.flatMap((form) => step(form, lists));
-  }
+  const forms = applyModifiers(formOf(value), modifiers, lists);
   const tests = forms.map((form) => formTester(form, field, modifiers.includes('cased'), texts));
   return (event) => tests.some((holds) => holds(event));
 }

@@ -3,7 +3,18 @@
  * runtime does not take them there.
  */
 export function regexOf(source: string, flags: ReadonlySet<string>): RegExp {
-  const inline = /^\(\?([ims]+)\)/.exec(source);
-  const all = new Set([...flags, ...(inline?.[1] ?? '')]);
-  return new RegExp(source.slice(inline?.[0].length ?? 0), [...all].join(''));
+  const inline = /^(\(\?<?!\[\\s\\S\]\)|)(\(\?:)?\(\?([ims]+)\)/.exec(source);
+  if (inline === null) return new RegExp(source, [...flags].join(''));
+  const [whole, tie = '', group = '', letters = ''] = inline;
+  const all = new Set([...flags, ...letters]);
+  return new RegExp(tie + group + source.slice(whole.length), [...all].join(''));
+}
+
+/** At one end of the whole text, whatever `^` and `$` mean. */
+export function startOnly(source: string): string {
+  return `(?<![\\s\\S])(?:${source})`;
+}
+
+export function endOnly(source: string): string {
+  return `(?:${source})(?![\\s\\S])`;
 }

@@ -1,23 +1,39 @@
 export type TimePart = 'minute' | 'hour' | 'day' | 'week' | 'month' | 'year';
 
+const partOf: Readonly<Record<TimePart, (at: Date) => number>> = {
+  minute: (at) => at.getUTCMinutes(),
+  hour: (at) => at.getUTCHours(),
+  day: (at) => at.getUTCDate(),
+  week: weekOf,
+  month: (at) => at.getUTCMonth() + 1,
+  year: (at) => at.getUTCFullYear(),
+};
+
 /** The part of a time in UTC; undefined when the text is no time. */
 export function timePartOf(text: string, part: TimePart): number | undefined {
-  const at = new Date(/^\d{4}-\d\d-\d\d[T ][\d:.]+$/.test(text) ? `${text.replace(' ', 'T')}Z` : text);
-  if (!/^\d{4}-\d\d-\d\d/.test(text) || Number.isNaN(at.getTime())) return undefined;
-  switch (part) {
-    case 'minute':
-      return at.getUTCMinutes();
-    case 'hour':
-      return at.getUTCHours();
-    case 'day':
-      return at.getUTCDate();
-    case 'week':
-      return weekOf(at);
-    case 'month':
-      return at.getUTCMonth() + 1;
-    case 'year':
-      return at.getUTCFullYear();
-  }
+  const ms = msOf(text.trim());
+  const at = new Date(ms ?? Number.NaN);
+  return Number.isNaN(at.getTime()) ? undefined : partOf[part](at);
+}
+
+/** ISO 8601, or a number since the epoch whose unit its size tells. */
+function msOf(text: string): number | undefined {
+  if (text === '' || !Number.isNaN(Number(text))) return text === '' ? undefined : msOfNumber(Number(text));
+  const parts = /^(\d{4}-\d\d-\d\d)([T ]\d\d:\d\d)?(:\d\d)?([.,]\d{1,9})? ?(Z|[+-]\d\d:?\d\d)?$/.exec(text);
+  if (parts === null) return undefined;
+  const [, day, minutes = 'T00:00', seconds = ':00', , zone = 'Z'] = parts;
+  const offset = zone.replace(/^(...)(\d\d)$/, '$1:$2');
+  const midnight = new Date(`${day}T00:00:00Z`);
+  if (Number.isNaN(midnight.getTime()) || !midnight.toISOString().startsWith(day!)) return undefined;
+  return Date.parse(`${day}${minutes.replace(' ', 'T')}${seconds}${offset}`);
+}
+
+function msOfNumber(number: number): number {
+  if (!Number.isFinite(number)) return Number.NaN;
+  const digits = BigInt(Math.trunc(Math.abs(number))).toString().length;
+  if (digits > 17) return number / 1e6;
+  if (digits > 14) return number / 1e3;
+  return digits > 11 ? number : number * 1e3;
 }
 
 /** The week of ISO 8601: the one that holds this day's Thursday, counted in that Thursday's year. */
