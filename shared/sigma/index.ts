@@ -1,4 +1,6 @@
 /** Sigma rules: parse → compile → match. See README.md. */
+
+export type { AppliedFilter } from './compile/filter.ts';
 export type { ValueLists } from './compile/item.ts';
 export type { CompiledRule } from './compile/rule.ts';
 export {
@@ -14,6 +16,7 @@ export type {
   Condition,
   CorrelationRule,
   DetectionRule,
+  FilterRule,
   Item,
   RuleHeader,
   RuleLevel,
@@ -27,4 +30,8 @@ export { Matcher } from './match/matcher.ts';
 export type { OnFault, OnMatch } from './match/plan.ts';
 export { declaredSchema, type EventSchema, openSchema } from './match/schema.ts';
 export { type ParsedFile, parseRules } from './parse/rule.ts';
+export { type Applied, applyPipelines } from './pipeline/apply.ts';
+export { builtInPipeline, builtInPipelineNames } from './pipeline/built-in.ts';
+export { type ParsedPipeline, parsePipeline } from './pipeline/parse.ts';
+export type { Pipeline } from './pipeline/pipeline.ts';
 export type { Place, RuleProblem } from './problem.ts';

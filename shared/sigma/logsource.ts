@@ -29,3 +29,15 @@ export function logsourceAllows(rule: Logsource, events: Logsource): boolean {
   if (rule.product !== undefined && rule.product !== product) return false;
   return rule.service === undefined || rule.service === service;
 }
+
+/** Whether each part the wider logsource gives is the other's. */
+export function fallsUnder(logsource: Logsource, wider: Logsource): boolean {
+  return (['category', 'product', 'service'] as const).every(
+    (part) => wider[part] === undefined || wider[part] === logsource[part],
+  );
+}
+
+/** One text for equal logsources. */
+export function logsourceKey({ category, product, service }: Logsource): string {
+  return JSON.stringify([category, product, service]);
+}

@@ -65,3 +65,42 @@ export function literalOf(pattern: Pattern): string | undefined {
 export function keyOf(pattern: Pattern): string {
   return JSON.stringify(pattern);
 }
+
+/** The text that `parsePattern` reads as this pattern, which must be one that rules can write. */
+export function writePattern(pattern: Pattern): string {
+  return pattern
+    .map((part) => {
+      if (typeof part === 'string') return part.replace(/[*?]|\\(?=[\\*?]|$)/g, '\\$&');
+      return part.kind === 'any' ? '*' : '?';
+    })
+    .join('');
+}
+
+/**
+ * A pattern as plain text with live `*` and `?`: what pipelines see of a value. Backslashes are themselves, doubled
+ * only where they stand before a star or question mark, and one more makes that plain.
+ */
+export function plainText(pattern: Pattern): string {
+  return pattern
+    .map((part, at) => {
+      if (typeof part !== 'string') return part.kind === 'any' ? '*' : '?';
+      const text = part.replace(/(\\*)([*?])/g, '$1$1\\$2');
+      return at + 1 < pattern.length ? text.replace(/\\+$/, '$&$&') : text;
+    })
+    .join('');
+}
+
+/** The reverse of `plainText`. */
+export function parsePlainText(text: string): Pattern {
+  const parts: Part[] = [];
+  let from = 0;
+  for (const match of text.matchAll(/(\\*)([*?])/g)) {
+    const slashes = match[1]!.length;
+    const literal = text.slice(from, match.index) + '\\'.repeat(slashes >> 1);
+    if (slashes % 2 === 1) parts.push(literal + match[2]!);
+    else parts.push(literal, match[2] === '*' ? anyPart : onePart);
+    from = match.index + match[0].length;
+  }
+  parts.push(text.slice(from));
+  return joinPattern(parts);
+}

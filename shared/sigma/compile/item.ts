@@ -1,5 +1,13 @@
 import type { Item, ItemValue } from '../document.ts';
-import { type Draft, type ItemFlags, type ModifierContext, ModifierRefusal } from '../modifiers/modifier.ts';
+import { combinationProblem, discouraged } from '../modifiers/combination.ts';
+import {
+  type Draft,
+  type ItemFlags,
+  type Modifier,
+  type ModifierContext,
+  ModifierRefusal,
+  textDraft,
+} from '../modifiers/modifier.ts';
 import { modifiers } from '../modifiers/registry.ts';
 import { joinPattern, parsePattern } from '../pattern.ts';
 import type { ProblemSink } from '../problem.ts';
@@ -9,6 +17,7 @@ import { compareTest } from '../value-tests/compare.ts';
 import { regexTest } from '../value-tests/regex.ts';
 import type { Test } from '../value-tests/test.ts';
 import { presence, textTest } from '../value-tests/text.ts';
+import { timePartTest } from '../value-tests/time-part.ts';
 import type { Bool } from './predicate.ts';
 
 /** Values of placeholders by name. */
@@ -24,12 +33,16 @@ export function compileItem(
   const chain = item.modifiers.map((name) => ({ name, modifier: modifiers.get(name) }));
   for (const { name, modifier } of chain) {
     if (modifier !== undefined) continue;
-    const code = timeModifiers.includes(name) ? 'rule.unsupported' : 'rule.invalid';
-    return problems.refuse(code, item.place, `\`${name}\` is not a modifier this version knows.`);
+    return problems.refuse('rule.invalid', item.place, `\`${name}\` is not a modifier of Sigma 2.1.`);
   }
+  const wrong = combinationProblem(item);
+  if (wrong !== undefined) return problems.refuse('rule.invalid', item.place, `${named(item)}: ${wrong}.`);
+  for (const advice of discouraged(item))
+    problems.warn('rule.discouraged', item.place, `${named(item)}: ${advice}.`);
   const flags: ItemFlags = { all: false, cased: false, neq: false };
   for (const { modifier } of chain) modifier?.mark?.(flags);
-  const context: ModifierContext = { flags, list: (name) => lists.get(name) };
+  const isRegex = item.modifiers.includes('re');
+  const context: ModifierContext = { flags, isRegex, list: (name) => lists.get(name) };
   const of: Bool[] = [];
   for (const value of item.values) {
     const compiled = compileValue(item, value, selection, context, problems);
@@ -41,8 +54,15 @@ export function compileItem(
   return join('and', [predicate(item, presence, selection, 'is present'), { op: 'not', of: joined }]);
 }
 
-/** Known to Sigma 2.1 but not to this version. */
-const timeModifiers: readonly string[] = ['minute', 'hour', 'day', 'week', 'month', 'year'];
+function named(item: Item): string {
+  return `\`${item.field ?? 'keywords'}\``;
+}
+
+/** Modifiers in the order they apply: left to right, but first those that must see the value as written. */
+function appliers(item: Item): readonly Modifier[] {
+  const all = item.modifiers.flatMap((name) => modifiers.get(name) ?? []);
+  return [...all.filter((m) => m.first === true), ...all.filter((m) => m.first !== true)];
+}
 
 function join(op: 'and' | 'or', of: readonly Bool[]): Bool {
   return of.length === 1 ? of[0]! : { op, of };
@@ -57,8 +77,7 @@ function compileValue(
 ): Bool | undefined {
   try {
     let drafts: readonly Draft[] = [draftOf(value)];
-    for (const name of item.modifiers) {
-      const apply = modifiers.get(name)?.apply;
+    for (const { apply } of appliers(item)) {
       if (apply !== undefined) drafts = drafts.flatMap((draft) => apply(draft, context));
     }
     const text = testText(item, value);
@@ -72,14 +91,14 @@ function compileValue(
       return problems.refuse(code, value.place, `The regular expression is refused: ${error.message}.`);
     }
     if (!(error instanceof ModifierRefusal)) throw error;
-    return problems.refuse(error.code, value.place, `\`${item.field ?? 'keywords'}\`: ${error.message}.`);
+    return problems.refuse(error.code, value.place, `${named(item)}: ${error.message}.`);
   }
 }
 
 function draftOf({ value }: ItemValue): Draft {
   if (value === null) return { kind: 'null' };
   const raw = String(value);
-  return { kind: 'text', raw, pattern: typeof value === 'string' ? parsePattern(raw) : [raw] };
+  return textDraft(raw, typeof value === 'string' ? parsePattern(raw) : [raw]);
 }
 
 /** What alerts quote: the modifiers and the value, as the rule has them. */
@@ -91,6 +110,10 @@ function testText(item: Item, { value }: ItemValue): string {
 
 function predicate(item: Item, test: Test, selection: string, text: string): Bool {
   return { op: 'predicate', predicate: { field: item.field, test, selection, text } };
+}
+
+function comparing({ how, bound, part }: Draft & { kind: 'compare' }): Test {
+  return part === null ? compareTest(how, bound) : timePartTest(part, how, bound);
 }
 
 function boolOf(draft: Draft, item: Item, selection: string, flags: ItemFlags, text: string): Bool {
@@ -114,7 +137,7 @@ function boolOf(draft: Draft, item: Item, selection: string, flags: ItemFlags, t
     case 'network':
       return predicate(item, cidrTest(draft.network), selection, text);
     case 'compare':
-      return predicate(item, compareTest(draft.how, draft.bound), selection, text);
+      return predicate(item, comparing(draft), selection, text);
     case 'field': {
       if (item.field === null) throw new ModifierRefusal('`fieldref` needs a field');
       const { name: other, before, after } = draft;

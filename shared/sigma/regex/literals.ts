@@ -54,6 +54,8 @@ function required(regex: Regex): readonly (readonly string[])[] {
       const texts = best.flatMap((group) => group ?? []);
       return best.includes(undefined) || texts.length > mostAlternatives ? [] : [texts];
     }
+    case 'capture':
+      return required(regex.of);
     case 'sequence':
       return requiredOfSequence(regex.of.flatMap(flatten));
   }
