@@ -50,10 +50,19 @@ export function isAny(part: Part | undefined): boolean {
 
 /** With `*` before and after where asked, runs of `*` made one, neighbouring literals joined. */
 export function joinPattern(parts: Pattern, before = false, after = false): Pattern {
+  if (!before && !after && isJoined(parts)) return parts;
   const out: Part[] = before ? [anyPart] : [];
   for (const part of parts) append(out, part);
   if (after) append(out, anyPart);
   return out;
+}
+
+function isJoined(parts: Pattern): boolean {
+  return parts.every((part, i) => {
+    const next = parts[i + 1];
+    if (typeof part === 'string') return part !== '' && typeof next !== 'string';
+    return !isAny(part) || !isAny(next);
+  });
 }
 
 function append(out: Part[], part: Part): void {

@@ -61,10 +61,14 @@ function named(item: Item): string {
   return `\`${item.field ?? 'keywords'}\``;
 }
 
-/** Modifiers in the order they apply: left to right, but first those that must see the value as written. */
+/** Modifiers with something to apply, in order: left to right, but first those that must see the value as written. */
 function appliers(item: Item): readonly Modifier[] {
-  const all = item.modifiers.flatMap((name) => modifiers.get(name) ?? []);
-  return [...all.filter((m) => m.first === true), ...all.filter((m) => m.first !== true)];
+  const all = item.modifiers
+    .flatMap((name) => modifiers.get(name) ?? [])
+    .filter((m) => m.apply !== undefined);
+  return all.length < 2
+    ? all
+    : [...all.filter((m) => m.first === true), ...all.filter((m) => m.first !== true)];
 }
 
 function join(op: 'and' | 'or', of: readonly Bool[]): Bool {
@@ -85,12 +89,15 @@ function compileValue(part: ItemPart, problems: ProblemSink): Bool | undefined {
   try {
     let drafts: readonly Draft[] = [draftOf(value)];
     for (const { apply } of part.apply) {
-      if (apply !== undefined) drafts = drafts.flatMap((draft) => apply(draft, context));
+      if (apply !== undefined)
+        drafts =
+          drafts.length === 1 ? apply(drafts[0]!, context) : drafts.flatMap((draft) => apply(draft, context));
     }
-    return join(
-      'or',
-      drafts.map((draft) => boolOf(draft, part)),
-    );
+    if (drafts.length === 1) return boolOf(drafts[0]!, part);
+    return {
+      op: 'or',
+      of: drafts.map((draft) => boolOf(draft, part)),
+    };
   } catch (error) {
     if (error instanceof RegexRefusal) {
       const code = error.unsafe ? 'rule.regex_unsafe' : 'rule.invalid';
