@@ -18,26 +18,31 @@ export const onePart = { kind: 'one' } as const satisfies Part;
  * So `\\*` is a backslash and a wildcard, `\\\*` a backslash and a star.
  */
 export function parsePattern(text: string): Pattern {
+  if (!special.test(text)) return text === '' ? [] : [text];
   const parts: Part[] = [];
   let literal = '';
-  const flush = () => {
-    if (literal !== '') parts.push(literal);
-    literal = '';
-  };
+  let from = 0;
   for (let i = 0; i < text.length; i++) {
-    const c = text[i]!;
+    const c = text[i];
     const next = text[i + 1];
     if (c === '\\' && (next === '*' || next === '?' || next === '\\')) {
-      literal += next;
-      i++;
+      literal += text.slice(from, i);
+      from = ++i;
     } else if (c === '*' || c === '?') {
-      flush();
+      literal += text.slice(from, i);
+      if (literal !== '') parts.push(literal);
       parts.push(c === '*' ? anyPart : onePart);
-    } else literal += c;
+      literal = '';
+      from = i + 1;
+    }
   }
-  flush();
+  literal += text.slice(from);
+  if (literal !== '') parts.push(literal);
   return parts;
 }
+
+/** Without any of these a text is plain. */
+const special = /[*?]|\\\\/;
 
 export function isAny(part: Part | undefined): boolean {
   return typeof part === 'object' && part.kind === 'any';
@@ -45,15 +50,26 @@ export function isAny(part: Part | undefined): boolean {
 
 /** With `*` before and after where asked, runs of `*` made one, neighbouring literals joined. */
 export function joinPattern(parts: Pattern, before = false, after = false): Pattern {
-  const all: Part[] = [...(before ? [anyPart] : []), ...parts, ...(after ? [anyPart] : [])];
-  const out: Part[] = [];
-  for (const part of all) {
-    const last = out.at(-1);
-    if (isAny(part) && isAny(last)) continue;
-    if (typeof part === 'string' && typeof last === 'string') out[out.length - 1] = last + part;
-    else if (part !== '') out.push(part);
-  }
+  if (!before && !after && isJoined(parts)) return parts;
+  const out: Part[] = before ? [anyPart] : [];
+  for (const part of parts) append(out, part);
+  if (after) append(out, anyPart);
   return out;
+}
+
+function isJoined(parts: Pattern): boolean {
+  return parts.every((part, i) => {
+    const next = parts[i + 1];
+    if (typeof part === 'string') return part !== '' && typeof next !== 'string';
+    return !isAny(part) || !isAny(next);
+  });
+}
+
+function append(out: Part[], part: Part): void {
+  const last = out.at(-1);
+  if (isAny(part) && isAny(last)) return;
+  if (typeof part === 'string' && typeof last === 'string') out[out.length - 1] = last + part;
+  else if (part !== '') out.push(part);
 }
 
 /** The text of a pattern without wildcards; undefined when it has some. */

@@ -18,7 +18,7 @@ import { regexTest } from '../value-tests/regex.ts';
 import type { Test } from '../value-tests/test.ts';
 import { presence, textTest } from '../value-tests/text.ts';
 import { timePartTest } from '../value-tests/time-part.ts';
-import type { Bool } from './predicate.ts';
+import { type Bool, Predicate, type Saying, textOf } from './predicate.ts';
 
 /** Values of placeholders by name. */
 export type ValueLists = ReadonlyMap<string, readonly string[]>;
@@ -30,9 +30,8 @@ export function compileItem(
   lists: ValueLists,
   problems: ProblemSink,
 ): Bool | undefined {
-  const chain = item.modifiers.map((name) => ({ name, modifier: modifiers.get(name) }));
-  for (const { name, modifier } of chain) {
-    if (modifier !== undefined) continue;
+  for (const name of item.modifiers) {
+    if (modifiers.has(name)) continue;
     return problems.refuse('rule.invalid', item.place, `\`${name}\` is not a modifier of Sigma 2.1.`);
   }
   const wrong = combinationProblem(item);
@@ -40,51 +39,65 @@ export function compileItem(
   for (const advice of discouraged(item))
     problems.warn('rule.discouraged', item.place, `${named(item)}: ${advice}.`);
   const flags: ItemFlags = { all: false, cased: false, neq: false };
-  for (const { modifier } of chain) modifier?.mark?.(flags);
+  for (const name of item.modifiers) modifiers.get(name)?.mark?.(flags);
   const isRegex = item.modifiers.includes('re');
   const context: ModifierContext = { flags, isRegex, list: (name) => lists.get(name) };
+  const apply = appliers(item);
+  const how = howOf(item);
   const of: Bool[] = [];
   for (const value of item.values) {
-    const compiled = compileValue(item, value, selection, context, problems);
+    const saying = { selection, how, value: value.value };
+    const compiled = compileValue({ item, value, saying, apply, context }, problems);
     if (compiled === undefined) return undefined;
     of.push(compiled);
   }
   const joined = join(flags.all && !flags.neq ? 'and' : 'or', of);
   if (!flags.neq) return joined;
-  return join('and', [predicate(item, presence, selection, 'is present'), { op: 'not', of: joined }]);
+  const present = predicate(item, presence, presentIn(selection));
+  return join('and', [present, { op: 'not', of: joined }]);
 }
 
 function named(item: Item): string {
   return `\`${item.field ?? 'keywords'}\``;
 }
 
-/** Modifiers in the order they apply: left to right, but first those that must see the value as written. */
+/** Modifiers with something to apply, in order: left to right, but first those that must see the value as written. */
 function appliers(item: Item): readonly Modifier[] {
-  const all = item.modifiers.flatMap((name) => modifiers.get(name) ?? []);
-  return [...all.filter((m) => m.first === true), ...all.filter((m) => m.first !== true)];
+  const all = item.modifiers
+    .flatMap((name) => modifiers.get(name) ?? [])
+    .filter((m) => m.apply !== undefined);
+  return all.length < 2
+    ? all
+    : [...all.filter((m) => m.first === true), ...all.filter((m) => m.first !== true)];
 }
 
 function join(op: 'and' | 'or', of: readonly Bool[]): Bool {
   return of.length === 1 ? of[0]! : { op, of };
 }
 
-function compileValue(
-  item: Item,
-  value: ItemValue,
-  selection: string,
-  context: ModifierContext,
-  problems: ProblemSink,
-): Bool | undefined {
+/** One value of an item, with what all of its values share. */
+interface ItemPart {
+  readonly item: Item;
+  readonly value: ItemValue;
+  readonly saying: Saying;
+  readonly apply: readonly Modifier[];
+  readonly context: ModifierContext;
+}
+
+function compileValue(part: ItemPart, problems: ProblemSink): Bool | undefined {
+  const { item, value, context } = part;
   try {
     let drafts: readonly Draft[] = [draftOf(value)];
-    for (const { apply } of appliers(item)) {
-      if (apply !== undefined) drafts = drafts.flatMap((draft) => apply(draft, context));
+    for (const { apply } of part.apply) {
+      if (apply !== undefined)
+        drafts =
+          drafts.length === 1 ? apply(drafts[0]!, context) : drafts.flatMap((draft) => apply(draft, context));
     }
-    const text = testText(item, value);
-    return join(
-      'or',
-      drafts.map((draft) => boolOf(draft, item, selection, context.flags, text)),
-    );
+    if (drafts.length === 1) return boolOf(drafts[0]!, part);
+    return {
+      op: 'or',
+      of: drafts.map((draft) => boolOf(draft, part)),
+    };
   } catch (error) {
     if (error instanceof RegexRefusal) {
       const code = error.unsafe ? 'rule.regex_unsafe' : 'rule.invalid';
@@ -101,44 +114,50 @@ function draftOf({ value }: ItemValue): Draft {
   return textDraft(raw, typeof value === 'string' ? parsePattern(raw) : [raw]);
 }
 
-/** What alerts quote: the modifiers and the value, as the rule has them. */
-function testText(item: Item, { value }: ItemValue): string {
-  const said = item.modifiers.filter((name) => name !== 'all');
-  const how = said.length > 0 ? said.join('|') : item.field === null ? 'contains' : 'is';
-  return value === null ? `${how} null` : `${how} '${String(value)}'`;
+/** What alerts quote of the modifiers, as the rule has them. */
+function howOf({ field, modifiers: names }: Item): string {
+  const said = names.filter((name) => name !== 'all');
+  if (said.length > 0) return said.join('|');
+  return field === null ? 'contains' : 'is';
 }
 
-function predicate(item: Item, test: Test, selection: string, text: string): Bool {
-  return { op: 'predicate', predicate: { field: item.field, test, selection, text } };
+function presentIn(selection: string): Saying {
+  return { selection, how: 'is present', value: undefined };
+}
+
+function predicate({ field }: Item, test: Test, saying: Saying): Bool {
+  return { op: 'predicate', predicate: new Predicate(field, test, saying) };
 }
 
 function comparing({ how, bound, part }: Draft & { kind: 'compare' }): Test {
   return part === null ? compareTest(how, bound) : timePartTest(part, how, bound);
 }
 
-function boolOf(draft: Draft, item: Item, selection: string, flags: ItemFlags, text: string): Bool {
+function boolOf(draft: Draft, { item, saying, context: { flags } }: ItemPart): Bool {
+  const { selection } = saying;
   switch (draft.kind) {
     case 'text':
     case 'bytes': {
       const own = draft.kind === 'text' ? draft.pattern : [Buffer.from(draft.bytes).toString('latin1')];
       const pattern = item.field === null ? joinPattern(own, true, true) : own;
-      return predicate(item, textTest(pattern, flags.cased), selection, text);
+      return predicate(item, textTest(pattern, flags.cased), saying);
     }
     case 'null':
-      return { op: 'not', of: predicate(item, presence, selection, 'is present') };
+      return { op: 'not', of: predicate(item, presence, presentIn(selection)) };
     case 'exists': {
-      const present = predicate(item, presence, selection, 'is present');
+      const present = predicate(item, presence, presentIn(selection));
       return draft.wanted ? present : { op: 'not', of: present };
     }
     case 'regex':
-      return predicate(item, regexTest(draft.source, draft.flags), selection, text);
+      return predicate(item, regexTest(draft.source, draft.flags), saying);
     case 'network':
-      return predicate(item, cidrTest(draft.network), selection, text);
+      return predicate(item, cidrTest(draft.network), saying);
     case 'compare':
-      return predicate(item, comparing(draft), selection, text);
+      return predicate(item, comparing(draft), saying);
     case 'field': {
       if (item.field === null) throw new ModifierRefusal('`fieldref` needs a field');
       const { name: other, before, after } = draft;
+      const text = textOf(saying);
       const comparison = { field: item.field, other, before, after, cased: flags.cased, selection, text };
       return { op: 'compare-fields', comparison };
     }

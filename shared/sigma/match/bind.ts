@@ -47,7 +47,7 @@ export function bindCondition(bool: Bool, schema: EventSchema, slots: SlotNumber
         if (column === undefined) return never;
         const needs = (predicate.test.needs ?? []).map((tests) =>
           tests.map((test) => {
-            const needed = { ...predicate, test };
+            const needed = predicate.with(test);
             return { slot: slots.ofTest(column, needed), predicate: needed };
           }),
         );

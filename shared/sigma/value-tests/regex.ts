@@ -13,7 +13,8 @@ import { textTest } from './text.ts';
  */
 export function regexTest(source: string, flags: RegexFlags): Test {
   const regex = parseRegex(source, flags);
-  const automaton = new Automaton(compileProgram(regex));
+  const program = compileProgram(regex);
+  let automaton: Automaton | undefined;
   const [best, ...others] = requiredTexts(regex);
   const hint: IndexHint =
     best === undefined ? { by: 'scan' } : { by: 'literal', texts: best.texts, at: best.at, sure: false };
@@ -22,7 +23,10 @@ export function regexTest(source: string, flags: RegexFlags): Test {
     key: `re ${letters} ${source}`,
     hint,
     needs: others.map(testsOf),
-    holds: (value) => automaton.test(value),
+    holds: (value) => {
+      automaton ??= new Automaton(program);
+      return automaton.test(value);
+    },
   };
 }
 

@@ -49,7 +49,7 @@ function matcherOf(rules: readonly Detection[]): Matcher {
   });
 }
 
-function readJson(events: readonly NaiveEvent[]): readonly FlatEvent[] {
+export function readJson(events: readonly NaiveEvent[]): readonly FlatEvent[] {
   const read: FlatEvent[] = [];
   const documents = new JsonDocuments({
     onEvent: ({ fields }) => read.push(fields),

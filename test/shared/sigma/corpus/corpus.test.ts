@@ -1,0 +1,19 @@
+/** Both engines on events made from every public rule's own values. */
+import t from 'tap';
+import { agreeOnCorpus, makeEvents, told } from './agree.ts';
+import { readPublicRules, skip } from './rules.ts';
+
+/** Rules tried by chance on each event in the naive engine, besides those that matched. */
+const sample = 12;
+
+t.test('the public rules hit what is made to hit, and both engines agree', { skip }, async (t) => {
+  const rules = readPublicRules();
+  const { events, without } = makeEvents(rules);
+  const hits = events.filter((e) => e.isHit).length;
+  for (const { rule, reason } of without) t.comment(`no hit made for ${rule.file}: ${reason}`);
+  t.ok(rules.accepted.length > 3_700, `${rules.accepted.length} rules accepted, ${rules.refused} refused`);
+  t.ok(hits >= rules.accepted.length * 0.99, `hits made for ${hits} of ${rules.accepted.length}`);
+  const { disagreements, pairs, matches } = agreeOnCorpus(rules, events, sample);
+  for (const one of disagreements.slice(0, 10)) t.comment(told(one));
+  t.equal(disagreements.length, 0, `${pairs} pairs of rule and event, ${matches} matches`);
+});
