@@ -19,12 +19,27 @@ export function hitOf(rule: PublicRule, lists: Lists): NaiveEvent | string {
     const random = new Random(attempt);
     try {
       const event = eventFor(rule.detection, lists, random, attempt % 3 === 2);
-      if (event !== undefined && rule.holds(event)) return event;
+      if (event === undefined) continue;
+      if (rule.holds(event)) return event;
+      const full = { ...otherFields(rule.detection, random), ...event };
+      if (rule.holds(full)) return full;
     } catch (error) {
       reason = (error as Error).message;
     }
   }
   return reason;
+}
+
+/** Something in every field a rule names: filters may ask that one be there. */
+function otherFields(detection: Detection, random: Random): NaiveEvent {
+  const other = random.pick(['other', 'C:\\Other\\zz.exe', '/opt/zz', '-x --yy', '7']);
+  const { condition: _, ...searches } = detection;
+  const maps = Object.values(searches)
+    .flat()
+    .filter((one) => typeof one === 'object' && one !== null);
+  const keys = maps.flatMap((map) => Object.keys(map as object));
+  const fields = keys.map((key) => key.split('|')[0]!.replaceAll(' ', '')).filter((field) => field !== '');
+  return Object.fromEntries(fields.map((field) => [field, other]));
 }
 
 function eventFor(
