@@ -250,30 +250,26 @@ t.test('a snapshot that is damaged is told and history is read instead', async (
   t.equal(raised(second.said).length, 1);
 });
 
-t.test(
-  'when rules change, correlations that did not keep their state and new ones see history',
-  async (t) => {
-    const folder = tempFolder(t);
-    const now = Date.now() * 1000;
-    const first = await open(folder);
-    first.give(1, ...longAgo(0, 3), ...Array.from({ length: 4 }, (_, i) => failedLogin(now - 9e6 + i)));
-    await first.close();
-    const fresh = `
+t.test('when rules change, those that did not keep their state and new ones see history, once', async (t) => {
+  const folder = tempFolder(t);
+  const now = Date.now() * 1000;
+  const first = await open(folder);
+  first.give(1, ...Array.from({ length: 4 }, (_, i) => failedLogin(now - 9e6 + i)));
+  await first.close();
+  const fresh = `
 title: Fresh
 id: fresh
 correlation: { type: event_count, rules: [failed_login], group-by: [host.id], timespan: 1m, condition: { gte: 5 } }
 `;
-    const texts = [readFileSync(join(packPath, 'repeated-failed-login.yml'), 'utf8'), fresh];
-    const documents = texts.flatMap((text) => parseRules(text, 'rules.yml').documents);
-    const changed = compileRules(documents, { specs: Object.values(eventSpecs) }).ruleSet;
-    const second = await open(folder, undefined, changed);
-    second.give(2, ...longAgo(3, 2));
-    second.give(3, failedLogin(now));
-    await second.close();
-    const titles = raised(second.said).map(({ alert }) => `${alert.ruleTitle} ${alert.count}`);
-    t.strictSame(titles.sort(), ['Fresh 5', 'Repeated failed login 5', 'Repeated failed login 5']);
-  },
-);
+  const texts = [readFileSync(join(packPath, 'repeated-failed-login.yml'), 'utf8'), fresh];
+  const documents = texts.flatMap((text) => parseRules(text, 'rules.yml').documents);
+  const changed = compileRules(documents, { specs: Object.values(eventSpecs) }).ruleSet;
+  const second = await open(folder, undefined, changed);
+  second.give(2, failedLogin(now));
+  await second.close();
+  const titles = raised(second.said).map(({ alert }) => `${alert.ruleTitle} ${alert.count}`);
+  t.strictSame(titles.sort(), ['Fresh 5', 'Repeated failed login 5']);
+});
 
 t.test(
   'while alerts cannot be recorded, batches are stored all the same and detected later, once',
