@@ -211,6 +211,7 @@ export class Correlator {
     const flags = from.count();
     this.#key.load(from.bytes(), (flags & 1) === 1);
     this.#makeRoom(-1);
+    if (this.#groups.size >= this.#keyBound) this.#evict();
     if (this.#groups.find(this.#key) >= 0) throw new SnapshotDamage('a group stands twice');
     const group = this.#groups.add(this.#key);
     this.#groups.setNewestAt(group, from.double());
