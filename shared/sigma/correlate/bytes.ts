@@ -1,19 +1,45 @@
 /** Reading beyond the end, or what no writer writes. Caught where a snapshot is taken up. */
 export class SnapshotDamage extends Error {}
 
-/** Bytes written one after another. */
+/** Bytes written one after another. Beyond the bound nothing more is taken. */
 export class ByteWriter {
+  readonly #bound: number;
   #bytes = new Uint8Array(4_096);
   #view = new DataView(this.#bytes.buffer);
   #length = 0;
 
-  get length(): number {
+  constructor(bound: number) {
+    this.#bound = bound;
+  }
+
+  /** Whether more was to be written than the bound allows; then what there is is not whole. */
+  get isOver(): boolean {
+    return this.#length > this.#bound;
+  }
+
+  /** Begins a part whose length is told before it; `endPart` takes what this gives. */
+  beginPart(): number {
+    this.double(0);
     return this.#length;
+  }
+
+  endPart(begin: number): void {
+    if (!this.isOver) this.#view.setFloat64(begin - 8, this.#length - begin, true);
+  }
+
+  byte(value: number): void {
+    if (this.#reserve(1)) this.#bytes[this.#length++] = value;
+  }
+
+  uint32(value: number): void {
+    if (!this.#reserve(4)) return;
+    this.#view.setUint32(this.#length, value, true);
+    this.#length += 4;
   }
 
   /** A whole number from 0 to 2^53, small ones short. */
   count(value: number): void {
-    this.#reserve(8);
+    if (!this.#reserve(8)) return;
     let rest = value;
     while (rest >= 0x80) {
       this.#bytes[this.#length++] = (rest % 0x80) | 0x80;
@@ -23,14 +49,14 @@ export class ByteWriter {
   }
 
   double(value: number): void {
-    this.#reserve(8);
+    if (!this.#reserve(8)) return;
     this.#view.setFloat64(this.#length, value, true);
     this.#length += 8;
   }
 
   bytes(bytes: Uint8Array): void {
     this.count(bytes.length);
-    this.#reserve(bytes.length);
+    if (!this.#reserve(bytes.length)) return;
     this.#bytes.set(bytes, this.#length);
     this.#length += bytes.length;
   }
@@ -44,12 +70,16 @@ export class ByteWriter {
     return this.#bytes.subarray(0, this.#length);
   }
 
-  #reserve(more: number): void {
-    if (this.#length + more <= this.#bytes.length) return;
-    const bytes = new Uint8Array(Math.max(this.#bytes.length * 2, this.#length + more));
+  #reserve(more: number): boolean {
+    if (this.isOver) return false;
+    if (this.#length + more <= this.#bytes.length) return true;
+    const bytes = new Uint8Array(
+      Math.max(Math.min(this.#bytes.length * 2, this.#bound), this.#length + more),
+    );
     bytes.set(this.taken());
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer);
+    return true;
   }
 }
 
@@ -90,6 +120,13 @@ export class ByteReader {
 
   text(): string {
     return Buffer.from(this.bytes()).toString();
+  }
+
+  /** A part as `beginPart` and `endPart` wrote it. */
+  part(): Uint8Array {
+    const length = this.double();
+    if (!Number.isSafeInteger(length) || length < 0) throw new SnapshotDamage('a length is none');
+    return this.#take(length);
   }
 
   #take(length: number): Uint8Array {

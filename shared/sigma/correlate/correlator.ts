@@ -180,7 +180,7 @@ export class Correlator {
     }
     this.#window.writeShared(out);
     out.count(this.#groups.size);
-    for (let group = this.#groups.oldest; group >= 0; group = this.#groups.younger(group)) {
+    for (let group = this.#groups.oldest; group >= 0 && !out.isOver; group = this.#groups.younger(group)) {
       const { bytes, isWide } = this.#groups.keyOf(group);
       const { episodeAt, firedAt } = this.#groups.episodeOf(group);
       const hasFired = Number.isFinite(firedAt);

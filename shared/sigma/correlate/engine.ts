@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { CompiledCorrelation } from '../compile/correlation.ts';
 import type { CompiledRule } from '../compile/rule.ts';
 import { correlationBounds } from './bounds.ts';
-import { ByteReader, ByteWriter, SnapshotDamage } from './bytes.ts';
+import { ByteReader, type ByteWriter, SnapshotDamage } from './bytes.ts';
 import type { CorrelationEvent, CorrelationStats, Firing } from './contract.ts';
 import { Correlator } from './correlator.ts';
 import { Budget } from './memory/budget.ts';
@@ -128,11 +128,10 @@ export class CorrelationEngine {
   /** The whole state as bytes; null when that is more than the bound. */
   snapshot(): Uint8Array | null {
     const sound = this.#running.filter((r) => !r.isSetAside);
-    const sections = sound.values().map(({ key, correlator }) => {
-      const out = new ByteWriter();
-      correlator.write(out);
-      return { key, state: out.taken() };
-    });
+    const sections = sound.map(({ key, correlator }) => ({
+      key,
+      write: (out: ByteWriter) => correlator.write(out),
+    }));
     return packSections(sections, correlationBounds.snapshotBytes);
   }
 

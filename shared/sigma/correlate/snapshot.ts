@@ -8,24 +8,24 @@ const checksumBytes = 4;
 /** The state of one correlation; `key` says of which. */
 export interface Section {
   readonly key: string;
-  readonly state: Uint8Array;
+  readonly write: (out: ByteWriter) => void;
 }
 
 /** Sections with a head and a checksum; null when they would be larger than the bound. */
-export function packSections(sections: Iterable<Section>, bound: number): Uint8Array | null {
-  const out = new ByteWriter();
-  for (const { key, state } of sections) {
-    out.count(1);
+export function packSections(sections: readonly Section[], bound: number): Uint8Array | null {
+  const out = new ByteWriter(bound);
+  for (const byte of head) out.byte(byte);
+  for (const { key, write } of sections) {
+    out.byte(1);
     out.text(key);
-    out.bytes(state);
-    if (out.length > bound) return null;
+    const begin = out.beginPart();
+    write(out);
+    out.endPart(begin);
+    if (out.isOver) return null;
   }
-  out.count(0);
-  const packed = new Uint8Array(head.length + out.length + checksumBytes);
-  packed.set(head);
-  packed.set(out.taken(), head.length);
-  new DataView(packed.buffer).setUint32(head.length + out.length, crc32(out.taken()), true);
-  return packed;
+  out.byte(0);
+  out.uint32(crc32(out.taken().subarray(head.length)));
+  return out.isOver ? null : out.taken();
 }
 
 /** The sections of a snapshot by key. Throws SnapshotDamage for anything else. */
@@ -38,7 +38,7 @@ export function unpackSections(packed: Uint8Array): ReadonlyMap<string, Uint8Arr
   if (view.getUint32(end, true) !== crc32(body)) throw new SnapshotDamage('its checksum is wrong');
   const from = new ByteReader(body);
   const sections = new Map<string, Uint8Array>();
-  while (from.count() === 1) sections.set(from.text(), from.bytes());
+  while (from.count() === 1) sections.set(from.text(), from.part());
   if (from.left > 0) throw new SnapshotDamage('it goes on after its end');
   return sections;
 }

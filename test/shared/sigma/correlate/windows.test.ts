@@ -84,3 +84,34 @@ t.test('expressions over rules', async (t) => {
   for (const sequence of sequences) check('temporal_ordered', sequence, '10s', 1e6);
   t.pass();
 });
+
+t.test('of a window with more events than decide, what left for room never makes a hit', async (t) => {
+  const crowded = fc.array(
+    fc.record({ gap: fc.integer({ min: 0, max: 9 }), late: fc.integer({ min: -30, max: 19 }) }),
+    {
+      minLength: 300,
+      maxLength: 400,
+    },
+  );
+  for (const condition of [{ lte: 2 }, { eq: 4 }, { gte: 3, neq: 5 }, { gte: 5 }]) {
+    const ruleSet = compiled({ ...base, type: 'event_count', condition });
+    fc.assert(
+      fc.property(crowded, (steps) => {
+        const runner = new Runner(ruleSet);
+        const naive = new NaiveCorrelation(only(ruleSet));
+        let clock = 1000e6;
+        for (const [id, s] of steps.entries()) {
+          // Long crowds, then room for windows to run empty.
+          clock += s.gap === 9 && id % 100 > 80 ? 4e6 : s.gap * 1_000;
+          const time = clock - Math.max(0, s.late) * 1e6;
+          const got = runner.one('a', { time, id, fields: { User: 'u' } });
+          const wanted = naive.feed({ time, id: `e${id}`, reference: 0, fields: { User: 'u' } });
+          if (got !== null && wanted === null) throw new Error(`event ${id} fired on ${got.value}`);
+          if (got === null && wanted !== null && s.late <= 0) throw new Error(`event ${id} did not fire`);
+        }
+      }),
+      { numRuns: 15 },
+    );
+    t.pass(JSON.stringify(condition));
+  }
+});
