@@ -1,6 +1,9 @@
 /** What correlation documents say, and how they find what they refer to. */
+import fc from 'fast-check';
 import t from 'tap';
+import { correlationTypes } from '../../../shared/sigma/document.ts';
 import {
+  CorrelationEngine,
   type CorrelationRule,
   compileRules,
   parseRules,
@@ -175,4 +178,41 @@ t.test('inner correlations are silent unless one that refers to them generates',
       .sort();
   t.strictSame(silent({}), ['a', 'b', 'c0']);
   t.strictSame(silent({ generate: true }), ['a']);
+});
+
+t.test('no correlation section makes reading throw', async () => {
+  const odd = fc.oneof(
+    fc.constantFrom('a', 'c0', 'User', '', null, -1, 1.5, true),
+    fc.jsonValue({ maxDepth: 2 }),
+  );
+  const section = fc.record(
+    {
+      type: fc.oneof(fc.constantFrom(...correlationTypes), odd),
+      rules: fc.oneof(fc.array(fc.constantFrom('a', 'b', 'c0', 'c1', 'id-a'), { maxLength: 3 }), odd),
+      'group-by': odd,
+      timespan: fc.oneof(fc.constantFrom('1m', '5s', '1y'), odd),
+      condition: fc.oneof(
+        fc.record({ gte: odd, field: odd, percentile: odd }, { requiredKeys: [] }),
+        fc.constantFrom('a and b', 'a or (b', 'not a', 'c0 and a'),
+        odd,
+      ),
+      aliases: fc.oneof(fc.record({ who: fc.record({ a: odd }) }), odd),
+      generate: odd,
+    },
+    { requiredKeys: [] },
+  );
+  fc.assert(
+    fc.property(section, section, (first, second) => {
+      const { ruleSet } = compileText(correlationText({ correlation: first }, { correlation: second }));
+      const engine = new CorrelationEngine(ruleSet.correlations, {
+        onFault: (_, error) => {
+          throw error;
+        },
+      });
+      for (let i = 0; i < 5; i++)
+        for (const rule of ruleSet.rules)
+          engine.feed(rule, { time: i * 1e6, source: 'e', index: i, field: (name) => name && String(i) });
+    }),
+    { numRuns: 1_000 },
+  );
 });

@@ -94,3 +94,19 @@ t.test('chains of three agree with counting anew, over restarts', async () => {
     { numRuns: 300 },
   );
 });
+
+t.test('a correlation that throws is set aside and told once, the others go on', async (t) => {
+  const told: string[] = [];
+  const other = { ...failures, 'group-by': ['Image'], condition: { gte: 1 } };
+  const { ruleSet, engine } = new Runner(compiled(failures, other), {
+    onFault: ({ rule }) => told.push(rule.name ?? ''),
+  });
+  const field = (name: string) => {
+    if (name === 'User') throw new Error('no');
+    return 'x';
+  };
+  const rule = ruleSet.rules.find((r) => r.rule.name === 'a')!;
+  const firings = [1, 2].flatMap((time) => engine.feed(rule, { time, source: 's', index: -1, field }));
+  t.strictSame(told, ['c0']);
+  t.match(firings, [{ correlation: { rule: { name: 'c1' } }, eventIds: ['s'] }, { isNew: false }]);
+});
