@@ -9,6 +9,11 @@ export interface BatchOrigin {
   readonly product: string;
   /** Gives the id of row `row` of group `group`: a text that is the group's, then a number that grows with the row. */
   readonly eventId: (group: number, row: number) => string;
+  /**
+   * Microseconds. To correlations no event is later than shortly after this: one host with a wrong clock must not make
+   * the events of all others look late.
+   */
+  readonly receivedAt?: number;
 }
 
 /** Detection over decoded batches. Does no I/O; a rule that fails is set aside and reported, never thrown. */

@@ -1,7 +1,7 @@
 import { eventSpecs } from '#shared/events/registry.gen.ts';
 import { type Column, type ColumnarEvents, valueAt } from '#shared/schema/columns.ts';
 import type { EventSpec } from '#shared/schema/spec.ts';
-import { type CorrelationEvent, fieldKey, fieldMapOf } from '#shared/sigma/index.ts';
+import { type CorrelationEvent, fieldKey, fieldMapOf, latenessUs } from '#shared/sigma/index.ts';
 import type { Evidence } from './alert.ts';
 import type { BatchOrigin } from './contract.ts';
 
@@ -16,12 +16,14 @@ export class MatchEvent implements CorrelationEvent {
   readonly #columns = new Map<string, Column | null>();
   readonly source: string;
   readonly #firstIndex: number;
+  readonly #latest: number;
   #row = 0;
 
   constructor(origin: BatchOrigin, events: ColumnarEvents, group: number) {
     this.#origin = origin;
     this.#events = events;
     this.#group = group;
+    this.#latest = (origin.receivedAt ?? Number.POSITIVE_INFINITY) + latenessUs;
     const firstId = origin.eventId(group, 0);
     const digits = /(?:0|[1-9]\d{0,8})$/.exec(firstId)?.[0] ?? '';
     this.source = firstId.slice(0, firstId.length - digits.length);
@@ -35,7 +37,7 @@ export class MatchEvent implements CorrelationEvent {
   }
 
   get time(): number {
-    return this.#events.times[this.#row]!;
+    return Math.min(this.#events.times[this.#row]!, this.#latest);
   }
 
   get index(): number {
@@ -64,7 +66,7 @@ export class MatchEvent implements CorrelationEvent {
     const row = this.#row;
     return {
       ...{ origin: this.#origin, events: this.#events, group: this.#group, row },
-      time: this.time,
+      time: this.#events.times[row]!,
       eventId: this.#origin.eventId(this.#group, row),
     };
   }

@@ -24,8 +24,17 @@ export function groupsOf({ batch }: Detectable): readonly ColumnarEvents[] {
   return batch.groups.map((group) => group.events);
 }
 
-export function originOf({ hostId, hostName, product, stream, sequence, batch }: Detectable): BatchOrigin {
+export function originOf({
+  hostId,
+  hostName,
+  product,
+  stream,
+  sequence,
+  receivedAt,
+  batch,
+}: Detectable): BatchOrigin {
   return {
+    receivedAt,
     hostId,
     hostName,
     product,

@@ -8,6 +8,7 @@ export {
   type RuleSet,
   type RuleSetOptions,
 } from './compile/rule-set.ts';
+export { latenessUs } from './correlate/bounds.ts';
 export type { CorrelationEvent, CorrelationStats, Firing } from './correlate/contract.ts';
 export {
   CorrelationEngine,

@@ -125,6 +125,16 @@ t.test('correlations count over batches', async (t) => {
   t.strictSame(detector.detect(origin('h2'), [rows(at(6), at(7))], 1), [], 'another host, another group');
 });
 
+t.test('a host with a wrong clock does not make the events of others late', async (t) => {
+  const anywhere = { ...many, correlation: { ...many.correlation, 'group-by': ['User'] } };
+  const detector = createDetector(rulesOf(evil, anywhere));
+  const from = (host: string, second: number) =>
+    detector.detect({ ...origin(host), receivedAt: 10e6 }, [rows(at(second))], 1);
+  t.strictSame(from('h1', 9e9), []);
+  t.strictSame([...from('h2', 8), ...from('h3', 9)], []);
+  t.match(from('h4', 10), [{ count: 3, firstEventAt: 8e6, lastEventAt: 10e6 }]);
+});
+
 t.test('history fed again gives the same alerts', async (t) => {
   const feed = (detector: ReturnType<typeof createDetector>) =>
     [1, 2, 3, 4].flatMap((s) => detector.detect(origin(), [rows(at(s))], 1));
