@@ -98,7 +98,8 @@ class Collector {
   async start(): Promise<RunningCollector> {
     const { folder } = this.#o;
     const pki = join(folder, 'pki');
-    for (const path of [pki, join(folder, 'rules'), join(folder, 'lists')]) makeDataFolder(path);
+    for (const path of [pki, ...['rules', 'lists', 'pipelines'].map((name) => join(folder, name))])
+      makeDataFolder(path);
     this.#authority = await openAuthority(pki);
     this.#control = await openControlStore(join(folder, 'control.db'), { durable: true });
     this.#closing.add(() => this.#control.close());
@@ -124,6 +125,7 @@ class Collector {
       controlPath: join(folder, 'control.db'),
       rulePaths: [packFolder, join(folder, 'rules'), ...this.#config.rules],
       listPaths: [join(packFolder, 'lists'), join(folder, 'lists')],
+      pipelineUses: [{ pipelines: [join(folder, 'pipelines')], under: [join(folder, 'rules')] }],
     };
     this.#pipeline = await Pipeline.start(new URL('./pipeline.worker.ts', import.meta.url), options, {
       onVerdicts: (verdicts) => this.#gateway.judge(verdicts),

@@ -29,7 +29,7 @@ async function start(): Promise<PipelineLoop> {
   const reader = openJournalReader(options.journalPath);
   // Detection repeats after a power cut from wherever its last durable commit was, so it need not wait for the disk.
   const control = await openControlStore(options.controlPath, { durable: false });
-  const { ruleSet, problems } = await loadRules(options.rulePaths, options.listPaths);
+  const { ruleSet, problems } = await loadRules(options.rulePaths, options.listPaths, options.pipelineUses);
   const makeDetector = () =>
     createDetector(ruleSet, {
       onFault: ({ ruleId, ruleTitle, error }) => {

@@ -249,6 +249,31 @@ const entries = {
     action: 'Give one of them a fresh id.',
     retryable: false,
   },
+  'rule.discouraged': {
+    cause: 'The rule is clear, but says something in a way the Sigma specification advises against.',
+    action: 'Reword it as the message says; until then it works as written.',
+    retryable: false,
+  },
+  'rule.reference_unknown': {
+    cause: 'A filter names a rule that it cannot apply to.',
+    action: 'Name rules by id or name, and give the filter a logsource that theirs falls under.',
+    retryable: false,
+  },
+  'rule.pipeline_refused': {
+    cause: 'A processing pipeline refuses the rule, or cannot be applied to it.',
+    action: 'Change the rule or the pipeline as the message says, or leave the pipeline out.',
+    retryable: false,
+  },
+  'pipeline.invalid': {
+    cause: 'A processing pipeline is not understood, and was left out.',
+    action: 'Mend it at the place given; shared/sigma/README.md lists what pipelines may hold.',
+    retryable: false,
+  },
+  'pipeline.unsupported': {
+    cause: 'A processing pipeline uses something that is about query languages or other tools.',
+    action: 'Take it out; events are matched here without a query.',
+    retryable: false,
+  },
   'rule.field_unknown': {
     cause: 'The rule names a field that the events it is about do not have.',
     action: 'Use a name from docs/reference/events.md; until then the item never holds.',

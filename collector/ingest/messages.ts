@@ -8,6 +8,11 @@ export interface PipelineOptions {
   /** Folders and files of rules, and folders of value lists. */
   readonly rulePaths: readonly string[];
   readonly listPaths: readonly string[];
+  /** Processing pipelines, and the paths whose rules go through them. */
+  readonly pipelineUses: readonly {
+    readonly pipelines: readonly string[];
+    readonly under: readonly string[];
+  }[];
 }
 
 /** A batch with where it came from; its bytes go beside it. */

@@ -10,6 +10,7 @@ import {
 } from '#shared/sigma/index.ts';
 import { readRuleFiles } from './files.ts';
 import { loadLists } from './lists.ts';
+import { applyUses, type PipelineUse } from './pipelines.ts';
 
 /** The starter pack and the lists its rules use. */
 export const packPath = join(import.meta.dirname, 'pack');
@@ -21,35 +22,43 @@ export interface LoadedRules {
   readonly problems: readonly RuleProblem[];
   readonly accepted: number;
   readonly refused: number;
+  /** For each refused document its first error. */
+  readonly reasons: readonly ErrorCode[];
 }
 
 /**
- * Loads rules from files and folders, with the placeholder lists of `listFolders`. A bad file or rule never stops
- * the others.
+ * Loads rules from files and folders, with the placeholder lists of `listFolders`, through the pipelines of `uses`. A
+ * bad file, rule, filter or pipeline never stops the others.
  */
 export async function loadRules(
   paths: readonly string[],
   listFolders: readonly string[] = [],
+  uses: readonly PipelineUse[] = [],
 ): Promise<LoadedRules> {
   const { lists, problems: listProblems } = await loadLists(listFolders);
   const { texts, problems: fileProblems } = await readRuleFiles(paths);
   const problems = [...listProblems, ...fileProblems];
   const documents: SigmaDocument[] = [];
-  let refused = fileProblems.length;
+  const reasons = fileProblems.map(({ code }) => code);
   for (const { file, text } of texts) {
     const parsed = parseRules(text, file);
     documents.push(...parsed.documents);
     problems.push(...parsed.problems);
-    refused += parsed.refused;
+    reasons.push(...parsed.reasons);
   }
-  const compiled = compileRules(documents, { lists, specs: Object.values(eventSpecs) });
+  const piped = await applyUses(documents, uses);
+  problems.push(...piped.problems);
+  reasons.push(...piped.reasons);
+  const compiled = compileRules(piped.documents, { lists, specs: Object.values(eventSpecs) });
   problems.push(...compiled.problems);
-  const { rules, correlations } = compiled.ruleSet;
+  reasons.push(...compiled.reasons);
+  const { rules, correlations, filters } = compiled.ruleSet;
   return {
     ruleSet: compiled.ruleSet,
     problems: inOrder(problems),
-    accepted: rules.length + correlations.length,
-    refused: refused + compiled.refused.length,
+    accepted: rules.length + correlations.length + filters.length,
+    refused: reasons.length,
+    reasons,
   };
 }
 
@@ -67,21 +76,21 @@ export interface LintReport {
     /** Accepted, but about events that no sensor makes. */
     readonly inactive: number;
     readonly warnings: number;
-    /** Refusals by code. */
+    /** Refused documents by the code of their first error; comes to `refused`. */
     readonly byReason: Readonly<Partial<Record<ErrorCode, number>>>;
   };
   readonly problems: readonly RuleProblem[];
 }
 
-/** Checks rules without using them. `byReason` counts problems, so a rule with two faults counts twice there. */
+/** Checks rules without using them. A pipeline that is refused counts as a refused document. */
 export async function lint(
   paths: readonly string[],
   listFolders: readonly string[] = [],
+  uses: readonly PipelineUse[] = [],
 ): Promise<LintReport> {
-  const { ruleSet, problems, accepted, refused } = await loadRules(paths, listFolders);
+  const { ruleSet, problems, accepted, refused, reasons } = await loadRules(paths, listFolders, uses);
   const byReason: Partial<Record<ErrorCode, number>> = {};
-  for (const { severity, code } of problems)
-    if (severity === 'error') byReason[code] = (byReason[code] ?? 0) + 1;
+  for (const code of reasons) byReason[code] = (byReason[code] ?? 0) + 1;
   return {
     summary: {
       rules: accepted + refused,

@@ -20,6 +20,7 @@ function isMet({ value, goal, less }: BenchResult): boolean | null {
 function shown(value: number, unit: string): string {
   if (unit === 'B') return `${(value / 1024 / 1024).toFixed(1)} MiB`;
   if (unit === 'ratio') return `${(value * 100).toFixed(2)} %`;
+  if (unit === 's' && value < 1e-3) return `${(value * 1e6).toFixed(2)} µs`;
   if (unit === 's') return value < 1 ? `${(value * 1000).toFixed(1)} ms` : `${value.toFixed(2)} s`;
   return `${Math.round(value).toLocaleString('en')}${unit === '1/s' ? '/s' : ''}`;
 }

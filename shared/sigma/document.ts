@@ -47,6 +47,8 @@ export interface RuleHeader {
   readonly tags: readonly string[];
   readonly references: readonly string[];
   readonly falsePositives: readonly string[];
+  /** Other plain values at the top of the document, such as `date`. */
+  readonly attributes: ReadonlyMap<string, Scalar>;
   readonly file: string;
   readonly place: Place;
 }
@@ -54,6 +56,10 @@ export interface RuleHeader {
 export interface DetectionRule extends RuleHeader {
   readonly kind: 'rule';
   readonly logsource: Logsource;
+  /** What the file says, where a pipeline changed it. */
+  readonly writtenLogsource?: Logsource;
+  /** Went through pipelines. */
+  readonly piped?: true;
   readonly searches: ReadonlyMap<string, Search>;
   /** Any of them suffices. */
   readonly condition: Condition;
@@ -102,4 +108,21 @@ export interface CorrelationRule extends RuleHeader {
   readonly generate: boolean;
 }
 
-export type SigmaDocument = DetectionRule | CorrelationRule;
+/** An id or name of a rule, with where it was written. */
+export interface RuleReference {
+  readonly to: string;
+  readonly place: Place;
+}
+
+/** What rules leave out: they match where its condition does not hold. */
+export interface FilterRule extends RuleHeader {
+  readonly kind: 'filter';
+  readonly logsource: Logsource;
+  /** By `logsourceKey` of their written logsource: what pipelines made of the filter for rules they went over. */
+  readonly variants?: ReadonlyMap<string, Pick<FilterRule, 'searches' | 'condition'>>;
+  readonly rules: readonly RuleReference[] | 'any';
+  readonly searches: ReadonlyMap<string, Search>;
+  readonly condition: Condition;
+}
+
+export type SigmaDocument = DetectionRule | CorrelationRule | FilterRule;

@@ -20,3 +20,24 @@ export function logsourceFits(rule: Logsource, spec: EventSpec, product: string)
   if (rule.service === undefined) return true;
   return service !== undefined && (services[service] ?? [service]).includes(rule.service);
 }
+
+/** Whether a rule may be about events of this logsource: what both give agrees, and the rule gives nothing it lacks. */
+export function logsourceAllows(rule: Logsource, events: Logsource): boolean {
+  const { category, product, service } = events;
+  if (category === undefined && product === undefined && service === undefined) return true;
+  if (rule.category !== undefined && rule.category !== category) return false;
+  if (rule.product !== undefined && rule.product !== product) return false;
+  return rule.service === undefined || rule.service === service;
+}
+
+/** Whether each part the wider logsource gives is the other's. */
+export function fallsUnder(logsource: Logsource, wider: Logsource): boolean {
+  return (['category', 'product', 'service'] as const).every(
+    (part) => wider[part] === undefined || wider[part] === logsource[part],
+  );
+}
+
+/** One text for equal logsources. */
+export function logsourceKey({ category, product, service }: Logsource): string {
+  return JSON.stringify([category, product, service]);
+}

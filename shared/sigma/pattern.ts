@@ -18,26 +18,31 @@ export const onePart = { kind: 'one' } as const satisfies Part;
  * So `\\*` is a backslash and a wildcard, `\\\*` a backslash and a star.
  */
 export function parsePattern(text: string): Pattern {
+  if (!special.test(text)) return text === '' ? [] : [text];
   const parts: Part[] = [];
   let literal = '';
-  const flush = () => {
-    if (literal !== '') parts.push(literal);
-    literal = '';
-  };
+  let from = 0;
   for (let i = 0; i < text.length; i++) {
-    const c = text[i]!;
+    const c = text[i];
     const next = text[i + 1];
     if (c === '\\' && (next === '*' || next === '?' || next === '\\')) {
-      literal += next;
-      i++;
+      literal += text.slice(from, i);
+      from = ++i;
     } else if (c === '*' || c === '?') {
-      flush();
+      literal += text.slice(from, i);
+      if (literal !== '') parts.push(literal);
       parts.push(c === '*' ? anyPart : onePart);
-    } else literal += c;
+      literal = '';
+      from = i + 1;
+    }
   }
-  flush();
+  literal += text.slice(from);
+  if (literal !== '') parts.push(literal);
   return parts;
 }
+
+/** Without any of these a text is plain. */
+const special = /[*?]|\\\\/;
 
 export function isAny(part: Part | undefined): boolean {
   return typeof part === 'object' && part.kind === 'any';
@@ -45,15 +50,17 @@ export function isAny(part: Part | undefined): boolean {
 
 /** With `*` before and after where asked, runs of `*` made one, neighbouring literals joined. */
 export function joinPattern(parts: Pattern, before = false, after = false): Pattern {
-  const all: Part[] = [...(before ? [anyPart] : []), ...parts, ...(after ? [anyPart] : [])];
-  const out: Part[] = [];
-  for (const part of all) {
-    const last = out.at(-1);
-    if (isAny(part) && isAny(last)) continue;
-    if (typeof part === 'string' && typeof last === 'string') out[out.length - 1] = last + part;
-    else if (part !== '') out.push(part);
-  }
+  const out: Part[] = before ? [anyPart] : [];
+  for (const part of parts) append(out, part);
+  if (after) append(out, anyPart);
   return out;
+}
+
+function append(out: Part[], part: Part): void {
+  const last = out.at(-1);
+  if (isAny(part) && isAny(last)) return;
+  if (typeof part === 'string' && typeof last === 'string') out[out.length - 1] = last + part;
+  else if (part !== '') out.push(part);
 }
 
 /** The text of a pattern without wildcards; undefined when it has some. */
@@ -64,4 +71,43 @@ export function literalOf(pattern: Pattern): string | undefined {
 /** One text for equal patterns. */
 export function keyOf(pattern: Pattern): string {
   return JSON.stringify(pattern);
+}
+
+/** The text that `parsePattern` reads as this pattern, which must be one that rules can write. */
+export function writePattern(pattern: Pattern): string {
+  return pattern
+    .map((part) => {
+      if (typeof part === 'string') return part.replace(/[*?]|\\(?=[\\*?]|$)/g, '\\$&');
+      return part.kind === 'any' ? '*' : '?';
+    })
+    .join('');
+}
+
+/**
+ * A pattern as plain text with live `*` and `?`: what pipelines see of a value. Backslashes are themselves, doubled
+ * only where they stand before a star or question mark, and one more makes that plain.
+ */
+export function plainText(pattern: Pattern): string {
+  return pattern
+    .map((part, at) => {
+      if (typeof part !== 'string') return part.kind === 'any' ? '*' : '?';
+      const text = part.replace(/(\\*)([*?])/g, '$1$1\\$2');
+      return at + 1 < pattern.length ? text.replace(/\\+$/, '$&$&') : text;
+    })
+    .join('');
+}
+
+/** The reverse of `plainText`. */
+export function parsePlainText(text: string): Pattern {
+  const parts: Part[] = [];
+  let from = 0;
+  for (const match of text.matchAll(/(\\*)([*?])/g)) {
+    const slashes = match[1]!.length;
+    const literal = text.slice(from, match.index) + '\\'.repeat(slashes >> 1);
+    if (slashes % 2 === 1) parts.push(literal + match[2]!);
+    else parts.push(literal, match[2] === '*' ? anyPart : onePart);
+    from = match.index + match[0].length;
+  }
+  parts.push(text.slice(from));
+  return joinPattern(parts);
 }

@@ -33,8 +33,12 @@ export class ProblemSink {
     this.#add('warning', code, place, message);
   }
 
+  get errors(): readonly RuleProblem[] {
+    return this.problems.filter((p) => p.severity === 'error');
+  }
+
   get errorCount(): number {
-    return this.problems.filter((p) => p.severity === 'error').length;
+    return this.errors.length;
   }
 
   #add(severity: RuleProblem['severity'], code: ErrorCode, place: Place, message: string): void {

@@ -9,6 +9,7 @@ interface Options {
   readonly data?: string;
   readonly json?: boolean;
   readonly warnings: boolean;
+  readonly pipeline: readonly string[];
 }
 
 function show({ problems, summary }: LintReport, withWarnings: boolean): void {
@@ -32,17 +33,24 @@ export function rulesCommand(): Command {
       .description('check rules without using them; exits 1 when one is refused'),
   )
     .option('--no-warnings', 'print errors only')
+    .option(
+      '--pipeline <name|file>',
+      'apply a processing pipeline to the rules, built-in or from a file; may be repeated',
+      (value: string, all: readonly string[]) => [...all, value],
+      [],
+    )
     .option('--json', 'print one JSON document')
     .addHelpText(
       'after',
-      '\nWithout paths it checks the starter pack and rules/ in the data folder. Value lists come from lists/ of both.',
+      '\nWithout paths it checks the starter pack and rules/ in the data folder. Value lists come from lists/ of both. Rules of the data folder go through the pipelines in its pipelines/.',
     )
     .action(async (paths: readonly string[], options: Options) => {
       const { lint, packListsPath, packPath } = await import('../../rules/load.ts');
       const folder = dataFolder(options.data);
       const own = (name: string) => [join(folder, name)].filter((path) => existsSync(path));
       const lists = [packListsPath, ...own('lists')];
-      const report = await lint(paths.length > 0 ? paths : [packPath, ...own('rules')], lists);
+      const uses = [{ pipelines: own('pipelines'), under: own('rules') }, { pipelines: options.pipeline }];
+      const report = await lint(paths.length > 0 ? paths : [packPath, ...own('rules')], lists, uses);
       if (options.json) printJson(report);
       else show(report, options.warnings);
       if (report.summary.refused > 0) process.exitCode = 1;

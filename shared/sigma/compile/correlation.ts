@@ -33,8 +33,12 @@ export const hostFields: readonly string[] = ['host.id', 'host.name'];
 
 export interface LinkedCorrelations {
   readonly correlations: readonly CompiledCorrelation[];
-  readonly problems: readonly RuleProblem[];
-  readonly refused: readonly CorrelationRule[];
+  /** Of those that are linked. */
+  readonly warnings: readonly RuleProblem[];
+  readonly refused: readonly {
+    readonly rule: CorrelationRule;
+    readonly problems: readonly RuleProblem[];
+  }[];
 }
 
 /**
@@ -48,12 +52,12 @@ export function linkCorrelations(
 ): LinkedCorrelations {
   const linker = new Linker(documents, rules, specs);
   const correlations = documents.flatMap((document) => linker.link(document) ?? []);
-  const refused = documents.filter((document) => linker.link(document) === undefined);
-  return { correlations, problems: linker.problems, refused };
+  return { correlations, warnings: linker.warnings, refused: linker.refused };
 }
 
 class Linker {
-  readonly problems: RuleProblem[] = [];
+  readonly warnings: RuleProblem[] = [];
+  readonly refused: LinkedCorrelations['refused'][number][] = [];
   readonly #documents: readonly CorrelationRule[];
   readonly #rules: readonly CompiledRule[];
   readonly #specs: readonly EventSpec[];
@@ -80,7 +84,8 @@ class Linker {
     this.#open.pop();
     const refers = found.flatMap((referred) => referred ?? []);
     const linked = problems.errorCount > 0 ? undefined : this.#compile(document, refers, problems);
-    this.problems.push(...problems.problems);
+    if (linked === undefined) this.refused.push({ rule: document, problems: problems.problems });
+    else this.warnings.push(...problems.problems);
     this.#done.set(document, linked);
     return linked;
   }

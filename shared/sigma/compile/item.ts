@@ -1,5 +1,13 @@
 import type { Item, ItemValue } from '../document.ts';
-import { type Draft, type ItemFlags, type ModifierContext, ModifierRefusal } from '../modifiers/modifier.ts';
+import { combinationProblem, discouraged } from '../modifiers/combination.ts';
+import {
+  type Draft,
+  type ItemFlags,
+  type Modifier,
+  type ModifierContext,
+  ModifierRefusal,
+  textDraft,
+} from '../modifiers/modifier.ts';
 import { modifiers } from '../modifiers/registry.ts';
 import { joinPattern, parsePattern } from '../pattern.ts';
 import type { ProblemSink } from '../problem.ts';
@@ -9,7 +17,8 @@ import { compareTest } from '../value-tests/compare.ts';
 import { regexTest } from '../value-tests/regex.ts';
 import type { Test } from '../value-tests/test.ts';
 import { presence, textTest } from '../value-tests/text.ts';
-import type { Bool } from './predicate.ts';
+import { timePartTest } from '../value-tests/time-part.ts';
+import { type Bool, Predicate, type Saying, textOf } from './predicate.ts';
 
 /** Values of placeholders by name. */
 export type ValueLists = ReadonlyMap<string, readonly string[]>;
@@ -21,50 +30,66 @@ export function compileItem(
   lists: ValueLists,
   problems: ProblemSink,
 ): Bool | undefined {
-  const chain = item.modifiers.map((name) => ({ name, modifier: modifiers.get(name) }));
-  for (const { name, modifier } of chain) {
-    if (modifier !== undefined) continue;
-    const code = timeModifiers.includes(name) ? 'rule.unsupported' : 'rule.invalid';
-    return problems.refuse(code, item.place, `\`${name}\` is not a modifier this version knows.`);
+  for (const name of item.modifiers) {
+    if (modifiers.has(name)) continue;
+    return problems.refuse('rule.invalid', item.place, `\`${name}\` is not a modifier of Sigma 2.1.`);
   }
+  const wrong = combinationProblem(item);
+  if (wrong !== undefined) return problems.refuse('rule.invalid', item.place, `${named(item)}: ${wrong}.`);
+  for (const advice of discouraged(item))
+    problems.warn('rule.discouraged', item.place, `${named(item)}: ${advice}.`);
   const flags: ItemFlags = { all: false, cased: false, neq: false };
-  for (const { modifier } of chain) modifier?.mark?.(flags);
-  const context: ModifierContext = { flags, list: (name) => lists.get(name) };
+  for (const name of item.modifiers) modifiers.get(name)?.mark?.(flags);
+  const isRegex = item.modifiers.includes('re');
+  const context: ModifierContext = { flags, isRegex, list: (name) => lists.get(name) };
+  const apply = appliers(item);
+  const how = howOf(item);
   const of: Bool[] = [];
   for (const value of item.values) {
-    const compiled = compileValue(item, value, selection, context, problems);
+    const saying = { selection, how, value: value.value };
+    const compiled = compileValue({ item, value, saying, apply, context }, problems);
     if (compiled === undefined) return undefined;
     of.push(compiled);
   }
   const joined = join(flags.all && !flags.neq ? 'and' : 'or', of);
   if (!flags.neq) return joined;
-  return join('and', [predicate(item, presence, selection, 'is present'), { op: 'not', of: joined }]);
+  const present = predicate(item, presence, presentIn(selection));
+  return join('and', [present, { op: 'not', of: joined }]);
 }
 
-/** Known to Sigma 2.1 but not to this version. */
-const timeModifiers: readonly string[] = ['minute', 'hour', 'day', 'week', 'month', 'year'];
+function named(item: Item): string {
+  return `\`${item.field ?? 'keywords'}\``;
+}
+
+/** Modifiers in the order they apply: left to right, but first those that must see the value as written. */
+function appliers(item: Item): readonly Modifier[] {
+  const all = item.modifiers.flatMap((name) => modifiers.get(name) ?? []);
+  return [...all.filter((m) => m.first === true), ...all.filter((m) => m.first !== true)];
+}
 
 function join(op: 'and' | 'or', of: readonly Bool[]): Bool {
   return of.length === 1 ? of[0]! : { op, of };
 }
 
-function compileValue(
-  item: Item,
-  value: ItemValue,
-  selection: string,
-  context: ModifierContext,
-  problems: ProblemSink,
-): Bool | undefined {
+/** One value of an item, with what all of its values share. */
+interface ItemPart {
+  readonly item: Item;
+  readonly value: ItemValue;
+  readonly saying: Saying;
+  readonly apply: readonly Modifier[];
+  readonly context: ModifierContext;
+}
+
+function compileValue(part: ItemPart, problems: ProblemSink): Bool | undefined {
+  const { item, value, context } = part;
   try {
     let drafts: readonly Draft[] = [draftOf(value)];
-    for (const name of item.modifiers) {
-      const apply = modifiers.get(name)?.apply;
+    for (const { apply } of part.apply) {
       if (apply !== undefined) drafts = drafts.flatMap((draft) => apply(draft, context));
     }
-    const text = testText(item, value);
     return join(
       'or',
-      drafts.map((draft) => boolOf(draft, item, selection, context.flags, text)),
+      drafts.map((draft) => boolOf(draft, part)),
     );
   } catch (error) {
     if (error instanceof RegexRefusal) {
@@ -72,52 +97,62 @@ function compileValue(
       return problems.refuse(code, value.place, `The regular expression is refused: ${error.message}.`);
     }
     if (!(error instanceof ModifierRefusal)) throw error;
-    return problems.refuse(error.code, value.place, `\`${item.field ?? 'keywords'}\`: ${error.message}.`);
+    return problems.refuse(error.code, value.place, `${named(item)}: ${error.message}.`);
   }
 }
 
 function draftOf({ value }: ItemValue): Draft {
   if (value === null) return { kind: 'null' };
   const raw = String(value);
-  return { kind: 'text', raw, pattern: typeof value === 'string' ? parsePattern(raw) : [raw] };
+  return textDraft(raw, typeof value === 'string' ? parsePattern(raw) : [raw]);
 }
 
-/** What alerts quote: the modifiers and the value, as the rule has them. */
-function testText(item: Item, { value }: ItemValue): string {
-  const said = item.modifiers.filter((name) => name !== 'all');
-  const how = said.length > 0 ? said.join('|') : item.field === null ? 'contains' : 'is';
-  return value === null ? `${how} null` : `${how} '${String(value)}'`;
+/** What alerts quote of the modifiers, as the rule has them. */
+function howOf({ field, modifiers: names }: Item): string {
+  const said = names.filter((name) => name !== 'all');
+  if (said.length > 0) return said.join('|');
+  return field === null ? 'contains' : 'is';
 }
 
-function predicate(item: Item, test: Test, selection: string, text: string): Bool {
-  return { op: 'predicate', predicate: { field: item.field, test, selection, text } };
+function presentIn(selection: string): Saying {
+  return { selection, how: 'is present', value: undefined };
 }
 
-function boolOf(draft: Draft, item: Item, selection: string, flags: ItemFlags, text: string): Bool {
+function predicate({ field }: Item, test: Test, saying: Saying): Bool {
+  return { op: 'predicate', predicate: new Predicate(field, test, saying) };
+}
+
+function comparing({ how, bound, part }: Draft & { kind: 'compare' }): Test {
+  return part === null ? compareTest(how, bound) : timePartTest(part, how, bound);
+}
+
+function boolOf(draft: Draft, { item, saying, context: { flags } }: ItemPart): Bool {
+  const { selection } = saying;
   switch (draft.kind) {
     case 'text': {
       const pattern = item.field === null ? joinPattern(draft.pattern, true, true) : draft.pattern;
-      return predicate(item, textTest(pattern, flags.cased), selection, text);
+      return predicate(item, textTest(pattern, flags.cased), saying);
     }
     case 'bytes': {
       const latin = Buffer.from(draft.bytes).toString('latin1');
-      return predicate(item, textTest([latin], flags.cased), selection, text);
+      return predicate(item, textTest([latin], flags.cased), saying);
     }
     case 'null':
-      return { op: 'not', of: predicate(item, presence, selection, 'is present') };
+      return { op: 'not', of: predicate(item, presence, presentIn(selection)) };
     case 'exists': {
-      const present = predicate(item, presence, selection, 'is present');
+      const present = predicate(item, presence, presentIn(selection));
       return draft.wanted ? present : { op: 'not', of: present };
     }
     case 'regex':
-      return predicate(item, regexTest(draft.source, draft.flags), selection, text);
+      return predicate(item, regexTest(draft.source, draft.flags), saying);
     case 'network':
-      return predicate(item, cidrTest(draft.network), selection, text);
+      return predicate(item, cidrTest(draft.network), saying);
     case 'compare':
-      return predicate(item, compareTest(draft.how, draft.bound), selection, text);
+      return predicate(item, comparing(draft), saying);
     case 'field': {
       if (item.field === null) throw new ModifierRefusal('`fieldref` needs a field');
       const { name: other, before, after } = draft;
+      const text = textOf(saying);
       const comparison = { field: item.field, other, before, after, cased: flags.cased, selection, text };
       return { op: 'compare-fields', comparison };
     }

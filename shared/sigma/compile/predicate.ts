@@ -1,13 +1,46 @@
+import type { Scalar } from '../document.ts';
 import type { Test } from '../value-tests/test.ts';
 
+/** What a rule says in one value of an item. */
+export interface Saying {
+  readonly selection: string;
+  /** The modifiers, e.g. `endswith`. */
+  readonly how: string;
+  /** Undefined where `how` says all. */
+  readonly value: Scalar | undefined;
+}
+
 /** A leaf of a compiled condition: a test on a field, with what to say of it when it held. */
-export interface Predicate {
+export class Predicate {
   /** As the rule names it; null means any field. */
   readonly field: string | null;
   readonly test: Test;
-  readonly selection: string;
+  readonly #saying: Saying;
+
+  constructor(field: string | null, test: Test, saying: Saying) {
+    this.field = field;
+    this.test = test;
+    this.#saying = saying;
+  }
+
+  get selection(): string {
+    return this.#saying.selection;
+  }
+
   /** What the rule says, e.g. `endswith '/nc'`. */
-  readonly text: string;
+  get text(): string {
+    return textOf(this.#saying);
+  }
+
+  /** Another test for the same saying. */
+  with(test: Test): Predicate {
+    return new Predicate(this.field, test, this.#saying);
+  }
+}
+
+export function textOf({ how, value }: Saying): string {
+  if (value === undefined) return how;
+  return value === null ? `${how} null` : `${how} '${String(value)}'`;
 }
 
 /** A test of one field's value against another's. Kept apart from tests: it needs the whole event. */

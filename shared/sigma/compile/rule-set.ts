@@ -1,9 +1,11 @@
+import type { ErrorCode } from '../../errors.ts';
 import type { EventSpec } from '../../schema/spec.ts';
-import type { CorrelationRule, DetectionRule, Search, SigmaDocument } from '../document.ts';
+import type { CorrelationRule, DetectionRule, FilterRule, Search, SigmaDocument } from '../document.ts';
 import { fieldKey, fieldMapOf } from '../fields.ts';
 import { logsourceFits } from '../logsource.ts';
 import { ProblemSink, type RuleProblem } from '../problem.ts';
 import { type CompiledCorrelation, linkCorrelations, type Referred } from './correlation.ts';
+import { type AppliedFilter, applyFilters } from './filter.ts';
 import type { ValueLists } from './item.ts';
 import { type CompiledRule, compileRule } from './rule.ts';
 
@@ -11,6 +13,8 @@ import { type CompiledRule, compileRule } from './rule.ts';
 export interface RuleSet {
   readonly rules: readonly CompiledRule[];
   readonly correlations: readonly CompiledCorrelation[];
+  /** Already at work in the conditions of the rules they name. */
+  readonly filters: readonly AppliedFilter[];
   /** Rules and correlations that only serve correlations and raise no alerts themselves. */
   readonly silent: ReadonlySet<Referred>;
   /** Accepted rules that no declared event type can match, by id. */
@@ -28,6 +32,8 @@ export interface CompiledSet {
   readonly problems: readonly RuleProblem[];
   /** Documents that were refused. */
   readonly refused: readonly SigmaDocument[];
+  /** For each refused document its first error. */
+  readonly reasons: readonly ErrorCode[];
 }
 
 /**
@@ -46,7 +52,11 @@ class SetCompiler {
   readonly #problems: RuleProblem[] = [];
   readonly #refused: SigmaDocument[] = [];
   readonly #ids = new Map<string, SigmaDocument>();
-  readonly #rules: CompiledRule[] = [];
+  readonly #reasons: ErrorCode[] = [];
+  readonly #accepted: CompiledRule[] = [];
+  /** Those accepted, with filters put upon them. */
+  #rules: readonly CompiledRule[] = [];
+  readonly #filters: FilterRule[] = [];
   readonly #correlations: CorrelationRule[] = [];
   readonly #inactive = new Set<string>();
 
@@ -69,6 +79,7 @@ class SetCompiler {
     }
     this.#ids.set(document.id, document);
     if (document.kind === 'correlation') this.#correlations.push(document);
+    else if (document.kind === 'filter') this.#filters.push(document);
     else this.#addRule(document);
   }
 
@@ -78,16 +89,16 @@ class SetCompiler {
       this.#refuse(rule, problems);
       return;
     }
-    this.#rules.push(compiled);
+    this.#accepted.push(compiled);
     this.#problems.push(...problems, ...this.#fieldWarnings(rule));
   }
 
   /** Fields that none of the event types the rule is about has. */
-  #fieldWarnings(rule: DetectionRule): readonly RuleProblem[] {
+  #fieldWarnings(rule: DetectionRule | FilterRule): readonly RuleProblem[] {
     const product = rule.logsource.product ?? 'linux';
     const specs = this.#specs.filter((spec) => logsourceFits(rule.logsource, spec, product));
     if (specs.length === 0) {
-      this.#inactive.add(rule.id);
+      if (rule.kind === 'rule') this.#inactive.add(rule.id);
       return [];
     }
     const problems = new ProblemSink(rule.file);
@@ -106,30 +117,41 @@ class SetCompiler {
     return problems.problems;
   }
 
+  #applyFilters(): readonly AppliedFilter[] {
+    const isCorrelation = (to: string) => this.#correlations.some((c) => c.id === to || c.name === to);
+    const filtered = applyFilters(this.#accepted, this.#filters, this.#lists, isCorrelation);
+    this.#rules = filtered.rules;
+    for (const { filter, problems } of filtered.refused) this.#refuse(filter, problems);
+    this.#problems.push(...filtered.warnings);
+    for (const { filter } of filtered.applied) this.#problems.push(...this.#fieldWarnings(filter));
+    return filtered.applied;
+  }
+
   finish(): CompiledSet {
-    const { correlations, problems, refused } = linkCorrelations(
-      this.#correlations,
-      this.#rules,
-      this.#specs,
-    );
-    this.#problems.push(...problems);
-    this.#refused.push(...refused);
+    const filters = this.#applyFilters();
+    const linked = linkCorrelations(this.#correlations, this.#rules, this.#specs);
+    for (const { rule, problems } of linked.refused) this.#refuse(rule, problems);
+    this.#problems.push(...linked.warnings);
+    const { correlations } = linked;
     const loud = new Set(correlations.flatMap(({ rule, refers }) => (rule.generate ? refers : [])));
     const silent = new Set(correlations.flatMap(({ refers }) => refers).filter((each) => !loud.has(each)));
     return {
-      ruleSet: { rules: this.#rules, correlations, silent, inactive: this.#inactive },
+      ruleSet: { rules: this.#rules, correlations, filters, silent, inactive: this.#inactive },
       problems: this.#problems,
       refused: this.#refused,
+      reasons: this.#reasons,
     };
   }
 
   #refuse(document: SigmaDocument, problems: readonly RuleProblem[]): void {
     this.#refused.push(document);
+    const first = problems.find((p) => p.severity === 'error');
+    if (first !== undefined) this.#reasons.push(first.code);
     this.#problems.push(...problems);
   }
 }
 
-function itemsOf(rule: DetectionRule): ReturnType<typeof itemsOfSearch> {
+function itemsOf(rule: DetectionRule | FilterRule): ReturnType<typeof itemsOfSearch> {
   return [...rule.searches.values()].flatMap(itemsOfSearch);
 }
 

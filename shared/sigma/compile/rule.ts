@@ -1,4 +1,4 @@
-import type { Condition, DetectionRule, Search } from '../document.ts';
+import type { Condition, DetectionRule, FilterRule, Search } from '../document.ts';
 import { ProblemSink, type RuleProblem } from '../problem.ts';
 import { compileItem, type ValueLists } from './item.ts';
 import type { Bool } from './predicate.ts';
@@ -18,18 +18,36 @@ export function compileRule(
   lists: ValueLists,
 ): { readonly compiled: CompiledRule | undefined; readonly problems: readonly RuleProblem[] } {
   const problems = new ProblemSink(rule.file);
+  const condition = compileDetection(rule, lists, problems);
+  return {
+    compiled: condition === undefined ? undefined : { rule, condition },
+    problems: problems.problems,
+  };
+}
+
+/** The condition of a rule or filter over predicates; undefined and problems when it cannot be had. */
+export function compileDetection(
+  rule: DetectionRule | FilterRule,
+  lists: ValueLists,
+  problems: ProblemSink,
+): Bool | undefined {
   const selections = new Map<string, Bool>();
   for (const [name, search] of rule.searches) {
     const bool = compileSearch(search, name, lists, problems);
     if (bool !== undefined) selections.set(name, bool);
   }
-  if (problems.errorCount > 0) return { compiled: undefined, problems: problems.problems };
+  if (problems.errorCount > 0) return undefined;
   const condition = compileCondition(rule.condition, selections);
-  if (countPredicates(condition, predicateBound) > predicateBound) {
-    problems.refuse('rule.too_large', rule.place, `The rule comes to more than ${predicateBound} tests.`);
-    return { compiled: undefined, problems: problems.problems };
-  }
-  return { compiled: { rule, condition }, problems: problems.problems };
+  if (!isTooLarge(condition)) return condition;
+  return problems.refuse(
+    'rule.too_large',
+    rule.place,
+    `The rule comes to more than ${predicateBound} tests.`,
+  );
+}
+
+export function isTooLarge(condition: Bool): boolean {
+  return countPredicates(condition, predicateBound) > predicateBound;
 }
 
 function compileSearch(

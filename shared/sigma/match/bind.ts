@@ -1,7 +1,7 @@
 import type { Bool, FieldComparison, Predicate } from '../compile/predicate.ts';
-import { type FieldMap, fieldKey } from '../fields.ts';
+import type { EventSchema } from './schema.ts';
 
-/** A condition bound to one event type: predicates became slots, fields that the type lacks became constants. */
+/** A condition bound to one kind of events: predicates became slots, fields that it lacks became constants. */
 export type Bound =
   | { readonly op: 'constant'; readonly value: boolean }
   | {
@@ -9,9 +9,12 @@ export type Bound =
       readonly slot: number;
       readonly predicate: Predicate;
       readonly column: string | null;
+      /** Groups of slots: whenever this one holds, so does at least one of each. */
+      readonly needs: readonly (readonly NeededSlot[])[];
     }
   | {
       readonly op: 'compare-fields';
+      readonly slot: number;
       readonly comparison: FieldComparison;
       readonly column: string;
       readonly other: string;
@@ -20,30 +23,42 @@ export type Bound =
   /** `and` and `or` are at-least with all and with one. */
   | { readonly op: 'at-least'; readonly least: number; readonly of: readonly Bound[] };
 
+export interface NeededSlot {
+  readonly slot: number;
+  readonly predicate: Predicate;
+}
+
 const never: Bound = { op: 'constant', value: false };
 
-/**
- * Binds a condition to the fields of an event type. `slotOf` gives the slot of a test on a column (null: any
- * column); equal tests on one column share a slot over all rules.
- */
-export function bindCondition(
-  bool: Bool,
-  fields: FieldMap,
-  slotOf: (column: string | null, predicate: Predicate) => number,
-): Bound {
+/** Numbers the questions of conditions: equal ones are one slot over all rules. */
+export interface SlotNumbers {
+  /** Of a test on a column; null for any column of text. */
+  ofTest(column: string | null, predicate: Predicate): number;
+  ofComparison(column: string, other: string, comparison: FieldComparison): number;
+}
+
+/** Binds a condition to the columns of a kind of events. */
+export function bindCondition(bool: Bool, schema: EventSchema, slots: SlotNumbers): Bound {
   const bind = (part: Bool): Bound => {
     switch (part.op) {
       case 'predicate': {
         const { predicate } = part;
-        const column = predicate.field === null ? null : fields.get(fieldKey(predicate.field));
+        const column = predicate.field === null ? null : schema.columnOf(predicate.field);
         if (column === undefined) return never;
-        return { op: 'slot', slot: slotOf(column, predicate), predicate, column };
+        const needs = (predicate.test.needs ?? []).map((tests) =>
+          tests.map((test) => {
+            const needed = predicate.with(test);
+            return { slot: slots.ofTest(column, needed), predicate: needed };
+          }),
+        );
+        return { op: 'slot', slot: slots.ofTest(column, predicate), predicate, column, needs };
       }
       case 'compare-fields': {
-        const column = fields.get(fieldKey(part.comparison.field));
-        const other = fields.get(fieldKey(part.comparison.other));
+        const column = schema.columnOf(part.comparison.field);
+        const other = schema.columnOf(part.comparison.other);
         if (column === undefined || other === undefined) return never;
-        return { op: 'compare-fields', comparison: part.comparison, column, other };
+        const slot = slots.ofComparison(column, other, part.comparison);
+        return { op: 'compare-fields', slot, comparison: part.comparison, column, other };
       }
       case 'not': {
         const of = bind(part.of);

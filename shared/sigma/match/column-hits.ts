@@ -1,14 +1,18 @@
 import type { Column } from '../../schema/columns.ts';
-import type { FieldIndex, Hits } from './field-index.ts';
+import type { FieldIndex } from './field-index.ts';
+import type { Hits } from './hits.ts';
 
-/** What holds for each row of one column. */
+type Indexes = Uint8Array | Uint16Array | Uint32Array;
+
+/** What is known of one column: row i has the values `index[offsets[i] .. offsets[i + 1])`, or `index[i]` alone. */
 export interface ColumnHits {
-  /** Whether any row has a waking hit. */
+  /** By value, counted from 1 as in dictionaries; 0 is absent. */
+  readonly found: readonly (Hits | null)[];
+  readonly index: Indexes;
+  /** For lists. */
+  readonly offsets: Uint32Array | null;
+  /** Whether any value wakes a rule. */
   readonly wakes: boolean;
-  /** Calls `visit` for each hit of a row: one, none, or for lists one an entry. */
-  readonly visit: (row: number, visit: (hits: Hits) => void) => void;
-  /** Sets `awake[row]` where a hit wakes. */
-  readonly wake: (awake: Uint8Array) => void;
 }
 
 /** Text of a number as tests see it. */
@@ -17,38 +21,38 @@ export function numberText(value: number): string {
 }
 
 /** Looks up each distinct value of a column once. Null when no test holds for any row. */
-export function hitsOfColumn(column: Column, index: FieldIndex, count: number): ColumnHits | null {
+export function hitsOfColumn(column: Column, tests: FieldIndex, count: number): ColumnHits | null {
   switch (column.kind) {
-    case 'string': {
-      const found = hitsOfDictionary(column.dictionary, index);
-      return found === null ? null : byIndex(column.index, found, count);
-    }
-    case 'bool': {
-      const found = hitsOfDictionary(['false', 'true'], index);
-      return found === null ? null : byIndex(column.values, found, count);
-    }
+    case 'string':
+      return hitsOf(column.dictionary, tests, column.index, null);
+    case 'bool':
+      return hitsOf(['false', 'true'], tests, column.values, null);
+    case 'list':
+      return hitsOf(column.dictionary, tests, column.index, column.offsets);
     case 'number': {
-      const { index: rows, dictionary } = dictionaryOf(column.values, column.present, count);
-      const found = hitsOfDictionary(dictionary, index);
-      return found === null ? null : byIndex(rows, found, count);
-    }
-    case 'list': {
-      const found = hitsOfDictionary(column.dictionary, index);
-      return found === null ? null : byOffsets(column.offsets, column.index, found, count);
+      const { index, dictionary } = dictionaryOf(column.values, column.present, count);
+      return hitsOf(dictionary, tests, index, null);
     }
   }
 }
 
-/** Entry k is for index k; entry 0, absent, is always null. Null when all are. */
-function hitsOfDictionary(dictionary: readonly string[], index: FieldIndex): readonly (Hits | null)[] | null {
+function hitsOf(
+  dictionary: readonly string[],
+  tests: FieldIndex,
+  index: Indexes,
+  offsets: Uint32Array | null,
+): ColumnHits | null {
   const found: (Hits | null)[] = [null];
   let some = false;
+  let wakes = false;
   for (const value of dictionary) {
-    const hits = index.find(value);
+    const hits = tests.find(value);
     found.push(hits);
-    some ||= hits !== null;
+    if (hits === null) continue;
+    some = true;
+    wakes ||= hits.wakes.length > 0;
   }
-  return some ? found : null;
+  return some ? { found, index, offsets, wakes } : null;
 }
 
 function dictionaryOf(
@@ -72,42 +76,24 @@ function dictionaryOf(
   return { index, dictionary };
 }
 
-type Indexes = Uint8Array | Uint16Array | Uint32Array;
-
-function byIndex(index: Indexes, found: readonly (Hits | null)[], count: number): ColumnHits {
-  return {
-    wakes: found.some((hits) => hits?.wakes === true),
-    visit: (row, visit) => {
-      const hits = found[index[row]!];
-      if (hits) visit(hits);
-    },
-    wake: (awake) => {
-      const wakes = Uint8Array.from(found, (hits) => (hits?.wakes === true ? 1 : 0));
-      for (let row = 0; row < count; row++) awake[row]! |= wakes[index[row]!]!;
-    },
-  };
+/** Calls `visit` for each hit of a row: one, none, or for lists one an entry. */
+export function visitRow(
+  { found, index, offsets }: ColumnHits,
+  row: number,
+  visit: (hits: Hits) => void,
+): void {
+  const from = offsets === null ? row : offsets[row]!;
+  const to = offsets === null ? row + 1 : offsets[row + 1]!;
+  for (let i = from; i < to; i++) {
+    const hits = found[index[i]!];
+    if (hits) visit(hits);
+  }
 }
 
-function byOffsets(
-  offsets: Uint32Array,
-  index: Indexes,
-  found: readonly (Hits | null)[],
-  count: number,
-): ColumnHits {
-  return {
-    wakes: found.some((hits) => hits?.wakes === true),
-    visit: (row, visit) => {
-      for (let i = offsets[row]!; i < offsets[row + 1]!; i++) {
-        const hits = found[index[i]!];
-        if (hits) visit(hits);
-      }
-    },
-    wake: (awake) => {
-      for (let row = 0; row < count; row++) {
-        for (let i = offsets[row]!; i < offsets[row + 1]!; i++) {
-          if (found[index[i]!]?.wakes === true) awake[row] = 1;
-        }
-      }
-    },
-  };
+/** How many rows have each value of a column; for lists, how many entries are it. */
+export function countValues({ found, index, offsets }: ColumnHits, rows: number): Uint32Array {
+  const counts = new Uint32Array(found.length);
+  const entries = offsets === null ? rows : offsets[rows]!;
+  for (let i = 0; i < entries; i++) counts[index[i]!]!++;
+  return counts;
 }

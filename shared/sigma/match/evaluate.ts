@@ -1,124 +1,123 @@
-import { type ColumnarEvents, valueAt } from '../../schema/columns.ts';
-import type { FieldComparison } from '../compile/predicate.ts';
-import { fold } from '../fold.ts';
-import { isSure } from '../value-tests/test.ts';
+import type { IndexHint } from '../value-tests/test.ts';
 import type { Bound } from './bind.ts';
-import type { Hits } from './field-index.ts';
-
-/**
- * The row under evaluation. A slot holds when its stamp is the epoch; it may hold, and is asked when needed, when its
- * open stamp is. One frame serves all rules of a plan.
- */
-export class Frame {
-  readonly #stamps: Uint32Array;
-  readonly #openStamps: Uint32Array;
-  readonly #openHits: (Hits | undefined)[];
-  readonly #openAt: Int32Array;
-  #epoch = 0;
-  events: ColumnarEvents | null = null;
-  row = 0;
-
-  constructor(slots: number) {
-    this.#stamps = new Uint32Array(slots);
-    this.#openStamps = new Uint32Array(slots);
-    this.#openHits = new Array<Hits | undefined>(slots).fill(undefined);
-    this.#openAt = new Int32Array(slots);
-  }
-
-  get epoch(): number {
-    return this.#epoch;
-  }
-
-  /** Begins a row; gives whether the epochs began anew, so that stamps kept elsewhere must be cleared. */
-  begin(row: number): boolean {
-    this.row = row;
-    if (++this.#epoch < 0xffff_ffff) return false;
-    this.#stamps.fill(0);
-    this.#openStamps.fill(0);
-    this.#epoch = 1;
-    return true;
-  }
-
-  /** Takes what is known of one value of the row. */
-  stamp(hits: Hits): void {
-    const epoch = this.#epoch;
-    for (const slot of hits.slots) this.#stamps[slot] = epoch;
-    for (let i = 0; i < hits.maybe.length; i++) {
-      const slot = hits.maybe[i]!;
-      if (this.#openStamps[slot] === epoch) {
-        // Another value of the row is open for this slot already (lists, keywords): settle this one now.
-        if (hits.holds(i)) this.#stamps[slot] = epoch;
-        continue;
-      }
-      this.#openStamps[slot] = epoch;
-      this.#openHits[slot] = hits;
-      this.#openAt[slot] = i;
-    }
-  }
-
-  /** For slots whose tests are sure. */
-  isStamped(slot: number): boolean {
-    return this.#stamps[slot] === this.#epoch;
-  }
-
-  holds(slot: number): boolean {
-    if (this.#stamps[slot] === this.#epoch) return true;
-    return this.#openStamps[slot] === this.#epoch && this.#openHits[slot]!.holds(this.#openAt[slot]!);
-  }
-}
+import type { Frame } from './frame.ts';
+import { SharedParts } from './shared-parts.ts';
+import { isText, longList, TextList } from './text-list.ts';
 
 export type Evaluate = () => boolean;
 
-/** Compiles a bound condition to a function over the frame. */
-export function compileEvaluate(bound: Bound, frame: Frame): Evaluate {
-  switch (bound.op) {
-    case 'constant': {
-      const { value } = bound;
-      return () => value;
-    }
-    case 'slot': {
-      const { slot } = bound;
-      return isSure(bound.predicate.test.hint) ? () => frame.isStamped(slot) : () => frame.holds(slot);
-    }
-    case 'compare-fields':
-      return () => frame.events !== null && fieldsAgree(bound, frame.events, frame.row);
-    case 'not': {
-      const inner = compileEvaluate(bound.of, frame);
-      return () => !inner();
-    }
-    case 'at-least':
-      return compileAtLeast(bound.of, bound.least, frame);
-  }
-}
+/** Compiles bound conditions to functions over the frame. Parts that several share are evaluated once a row. */
+export class ConditionCompiler {
+  readonly #frame: Frame;
+  readonly #shared = new SharedParts();
+  readonly #answers: RowAnswers;
 
-function compileAtLeast(parts: readonly Bound[], least: number, frame: Frame): Evaluate {
-  if (least === 1 && parts.every((p) => p.op === 'slot')) {
-    const slots = Int32Array.from(parts, (p) => p.slot);
+  /** `bounds` are all conditions there will be. */
+  constructor(bounds: readonly Bound[], frame: Frame) {
+    this.#frame = frame;
+    for (const bound of bounds) this.#shared.add(bound);
+    this.#answers = new RowAnswers(this.#shared.count, frame);
+  }
+
+  compile(bound: Bound): Evaluate {
+    const id = this.#shared.sharedId(bound);
+    return id === undefined ? this.#compile(bound) : this.#answers.of(id, () => this.#compile(bound));
+  }
+
+  #compile(bound: Bound): Evaluate {
+    const frame = this.#frame;
+    switch (bound.op) {
+      case 'constant': {
+        const { value } = bound;
+        return () => value;
+      }
+      case 'slot':
+      case 'compare-fields': {
+        const { slot } = bound;
+        return () => frame.holds(slot);
+      }
+      case 'not': {
+        const inner = this.compile(bound.of);
+        return () => !inner();
+      }
+      case 'at-least':
+        return this.#compileAtLeast(bound.of, bound.least);
+    }
+  }
+
+  #compileAtLeast(parts: readonly Bound[], least: number): Evaluate {
+    const inOrder = [...parts].sort((a, b) => effortOf(a) - effortOf(b));
+    if (least === 1) return this.#compileAny(inOrder);
+    const inner = inOrder.map((part) => this.compile(part));
+    if (least === inner.length) {
+      return () => {
+        for (const holds of inner) if (!holds()) return false;
+        return true;
+      };
+    }
     return () => {
-      for (const slot of slots) if (frame.holds(slot)) return true;
+      let left = least;
+      for (const holds of inner) if (holds() && --left === 0) return true;
       return false;
     };
   }
-  const inner = [...parts]
-    .sort((a, b) => effortOf(a) - effortOf(b))
-    .map((part) => compileEvaluate(part, frame));
-  if (least === 1) {
+
+  /** Long lists of texts are looked for in one pass, the rest one after the other. */
+  #compileAny(parts: readonly Bound[]): Evaluate {
+    const frame = this.#frame;
+    const byColumn = Map.groupBy(parts.filter(isText), ({ column }) => column);
+    const lists = [...byColumn.values()].filter((texts) => texts.length >= longList);
+    const listed = new Set<Bound>(lists.flat());
+    const alone = parts.filter((part) => !listed.has(part));
+    const inner = lists.map((texts) => new TextList(texts, frame).holds);
+    const slots = alone.flatMap((part) => (isSlot(part) ? [part.slot] : []));
+    for (const part of alone) if (!isSlot(part)) inner.push(this.compile(part));
     return () => {
+      for (const slot of slots) if (frame.holds(slot)) return true;
       for (const holds of inner) if (holds()) return true;
       return false;
     };
   }
-  if (least === inner.length) {
-    return () => {
-      for (const holds of inner) if (!holds()) return false;
-      return true;
-    };
+}
+
+/** Answers by part, kept for the row they were given in. */
+class RowAnswers {
+  readonly #frame: Frame;
+  readonly #yes: Uint32Array;
+  readonly #no: Uint32Array;
+  readonly #made = new Map<number, Evaluate>();
+
+  constructor(parts: number, frame: Frame) {
+    this.#frame = frame;
+    this.#yes = new Uint32Array(parts);
+    this.#no = new Uint32Array(parts);
+    frame.onEpochsAnew(() => {
+      this.#yes.fill(0);
+      this.#no.fill(0);
+    });
   }
-  return () => {
-    let left = least;
-    for (const holds of inner) if (holds() && --left === 0) return true;
-    return false;
-  };
+
+  of(id: number, compile: () => Evaluate): Evaluate {
+    let made = this.#made.get(id);
+    if (made === undefined) {
+      const evaluate = compile();
+      const [yes, no, frame] = [this.#yes, this.#no, this.#frame];
+      made = () => {
+        const { epoch } = frame;
+        if (no[id] === epoch) return false;
+        if (yes[id] === epoch) return true;
+        const holds = evaluate();
+        (holds ? yes : no)[id] = epoch;
+        return holds;
+      };
+      this.#made.set(id, made);
+    }
+    return made;
+  }
+}
+
+function isSlot(bound: Bound): bound is Bound & { readonly op: 'slot' | 'compare-fields' } {
+  return bound.op === 'slot' || bound.op === 'compare-fields';
 }
 
 /** What asking costs at most, so that stamps are looked at before expressions are run. */
@@ -127,7 +126,7 @@ function effortOf(bound: Bound): number {
     case 'constant':
       return 0;
     case 'slot':
-      return isSure(bound.predicate.test.hint) ? 1 : 1_000;
+      return effortOfHint(bound.predicate.test.hint);
     case 'compare-fields':
       return 500;
     case 'not':
@@ -137,27 +136,8 @@ function effortOf(bound: Bound): number {
   }
 }
 
-/** The values of a field of a row as tests see them: text, none when absent, several for lists. */
-export function textsAt(events: ColumnarEvents, column: string, row: number): readonly string[] {
-  const found = events.columns.get(column);
-  const value = found === undefined ? undefined : valueAt(found, row);
-  if (value === undefined) return [];
-  return typeof value === 'object' ? value : [String(value)];
-}
-
-type BoundComparison = Bound & { readonly op: 'compare-fields' };
-
-/** Whether some value of the field fits some value of the other. */
-export function fieldsAgree(bound: BoundComparison, events: ColumnarEvents, row: number): boolean {
-  const others = textsAt(events, bound.other, row);
-  return textsAt(events, bound.column, row).some((value) =>
-    others.some((other) => agree(value, other, bound.comparison)),
-  );
-}
-
-function agree(value: string, other: string, { cased, before, after }: FieldComparison): boolean {
-  const [a, b] = cased ? [value, other] : [fold(value), fold(other)];
-  if (before && after) return a.includes(b);
-  if (before) return a.endsWith(b);
-  return after ? a.startsWith(b) : a === b;
+function effortOfHint(hint: IndexHint): number {
+  if (hint.by === 'scan') return 1_000;
+  if (hint.by === 'literal' && hint.at === 'anywhere') return hint.sure ? 20 : 500;
+  return 1;
 }

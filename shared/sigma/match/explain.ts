@@ -1,7 +1,7 @@
 import type { ColumnarEvents } from '../../schema/columns.ts';
-import { fold } from '../fold.ts';
 import type { Bound } from './bind.ts';
-import { fieldsAgree, textsAt } from './evaluate.ts';
+import { agree } from './comparison.ts';
+import { RowValues, type Value } from './row-values.ts';
 
 /** One test that held: which selection, field and value, and what the rule asked for. */
 export interface MatchedTest {
@@ -23,7 +23,7 @@ export const explanationBounds = { tests: 32, valueLength: 512, testLength: 256 
  */
 export function explain(bound: Bound, events: ColumnarEvents, row: number): readonly MatchedTest[] {
   const found: MatchedTest[] = [];
-  collect(bound, events, row, found);
+  collect(bound, new Row(events, row), found);
   const seen = new Set<string>();
   return found
     .filter(({ selection, field, test }) => {
@@ -33,28 +33,50 @@ export function explain(bound: Bound, events: ColumnarEvents, row: number): read
     .slice(0, explanationBounds.tests);
 }
 
+class Row {
+  readonly #events: ColumnarEvents;
+  readonly #row: number;
+  readonly #values = new RowValues();
+
+  constructor(events: ColumnarEvents, row: number) {
+    this.#events = events;
+    this.#row = row;
+    this.#values.open(events);
+  }
+
+  /** The values of a column; of all columns of text for null, which keywords look into. */
+  valuesOf(column: string | null): readonly Value[] {
+    if (column !== null) return this.#values.at(column, this.#row);
+    return [...this.#events.columns].flatMap(([name, { kind }]) =>
+      kind === 'string' || kind === 'list' ? this.#values.at(name, this.#row) : [],
+    );
+  }
+}
+
 /** Whether the condition holds; adds the tests that made it. */
-function collect(bound: Bound, events: ColumnarEvents, row: number, found: MatchedTest[]): boolean {
+function collect(bound: Bound, row: Row, found: MatchedTest[]): boolean {
   switch (bound.op) {
     case 'constant':
       return bound.value;
     case 'not':
-      return !collect(bound.of, events, row, []);
+      return !collect(bound.of, row, []);
     case 'compare-fields': {
-      if (!fieldsAgree(bound, events, row)) return false;
-      const { selection, text } = bound.comparison;
-      found.push(matched(selection, bound.column, textsAt(events, bound.column, row)[0] ?? '', text));
+      const { column, other, comparison } = bound;
+      const values = row.valuesOf(column);
+      if (!agree(values, row.valuesOf(other), comparison)) return false;
+      found.push(matched(comparison.selection, column, values[0]?.text ?? '', comparison.text));
       return true;
     }
     case 'slot': {
-      const hit = valueThatHolds(bound, events, row);
+      const { column, predicate } = bound;
+      const hit = row.valuesOf(column).find(({ text, folded }) => predicate.test.holds(text, folded));
       if (hit === undefined) return false;
-      found.push(matched(bound.predicate.selection, bound.column ?? undefined, hit, bound.predicate.text));
+      found.push(matched(predicate.selection, column ?? undefined, hit.text, predicate.text));
       return true;
     }
     case 'at-least': {
       const inner: MatchedTest[] = [];
-      const held = bound.of.filter((part) => collect(part, events, row, inner)).length;
+      const held = bound.of.filter((part) => collect(part, row, inner)).length;
       if (held >= bound.least) found.push(...inner);
       return held >= bound.least;
     }
@@ -64,24 +86,4 @@ function collect(bound: Bound, events: ColumnarEvents, row: number, found: Match
 function matched(selection: string, field: string | undefined, value: string, test: string): MatchedTest {
   const { valueLength, testLength } = explanationBounds;
   return { selection, field, value: value.slice(0, valueLength), test: test.slice(0, testLength) };
-}
-
-function valueThatHolds(
-  { column, predicate }: Bound & { readonly op: 'slot' },
-  events: ColumnarEvents,
-  row: number,
-): string | undefined {
-  const columns = column === null ? textColumns(events) : [column];
-  for (const name of columns) {
-    for (const value of textsAt(events, name, row))
-      if (predicate.test.holds(value, fold(value))) return value;
-  }
-  return undefined;
-}
-
-/** What keywords look into. */
-function textColumns(events: ColumnarEvents): readonly string[] {
-  return [...events.columns].flatMap(([name, { kind }]) =>
-    kind === 'string' || kind === 'list' ? [name] : [],
-  );
 }

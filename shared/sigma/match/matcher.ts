@@ -1,17 +1,17 @@
 import type { ColumnarEvents } from '../../schema/columns.ts';
 import type { EventSpec } from '../../schema/spec.ts';
 import type { CompiledRule } from '../compile/rule.ts';
-import { logsourceFits } from '../logsource.ts';
 import { type OnFault, type OnMatch, Plan } from './plan.ts';
+import { declaredSchema, type EventSchema } from './schema.ts';
 
 /**
- * Runs rules over events. Plans are made per event type and product when first needed. A rule that throws is set
+ * Runs rules over events. Plans are made per kind of events when first needed. A rule that throws is set
  * aside and reported once; the others go on.
  */
 export class Matcher {
   readonly #rules: readonly CompiledRule[];
   readonly #specs: ReadonlyMap<string, EventSpec>;
-  readonly #plans = new Map<string, Plan | null>();
+  readonly #plans = new Map<string, Plan>();
   readonly #setAside = new Set<CompiledRule>();
   readonly #onFault: OnFault;
 
@@ -26,28 +26,33 @@ export class Matcher {
    * Sigma's words. Events of an undeclared type match nothing.
    */
   match(events: ColumnarEvents, product: string, onMatch: OnMatch): void {
-    this.#planOf(events.type, product)?.match(events, onMatch);
+    const spec = this.#specs.get(events.type);
+    if (spec !== undefined) this.matchAs(events, declaredSchema(spec, product), onMatch);
   }
 
-  #planOf(type: string, product: string): Plan | null {
-    const key = `${type}\0${product}`;
-    const known = this.#plans.get(key);
+  /** As `match`, for events of any schema. */
+  matchAs(events: ColumnarEvents, schema: EventSchema, onMatch: OnMatch): void {
+    this.#planOf(schema).match(events, onMatch);
+  }
+
+  #planOf(schema: EventSchema): Plan {
+    const known = this.#plans.get(schema.key);
     if (known !== undefined) return known;
-    const spec = this.#specs.get(type);
-    const plan = spec === undefined ? null : this.#makePlan(spec, product);
-    if (this.#plans.size >= planBound) this.#plans.clear();
-    this.#plans.set(key, plan);
-    return plan;
-  }
-
-  #makePlan(spec: EventSpec, product: string): Plan {
-    const rules = this.#rules.filter(({ rule }) => logsourceFits(rule.logsource, spec, product));
+    const rules = this.#rules.filter(({ rule }) => schema.fits(rule.logsource));
     const setAside = (compiled: CompiledRule, error: unknown) => {
       if (this.#setAside.has(compiled)) return;
       this.#setAside.add(compiled);
       this.#onFault(compiled, error);
     };
-    return new Plan(rules, spec, setAside, (compiled) => this.#setAside.has(compiled));
+    const plan = new Plan(
+      rules,
+      schema,
+      setAside,
+      (compiled) => this.#setAside.size > 0 && this.#setAside.has(compiled),
+    );
+    if (this.#plans.size >= planBound) this.#plans.clear();
+    this.#plans.set(schema.key, plan);
+    return plan;
   }
 }
 

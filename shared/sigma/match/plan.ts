@@ -1,26 +1,21 @@
 import type { ColumnarEvents } from '../../schema/columns.ts';
-import { type EventSpec, fieldsOf } from '../../schema/spec.ts';
-import type { Predicate } from '../compile/predicate.ts';
 import type { CompiledRule } from '../compile/rule.ts';
-import { fieldMapOf } from '../fields.ts';
 import { type Bound, bindCondition } from './bind.ts';
-import { type ColumnHits, hitsOfColumn } from './column-hits.ts';
-import { compileEvaluate, type Evaluate, Frame } from './evaluate.ts';
+import { type ColumnHits, hitsOfColumn, visitRow } from './column-hits.ts';
+import { ConditionCompiler, type Evaluate } from './evaluate.ts';
 import { explain, type MatchedTest } from './explain.ts';
-import { FieldIndex, type Hits, type SlotTest } from './field-index.ts';
-import { wakersOf } from './wake.ts';
+import { FieldIndex, type SlotTest } from './field-index.ts';
+import { Frame } from './frame.ts';
+import type { Hits } from './hits.ts';
+import type { EventSchema } from './schema.ts';
+import { type Slot, Slots } from './slots.ts';
+import { Waking } from './waking.ts';
 
-/** A rule bound to an event type. */
+/** A rule bound to one kind of events. */
 interface PlannedRule {
   readonly compiled: CompiledRule;
   readonly bound: Bound;
   readonly evaluate: Evaluate;
-}
-
-interface Slot {
-  /** Null for any column. */
-  readonly column: string | null;
-  readonly predicate: Predicate;
 }
 
 /** Called for every rule and row that match; `explain` is for the time of the call. */
@@ -28,44 +23,45 @@ export type OnMatch = (rule: CompiledRule, row: number, explain: () => readonly 
 export type OnFault = (rule: CompiledRule, error: unknown) => void;
 
 /**
- * All rules for one event type, indexed. A batch costs one look at each distinct value of the tested columns, and
- * per row only where some rule's cheapest necessary test held.
+ * All rules for one kind of events, indexed. A batch costs one look at each distinct value of the tested columns, and
+ * per row only where some rule's rarest necessary test held. Texts that wake no rule are not looked for: they are
+ * asked about when a rule that needs them is awake.
  */
 export class Plan {
-  readonly #rules: PlannedRule[] = [];
-  readonly #slots: Slot[] = [];
-  readonly #slotIds = new Map<string, number>();
-  /** By slot: the rules it wakes. */
-  readonly #wakes: (readonly number[])[] = [];
-  /** Rules that may match without any test holding. */
-  readonly #always: number[] = [];
-  readonly #indexes = new Map<string, FieldIndex>();
+  readonly #rules: readonly PlannedRule[];
+  readonly #slots: readonly Slot[];
+  readonly #waking: Waking;
+  /** By column; null for keywords, which are looked for in every column of text. */
+  readonly #indexes = new Map<string | null, FieldIndex>();
   readonly #frame: Frame;
+  /** By rule: the epoch of the row that woke it. */
   readonly #woken: Uint32Array;
+  #candidates: number[] = [];
   readonly #setAside: (compiled: CompiledRule, error: unknown) => void;
   readonly #isSetAside: (compiled: CompiledRule) => boolean;
 
   constructor(
     rules: readonly CompiledRule[],
-    spec: EventSpec,
+    schema: EventSchema,
     setAside: (compiled: CompiledRule, error: unknown) => void,
     isSetAside: (compiled: CompiledRule) => boolean,
   ) {
     this.#setAside = setAside;
     this.#isSetAside = isSetAside;
-    const fields = fieldMapOf(spec);
-    const bounds = rules.map((compiled) => ({
-      compiled,
-      bound: bindCondition(compiled.condition, fields, (column, predicate) =>
-        this.#slotOf(column, predicate),
-      ),
-    }));
-    const live = bounds.filter(({ bound }) => bound.op !== 'constant' || bound.value);
-    this.#frame = new Frame(this.#slots.length);
-    this.#rules = live.map((b) => ({ ...b, evaluate: compileEvaluate(b.bound, this.#frame) }));
+    const slots = new Slots();
+    const live = rules.flatMap((compiled) => {
+      const bound = bindCondition(compiled.condition, schema, slots);
+      return bound.op === 'constant' && !bound.value ? [] : [{ compiled, bound }];
+    });
+    this.#slots = slots.list;
+    this.#frame = new Frame(this.#slots);
+    const bounds = live.map(({ bound }) => bound);
+    const compiler = new ConditionCompiler(bounds, this.#frame);
+    this.#rules = live.map((rule) => ({ ...rule, evaluate: compiler.compile(rule.bound) }));
     this.#woken = new Uint32Array(this.#rules.length);
-    this.#planWaking();
-    this.#planIndexes(spec);
+    this.#frame.onEpochsAnew(() => this.#woken.fill(0));
+    this.#waking = new Waking(bounds, this.#slots.length);
+    this.#planIndexes();
   }
 
   get ruleCount(): number {
@@ -73,94 +69,99 @@ export class Plan {
   }
 
   match(events: ColumnarEvents, onMatch: OnMatch): void {
-    if (this.#rules.length === 0) return;
-    const hits: ColumnHits[] = [];
-    for (const [name, index] of this.#indexes) {
-      const column = events.columns.get(name);
-      const found = column === undefined ? null : hitsOfColumn(column, index, events.count);
-      if (found !== null) hits.push(found);
+    if (this.#rules.length === 0 || events.count === 0) return;
+    const columns = this.#lookUp(events);
+    this.#frame.open(events);
+    const waking = columns.filter(({ wakes }) => wakes);
+    const rows = waking.length === 0 && this.#waking.always.length === 0 ? 0 : events.count;
+    for (let row = 0; row < rows; row++) {
+      this.#wakeRow(row, waking);
+      if (this.#candidates.length > 0) this.#matchRow(row, events, columns, onMatch);
     }
-    const awake = new Uint8Array(events.count);
-    if (this.#always.length > 0) awake.fill(1);
-    else if (!hits.some((h) => h.wakes)) return;
-    for (const column of hits) if (column.wakes) column.wake(awake);
-    this.#frame.events = events;
-    for (let row = 0; row < events.count; row++)
-      if (awake[row] === 1) this.#matchRow(row, events, hits, onMatch);
-    this.#frame.events = null;
+    this.#frame.open(null);
+    if (this.#waking.learn(columns, events.count, this.#frame.indexed)) this.#planIndexes();
   }
 
+  #lookUp(events: ColumnarEvents): readonly ColumnHits[] {
+    const found: ColumnHits[] = [];
+    const keywords = this.#indexes.get(null);
+    for (const [name, column] of events.columns) {
+      const own = this.#indexes.get(name);
+      const hits = own === undefined ? null : hitsOfColumn(column, own, events.count);
+      if (hits !== null) found.push(hits);
+      if (keywords === undefined || (column.kind !== 'string' && column.kind !== 'list')) continue;
+      const words = hitsOfColumn(column, keywords, events.count);
+      if (words !== null) found.push(words);
+    }
+    return found;
+  }
+
+  /** Gathers the rules that some value of the row wakes. */
+  #wakeRow(row: number, waking: readonly ColumnHits[]): void {
+    this.#frame.begin(row);
+    this.#candidates = [...this.#waking.always];
+    for (const column of waking) visitRow(column, row, this.#wake);
+  }
+
+  readonly #wake = ({ wakes }: Hits): void => {
+    const { epoch } = this.#frame;
+    for (const rule of wakes) {
+      if (this.#woken[rule] === epoch) continue;
+      this.#woken[rule] = epoch;
+      this.#candidates.push(rule);
+    }
+  };
+
+  readonly #stamp = (hits: Hits): void => this.#frame.stamp(hits);
+
   #matchRow(row: number, events: ColumnarEvents, columns: readonly ColumnHits[], onMatch: OnMatch): void {
-    if (this.#frame.begin(row)) this.#woken.fill(0);
-    const candidates = [...this.#always];
-    const stamp = (hits: Hits) => {
-      this.#frame.stamp(hits);
-      if (!hits.wakes) return;
-      this.#wake(hits.slots, candidates);
-      this.#wake(hits.maybe, candidates);
-    };
-    for (const column of columns) column.visit(row, stamp);
-    for (const index of candidates) {
-      const { compiled, bound, evaluate } = this.#rules[index]!;
+    for (const column of columns) visitRow(column, row, this.#stamp);
+    const matched: number[] = [];
+    for (const index of this.#candidates) {
+      const { compiled, evaluate } = this.#rules[index]!;
       if (this.#isSetAside(compiled)) continue;
       try {
-        if (evaluate()) onMatch(compiled, row, () => explain(bound, events, row));
+        if (evaluate()) matched.push(index);
       } catch (error) {
         this.#setAside(compiled, error);
       }
     }
-  }
-
-  #wake(slots: Int32Array, candidates: number[]): void {
-    const { epoch } = this.#frame;
-    for (const slot of slots) {
-      for (const rule of this.#wakes[slot]!) {
-        if (this.#woken[rule] === epoch) continue;
-        this.#woken[rule] = epoch;
-        candidates.push(rule);
-      }
+    // Which rule woke first depends on what was seen before; the order of matches must not.
+    if (matched.length > 1) matched.sort((a, b) => a - b);
+    for (const index of matched) {
+      const { compiled, bound } = this.#rules[index]!;
+      onMatch(compiled, row, () => explain(bound, events, row));
     }
   }
 
-  /** Equal tests on one column share a slot over all rules. */
-  #slotOf(column: string | null, predicate: Predicate): number {
-    const key = `${column ?? ''}\0${predicate.test.key}`;
-    let id = this.#slotIds.get(key);
-    if (id === undefined) {
-      id = this.#slots.push({ column, predicate }) - 1;
-      this.#slotIds.set(key, id);
-    }
-    return id;
-  }
-
-  #planWaking(): void {
-    const wakes: number[][] = this.#slots.map(() => []);
-    this.#rules.forEach(({ bound }, rule) => {
-      const wakers = wakersOf(bound);
-      if (wakers === undefined) this.#always.push(rule);
-      else for (const slot of new Set(wakers.slots)) wakes[slot]!.push(rule);
+  /** Makes the indexes, or makes anew those whose tests have changed. */
+  #planIndexes(): void {
+    const byColumn = new Map<string | null, SlotTest[]>();
+    this.#slots.forEach((slot, id) => {
+      const isIndexed = slot.kind === 'test' && this.#isIndexed(slot, id);
+      this.#frame.indexed[id] = isIndexed ? 1 : 0;
+      if (!isIndexed) return;
+      const tests = byColumn.get(slot.column) ?? [];
+      tests.push({ slot: id, test: slot.predicate.test });
+      byColumn.set(slot.column, tests);
     });
-    this.#wakes.push(...wakes);
-  }
-
-  #planIndexes(spec: EventSpec): void {
-    const used = this.#usedSlots();
-    const fault = (slot: number, error: unknown) => this.#faultOf(slot, error);
-    for (const [name, field] of Object.entries(fieldsOf(spec))) {
-      const isText = !['int', 'float', 'time', 'bool'].includes(field.type);
-      const tests = this.#slots.flatMap(({ column, predicate: { test } }, slot): SlotTest[] => {
-        const applies = column === name || (column === null && isText);
-        return applies && used.has(slot) ? [{ slot, test, wakes: this.#wakes[slot]!.length > 0 }] : [];
-      });
-      if (tests.length > 0) this.#indexes.set(name, new FieldIndex(tests, fault));
+    const options = {
+      wakesOf: (slot: number) => this.#waking.of(slot),
+      onFault: (slot: number, error: unknown) => this.#faultOf(slot, error),
+    };
+    for (const column of this.#indexes.keys()) if (!byColumn.has(column)) this.#indexes.delete(column);
+    for (const [column, tests] of byColumn) {
+      const before = this.#indexes.get(column);
+      if (before?.has(tests) === true) before.forget();
+      else this.#indexes.set(column, new FieldIndex(tests, options));
     }
   }
 
-  /** Slots of rules that can match at all. */
-  #usedSlots(): ReadonlySet<number> {
-    const used = new Set<number>();
-    for (const { bound } of this.#rules) for (const slot of slotsOf(bound)) used.add(slot);
-    return used;
+  /** What wakes rules must be looked for; of the rest, what is found at little cost. */
+  #isIndexed({ column, predicate: { test } }: Slot & { readonly kind: 'test' }, id: number): boolean {
+    const { hint } = test;
+    if (column === null || this.#waking.of(id).length > 0) return true;
+    return hint.by === 'exact' || hint.by === 'network' || (hint.by === 'literal' && hint.at !== 'anywhere');
   }
 
   #faultOf(slot: number, error: unknown): void {

@@ -1,54 +1,71 @@
 import type { IndexHint } from '../value-tests/test.ts';
-import type { Bound } from './bind.ts';
+import type { Bound, NeededSlot } from './bind.ts';
 
-/** Slots of which at least one holds whenever the condition does, and how often they are expected to. */
+/** Slots of which at least one holds whenever the condition does, and the share of rows that has one of them. */
 export interface Wakers {
   readonly slots: readonly number[];
-  readonly cost: number;
+  readonly frequency: number;
 }
 
+/** Share of rows, from 0 to 1, in which a slot is expected to be seen. */
+export type FrequencyOf = (slot: NeededSlot) => number;
+
 /**
- * The cheapest set of slots that must be seen for the condition to hold; undefined when it may hold without any (as
- * with `not` alone), so that the rule is asked of every event.
+ * The rarest set of slots of which one must be seen for the condition to hold; undefined when it may hold without any
+ * (as with `not` alone), so that the rule is asked of every event. Whether it is undefined depends on the condition
+ * alone.
  */
-export function wakersOf(bound: Bound): Wakers | undefined {
+export function wakersOf(bound: Bound, frequencyOf: FrequencyOf = expectedFrequency): Wakers | undefined {
   switch (bound.op) {
     case 'constant':
-      return bound.value ? undefined : { slots: [], cost: 0 };
+      return bound.value ? undefined : { slots: [], frequency: 0 };
     case 'slot':
-      return { slots: [bound.slot], cost: costOf(bound.predicate.test.hint) };
+      return wakersOfSlot(bound, frequencyOf);
     case 'not':
     case 'compare-fields':
       return undefined;
     case 'at-least':
-      return wakersOfParts(bound.of, bound.least);
+      return wakersOfParts(bound.of, bound.least, frequencyOf);
   }
 }
 
-/** When `least` of n parts hold, at least one of any n - least + 1 parts does: take the cheapest that many. */
-function wakersOfParts(parts: readonly Bound[], least: number): Wakers | undefined {
-  const wakers = parts.flatMap((part) => wakersOf(part) ?? []).sort((a, b) => a.cost - b.cost);
+/** The slot itself, or the rarest group it needs. */
+function wakersOfSlot(bound: Bound & { readonly op: 'slot' }, frequencyOf: FrequencyOf): Wakers {
+  let best: Wakers = { slots: [bound.slot], frequency: frequencyOf(bound) };
+  for (const group of bound.needs) {
+    const frequency = group.reduce((sum, needed) => sum + frequencyOf(needed), 0);
+    if (frequency < best.frequency) best = { slots: group.map(({ slot }) => slot), frequency };
+  }
+  return best;
+}
+
+/** When `least` of n parts hold, at least one of any n - least + 1 parts does: take the rarest that many. */
+function wakersOfParts(parts: readonly Bound[], least: number, frequencyOf: FrequencyOf): Wakers | undefined {
+  const wakers = parts
+    .flatMap((part) => wakersOf(part, frequencyOf) ?? [])
+    .sort((a, b) => a.frequency - b.frequency);
   const needed = parts.length - least + 1;
   if (wakers.length < needed) return undefined;
   const chosen = wakers.slice(0, needed);
   return {
     slots: chosen.flatMap((w) => w.slots),
-    cost: chosen.reduce((sum, w) => sum + w.cost, 0),
+    frequency: chosen.reduce((sum, w) => sum + w.frequency, 0),
   };
 }
 
-/** Rough relative frequency: longer texts are rarer, presence is everywhere. */
-function costOf(hint: IndexHint): number {
+/** What is expected before anything was seen: longer texts are rarer, presence is everywhere. */
+export const expectedFrequency: FrequencyOf = ({ predicate: { test } }) => frequencyOfHint(test.hint);
+
+function frequencyOfHint(hint: IndexHint): number {
   switch (hint.by) {
     case 'exact':
-      return 4 + 20 / (1 + hint.text.length);
+      return 0.01 + 0.2 * Math.exp(-hint.text.length / 4);
     case 'literal':
-      return hint.texts.reduce((sum, text) => sum + 60 / (1 + text.length), 0);
+      return hint.texts.reduce((sum, text) => sum + 1e-5 + 0.5 * Math.exp(-text.length / 4), 0);
     case 'network':
-      return 10;
+      return 0.05;
     case 'scan':
-      return 200;
     case 'presence':
-      return 1_000;
+      return 1;
   }
 }

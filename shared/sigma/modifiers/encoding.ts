@@ -1,5 +1,5 @@
 import { literalOf } from '../pattern.ts';
-import { type Draft, type Modifier, ModifierRefusal } from './modifier.ts';
+import { type Draft, type Modifier, ModifierRefusal, textDraft } from './modifier.ts';
 
 function bytesOf(draft: Draft, modifier: string): Uint8Array {
   if (draft.kind === 'bytes') return draft.bytes;
@@ -8,8 +8,8 @@ function bytesOf(draft: Draft, modifier: string): Uint8Array {
   return Buffer.from(text, 'utf8');
 }
 
-function textDraft(text: string): Draft {
-  return { kind: 'text', pattern: [text], raw: text };
+function encodedDraft(text: string): Draft {
+  return textDraft(text, [text]);
 }
 
 /** UTF-16 of the text, the byte order mark first where asked. */
@@ -32,7 +32,7 @@ export const utf16bom = utf16('utf16', false, true);
 
 export const base64: Modifier = {
   name: 'base64',
-  apply: (draft) => [textDraft(Buffer.from(bytesOf(draft, 'base64')).toString('base64'))],
+  apply: (draft) => [encodedDraft(Buffer.from(bytesOf(draft, 'base64')).toString('base64'))],
 };
 
 /** Characters of base64 that depend on what stands before, by bytes of shift. */
@@ -49,7 +49,7 @@ export const base64offset: Modifier = {
     return [0, 1, 2].map((shift) => {
       const encoded = Buffer.concat([Buffer.alloc(shift), bytes]).toString('base64');
       const cut = unsureAfter[(shift + bytes.length) % 3]!;
-      return textDraft(encoded.slice(unsureBefore[shift], encoded.length - cut));
+      return encodedDraft(encoded.slice(unsureBefore[shift], encoded.length - cut));
     });
   },
 };

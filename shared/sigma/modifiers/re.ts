@@ -1,4 +1,5 @@
 import { noFlags, type RegexFlags } from '../regex/syntax.ts';
+import { anchoredRegex } from './affix.ts';
 import { type Draft, type Modifier, ModifierRefusal } from './modifier.ts';
 
 /** The value as written is a regular expression. */
@@ -6,7 +7,7 @@ export const re: Modifier = {
   name: 're',
   apply: (draft): readonly Draft[] => {
     if (draft.kind !== 'text') throw new ModifierRefusal('`re` needs a text');
-    return [{ kind: 'regex', source: draft.raw, flags: noFlags }];
+    return [{ kind: 'regex', source: anchoredRegex(draft.raw, draft.before, draft.after), flags: noFlags }];
   },
 };
 

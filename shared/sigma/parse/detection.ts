@@ -11,12 +11,16 @@ export interface Detection {
   readonly condition: Condition;
 }
 
-/** Reads the `detection` section: searches by name, and the condition over them. */
-export function parseDetection(tree: MapTree, problems: ProblemSink): Detection | undefined {
+/** Reads a `detection` section: searches by name, and the condition over them. `others` are keys that are neither. */
+export function parseDetection(
+  tree: MapTree,
+  problems: ProblemSink,
+  others: readonly string[] = [],
+): Detection | undefined {
   const before = problems.errorCount;
   const searches = new Map<string, Search>();
   for (const { key, value } of tree.entries) {
-    if (reserved.includes(key)) continue;
+    if (reserved.includes(key) || others.includes(key)) continue;
     const search = parseSearch(value, problems);
     if (search !== undefined) searches.set(key, search);
   }
@@ -49,7 +53,7 @@ function parseConditions(
 }
 
 /** A map is all of its items; a list is any of its maps and keywords; a lone value is a keyword. */
-function parseSearch(tree: Tree, problems: ProblemSink): Search | undefined {
+export function parseSearch(tree: Tree, problems: ProblemSink): Search | undefined {
   if (tree.kind === 'map') return parseMap(tree, problems);
   if (tree.kind === 'scalar') return keywords([{ value: tree.value, place: tree }], tree);
   const words: ItemValue[] = [];

@@ -1,15 +1,12 @@
 import { createHash } from 'node:crypto';
+import type { ErrorCode } from '../../errors.ts';
 import type { Logsource } from '../../schema/spec.ts';
-import {
-  type DetectionRule,
-  type RuleHeader,
-  type RuleLevel,
-  ruleLevels,
-  type SigmaDocument,
-} from '../document.ts';
+import { type RuleHeader, type RuleLevel, ruleLevels, type Scalar, type SigmaDocument } from '../document.ts';
 import { ProblemSink, type RuleProblem } from '../problem.ts';
+import { resolveActions } from './collection.ts';
 import { parseCorrelation } from './correlation.ts';
 import { parseDetection } from './detection.ts';
+import { parseFilter } from './filter.ts';
 import { entryOf, type MapTree, parseYaml, textOf, textsOf, type YamlDocument } from './yaml.ts';
 
 export interface ParsedFile {
@@ -17,6 +14,8 @@ export interface ParsedFile {
   readonly problems: readonly RuleProblem[];
   /** Documents that were refused. */
   readonly refused: number;
+  /** For each refused document its first error. */
+  readonly reasons: readonly ErrorCode[];
 }
 
 /** Reads the Sigma documents of one file. Never throws on bad input: what is refused is among the problems. */
@@ -24,29 +23,32 @@ export function parseRules(text: string, file: string): ParsedFile {
   const problems = new ProblemSink(file);
   const documents: SigmaDocument[] = [];
   const yaml = parseYaml(text, problems);
-  let refused = problems.errorCount;
-  for (const document of yaml) {
-    const parsed = parseDocument(document, problems);
-    if (parsed === undefined) refused++;
-    else documents.push(parsed);
-  }
-  if (yaml.length === 0 && refused === 0) {
+  const collection = resolveActions(yaml, problems);
+  if (yaml.length === 0 && problems.errorCount === 0)
     problems.refuse('rule.not_sigma', { line: 1, column: 1 }, 'The file holds no document.');
-    refused++;
+  const reasons = problems.errors.map(({ code }) => code);
+  for (const document of collection) {
+    const before = problems.errorCount;
+    const parsed = parseDocument(document, problems);
+    if (parsed !== undefined) documents.push(parsed);
+    else reasons.push(problems.errors[before]!.code);
   }
-  return { documents, problems: problems.problems, refused };
+  return { documents, problems: problems.problems, refused: reasons.length, reasons };
 }
 
 function parseDocument(document: YamlDocument, problems: ProblemSink): SigmaDocument | undefined {
   const { tree } = document;
   const header = parseHeader(document, problems);
   if (header === undefined) return undefined;
-  if (entryOf(tree, 'action') !== undefined)
-    return problems.refuse('rule.unsupported', tree, 'Collections by `action` were dropped from Sigma 2.');
-  if (entryOf(tree, 'filter') !== undefined)
-    return problems.refuse('rule.unsupported', tree, 'Sigma filters are not supported yet.');
   if (entryOf(tree, 'correlation') !== undefined) return parseCorrelation(tree, header, problems);
-  return parseDetectionRule(tree, header, problems);
+  const isFilter = entryOf(tree, 'filter') !== undefined;
+  const detection = isFilter ? undefined : detectionOf(tree, problems);
+  if (!isFilter && detection === undefined) return undefined;
+  const logsource = parseLogsource(tree, problems);
+  if (logsource === undefined) return undefined;
+  if (detection === undefined) return parseFilter(tree, header, logsource, problems);
+  const parsed = parseDetection(detection, problems);
+  return parsed === undefined ? undefined : { kind: 'rule', ...header, logsource, ...parsed };
 }
 
 function parseHeader({ tree, text }: YamlDocument, problems: ProblemSink): RuleHeader | undefined {
@@ -70,9 +72,23 @@ function parseHeader({ tree, text }: YamlDocument, problems: ProblemSink): RuleH
     tags: textsOf(tree, 'tags'),
     references: textsOf(tree, 'references'),
     falsePositives: textsOf(tree, 'falsepositives'),
+    attributes: attributesOf(tree),
     file: problems.file,
     place: { line: tree.line, column: tree.column },
   };
+}
+
+/** Keys of a document that are read elsewhere. */
+const known: ReadonlySet<string> = new Set([
+  ...['id', 'name', 'title', 'level', 'status', 'description', 'author', 'tags', 'references'],
+  ...['falsepositives', 'logsource', 'detection', 'correlation', 'filter'],
+]);
+
+function attributesOf(tree: MapTree): ReadonlyMap<string, Scalar> {
+  const others = tree.entries.flatMap(({ key, value }): readonly (readonly [string, Scalar])[] =>
+    value.kind === 'scalar' && !known.has(key) ? [[key, value.value]] : [],
+  );
+  return new Map(others);
 }
 
 /** The same text always gives the same id. */
@@ -81,18 +97,10 @@ function derivedId(text: string): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
-function parseDetectionRule(
-  tree: MapTree,
-  header: RuleHeader,
-  problems: ProblemSink,
-): DetectionRule | undefined {
+function detectionOf(tree: MapTree, problems: ProblemSink): MapTree | undefined {
   const detection = entryOf(tree, 'detection');
-  if (detection === undefined || detection.value.kind !== 'map')
-    return problems.refuse('rule.not_sigma', detection?.keyPlace ?? tree, 'The rule has no detection.');
-  const logsource = parseLogsource(tree, problems);
-  if (logsource === undefined) return undefined;
-  const parsed = parseDetection(detection.value, problems);
-  return parsed === undefined ? undefined : { kind: 'rule', ...header, logsource, ...parsed };
+  if (detection?.value.kind === 'map') return detection.value;
+  return problems.refuse('rule.not_sigma', detection?.keyPlace ?? tree, 'The rule has no detection.');
 }
 
 function parseLogsource(tree: MapTree, problems: ProblemSink): Logsource | undefined {

@@ -12,6 +12,7 @@ import {
 import type { ErrorCode } from '../../errors.ts';
 import type { Scalar } from '../document.ts';
 import type { Place, ProblemSink } from '../problem.ts';
+import { readBlockYaml } from './block-yaml.ts';
 
 /** Bounds on what one rule file may hold; the largest public rule is 295 kB with some 5,000 values. */
 export const yamlBounds = {
@@ -130,6 +131,14 @@ export function parseYaml(text: string, problems: ProblemSink): readonly YamlDoc
     problems.refuse('rule.too_large', top, `The file is longer than ${yamlBounds.fileLength} characters.`);
     return [];
   }
+  const simple = readBlockYaml(text, yamlBounds);
+  if (simple !== undefined && simple.length <= yamlBounds.documents)
+    return simple.flatMap(({ tree, from, to }) => asDocument(tree, text.slice(from, to), problems) ?? []);
+  return parseFully(text, problems);
+}
+
+/** As `parseYaml`, for any YAML. */
+export function parseFully(text: string, problems: ProblemSink): readonly YamlDocument[] {
   if (countReferences(text) > yamlBounds.references) {
     problems.refuse(
       'rule.too_large',
@@ -180,13 +189,17 @@ function readDocument(
   const place = builder.placeOf(document.contents);
   try {
     const tree = builder.build(document.contents, 0);
-    if (tree.kind !== 'map') return problems.refuse('rule.not_sigma', place, 'The document is not a map.');
-    return { tree, text: text.slice(document.range?.[0], document.range?.[2]) };
+    return asDocument(tree, text.slice(document.range?.[0], document.range?.[2]), problems);
   } catch (error) {
     if (!(error instanceof TreeRefusal) && !(error instanceof RangeError)) throw error;
     const code = error instanceof TreeRefusal ? error.code : 'rule.too_large';
     return problems.refuse(code, place, `The document cannot be taken: ${error.message}.`);
   }
+}
+
+function asDocument(tree: Tree, text: string, problems: ProblemSink): YamlDocument | undefined {
+  if (tree.kind !== 'map') return problems.refuse('rule.not_sigma', tree, 'The document is not a map.');
+  return { tree, text };
 }
 
 /** The value of a key of a map. */

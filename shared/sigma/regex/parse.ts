@@ -78,20 +78,23 @@ const controls: Readonly<Record<string, number>> = { t: 9, n: 10, v: 11, f: 12, 
  * Meanings where the two differ are ECMAScript's. Throws RegexRefusal with a reason; back references and
  * lookaround need backtracking and are refused as unsafe.
  */
-export function parseRegex(source: string, flags: RegexFlags): Regex {
+export function parseRegex(source: string, flags: RegexFlags, captures = false): Regex {
   if (source.length > regexBounds.length)
     throw new RegexRefusal(`it is longer than ${regexBounds.length} characters`);
-  return new RegexParser(source, flags).parse();
+  return new RegexParser(source, flags, captures).parse();
 }
 
 class RegexParser {
   readonly #source: string;
   #flags: RegexFlags;
   #at = 0;
+  /** Groups numbered so far; undefined where their texts are not wanted. */
+  #groups: number | undefined;
 
-  constructor(source: string, flags: RegexFlags) {
+  constructor(source: string, flags: RegexFlags, captures: boolean) {
     this.#source = source;
     this.#flags = flags;
+    this.#groups = captures ? 0 : undefined;
   }
 
   parse(): Regex {
@@ -149,6 +152,7 @@ class RegexParser {
 
   #group(depth: number): Regex | undefined {
     const outer = this.#flags;
+    let name: string | null | undefined = null;
     if (this.#take('?')) {
       const rest = this.#source.slice(this.#at);
       if (/^(?:[=!>]|<[=!])/.test(rest))
@@ -156,16 +160,18 @@ class RegexParser {
       const head = /^(?::|P?<\w+>|'\w+'|([ims]*)(?:-([ims]+))?([:)]))/.exec(rest);
       if (head === null) throw new RegexRefusal('a group begins with `(?` in a way that is not understood');
       this.#at += head[0].length;
+      name = /\w+(?=[>'])/.exec(head[0])?.[0];
       if (head[3] !== undefined) {
         this.#setFlags(head[1] ?? '', true);
         this.#setFlags(head[2] ?? '', false);
         if (head[3] === ')') return undefined;
       }
     }
+    const index = name === undefined || this.#groups === undefined ? undefined : ++this.#groups;
     const inner = this.#choice(depth + 1);
     if (!this.#take(')')) throw new RegexRefusal('a parenthesis is not closed');
     this.#flags = outer;
-    return inner;
+    return index === undefined ? inner : { kind: 'capture', of: inner, index, name: name ?? null };
   }
 
   #setFlags(letters: string, on: boolean): void {
@@ -267,13 +273,14 @@ class RegexParser {
     if (mark === null) return atom;
     this.#at += mark[0].length;
     const [min, max] = boundsOf(mark);
-    if (!this.#take('?') && this.#source[this.#at] === '+')
+    const lazy = this.#take('?');
+    if (!lazy && this.#source[this.#at] === '+')
       throw new RegexRefusal('possessive repetition needs backtracking', true);
     if (max < min) throw new RegexRefusal('a repetition has its bounds the wrong way round');
     if (min > regexBounds.repeat || (max > regexBounds.repeat && max !== Number.POSITIVE_INFINITY))
       throw new RegexRefusal(`it repeats more than ${regexBounds.repeat} times`, true);
     if (atom.kind === 'assert') return min === 0 ? empty : atom;
-    return this.#quantified({ kind: 'repeat', of: atom, min, max });
+    return this.#quantified({ kind: 'repeat', of: atom, min, max, lazy });
   }
 
   #take(c: string): boolean {

@@ -6,8 +6,11 @@ export const programBound = 2_000;
 
 export type Step =
   | { readonly op: 'set'; readonly ranges: Ranges; next: number }
+  /** Ways in order of preference. */
   | { readonly op: 'split'; readonly ways: number[] }
   | { readonly op: 'assert'; readonly what: Assertion; next: number }
+  /** Notes the place: slots 2n and 2n+1 are the ends of group n. */
+  | { readonly op: 'mark'; readonly slot: number; next: number }
   | { readonly op: 'match' };
 
 export interface Program {
@@ -38,17 +41,22 @@ export function compileProgram(regex: Regex): Program {
         return add({ op: 'split', ways: node.of.map((part) => emit(part, next)) });
       case 'repeat':
         return emitRepeat(node, next);
+      case 'capture': {
+        const end = add({ op: 'mark', slot: node.index * 2 + 1, next });
+        return add({ op: 'mark', slot: node.index * 2, next: emit(node.of, end) });
+      }
     }
   };
   const emitRepeat = (node: Regex & { kind: 'repeat' }, next: number): number => {
     let entry = next;
+    const split = (again: number) => (node.lazy ? [next, again] : [again, next]);
     if (node.max === Number.POSITIVE_INFINITY) {
-      const ways = [next];
+      const ways: number[] = [];
       entry = add({ op: 'split', ways });
-      ways.push(emit(node.of, entry));
+      ways.push(...split(emit(node.of, entry)));
     } else {
       for (let i = node.min; i < node.max; i++)
-        entry = add({ op: 'split', ways: [next, emit(node.of, entry)] });
+        entry = add({ op: 'split', ways: split(emit(node.of, entry)) });
     }
     for (let i = 0; i < node.min; i++) {
       const before = emit(node.of, entry);

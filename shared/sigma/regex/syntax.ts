@@ -5,8 +5,16 @@ export type Assertion = 'start' | 'end' | 'line-start' | 'line-end' | 'word' | '
 export type Regex =
   | { readonly kind: 'set'; readonly ranges: Ranges }
   | { readonly kind: 'sequence' | 'choice'; readonly of: readonly Regex[] }
-  /** `max` is Infinity where unbounded. */
-  | { readonly kind: 'repeat'; readonly of: Regex; readonly min: number; readonly max: number }
+  /** `max` is Infinity where unbounded; `lazy` matters only to what groups take. */
+  | {
+      readonly kind: 'repeat';
+      readonly of: Regex;
+      readonly min: number;
+      readonly max: number;
+      readonly lazy: boolean;
+    }
+  /** A group whose text is wanted; made only when asked for. Counted from 1. */
+  | { readonly kind: 'capture'; readonly of: Regex; readonly index: number; readonly name: string | null }
   | { readonly kind: 'assert'; readonly what: Assertion };
 
 export interface RegexFlags {

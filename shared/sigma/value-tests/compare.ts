@@ -1,6 +1,7 @@
 import type { Test } from './test.ts';
 
 export const comparisons = {
+  eq: (a: number, b: number) => a === b,
   lt: (a: number, b: number) => a < b,
   lte: (a: number, b: number) => a <= b,
   gt: (a: number, b: number) => a > b,

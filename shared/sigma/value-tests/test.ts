@@ -35,6 +35,8 @@ export interface Test {
   /** Tests of equal keys are the same test. */
   readonly key: string;
   readonly hint: IndexHint;
+  /** Groups of tests: whenever this one holds, so does at least one of each group. An index may look for those instead. */
+  readonly needs?: readonly (readonly Test[])[];
   /** `folded` is `fold(value)`. */
   holds(value: string, folded: string): boolean;
 }

@@ -1,5 +1,5 @@
 import { fold } from '../fold.ts';
-import { isAny, joinPattern, keyOf, literalOf, type Part, type Pattern } from '../pattern.ts';
+import { anyPart, isAny, joinPattern, keyOf, literalOf, type Part, type Pattern } from '../pattern.ts';
 import { compileGlob } from './glob.ts';
 import type { IndexHint, Test } from './test.ts';
 
@@ -8,18 +8,13 @@ export const presence: Test = { key: 'presence', hint: { by: 'presence' }, holds
 
 /** The test a Sigma string asks: equality, an affix, or wildcards. `cased` heeds case. */
 export function textTest(pattern: Pattern, cased: boolean): Test {
-  const parts = joinPattern(pattern).map((p) => (cased ? p : foldPart(p)));
+  const joined = joinPattern(pattern);
+  const parts = cased ? joined : joined.map(foldPart);
   if (parts.length === 1 && isAny(parts[0])) return presence;
-  const key = `${cased ? 'cased ' : ''}${keyOf(parts)}`;
-  const pick = cased
-    ? (value: string, _folded: string): string => value
-    : (_value: string, folded: string): string => folded;
   const literal = literalOf(parts);
-  if (literal !== undefined) {
-    const hint: IndexHint = { by: 'exact', text: cased ? fold(literal) : literal, sure: !cased };
-    return { key, hint, holds: (value, folded) => pick(value, folded) === literal };
-  }
-  return affixTest(parts, cased, key, pick) ?? globTest(parts, cased, key, pick);
+  if (literal !== undefined) return new LiteralTest(literal, 'whole', cased);
+  const affix = affixOf(parts);
+  return affix === undefined ? new GlobTest(parts, cased) : new LiteralTest(affix.text, affix.at, cased);
 }
 
 function foldPart(part: Part): Part {
@@ -27,36 +22,91 @@ function foldPart(part: Part): Part {
   return part.kind === 'set' ? { kind: 'set', characters: fold(part.characters) } : part;
 }
 
-type Pick = (value: string, folded: string) => string;
+type At = 'whole' | 'start' | 'end' | 'anywhere';
 
-function affixTest(parts: Pattern, cased: boolean, key: string, pick: Pick): Test | undefined {
-  const literals = parts.filter((p) => typeof p === 'string');
-  const [text] = literals;
-  if (
-    text === undefined ||
-    literals.length > 1 ||
-    parts.some((p) => typeof p === 'object' && p.kind !== 'any')
-  )
-    return undefined;
-  const [open, close] = [isAny(parts[0]), isAny(parts.at(-1))];
-  const at = open && close ? 'anywhere' : open ? 'end' : 'start';
-  const hint: IndexHint = { by: 'literal', texts: [cased ? fold(text) : text], at, sure: !cased };
-  const find = {
-    anywhere: (s: string) => s.includes(text),
-    end: (s: string) => s.endsWith(text),
-    start: (s: string) => s.startsWith(text),
-  }[at];
-  return { key, hint, holds: (value, folded) => find(pick(value, folded)) };
+/** The one literal of a pattern that is otherwise open at an end or both. */
+function affixOf(parts: Pattern): { readonly text: string; readonly at: At } | undefined {
+  const [first, second, third] = parts;
+  if (parts.length === 2) {
+    if (typeof first === 'string' && isAny(second)) return { text: first, at: 'start' };
+    if (isAny(first) && typeof second === 'string') return { text: second, at: 'end' };
+  }
+  if (parts.length === 3 && isAny(first) && typeof second === 'string' && isAny(third))
+    return { text: second, at: 'anywhere' };
+  return undefined;
 }
 
-function globTest(parts: Pattern, cased: boolean, key: string, pick: Pick): Test {
-  const glob = compileGlob(parts);
-  const longest = parts
-    .filter((p) => typeof p === 'string')
-    .reduce((best, p) => (p.length > best.length ? p : best), '');
-  const hint: IndexHint =
-    longest === ''
-      ? { by: 'scan' }
-      : { by: 'literal', texts: [cased ? fold(longest) : longest], at: 'anywhere', sure: false };
-  return { key, hint, holds: (value, folded) => glob(pick(value, folded)) };
+/** Classes, not closures: a corpus has tens of thousands of these. */
+class LiteralTest implements Test {
+  readonly #text: string;
+  readonly #at: At;
+  readonly #cased: boolean;
+  readonly hint: IndexHint;
+
+  constructor(text: string, at: At, cased: boolean) {
+    this.#text = text;
+    this.#at = at;
+    this.#cased = cased;
+    const found = cased ? fold(text) : text;
+    this.hint =
+      at === 'whole'
+        ? { by: 'exact', text: found, sure: !cased }
+        : { by: 'literal', texts: [found], at, sure: !cased };
+  }
+
+  get key(): string {
+    return `${this.#cased ? 'cased ' : ''}${this.#at} ${this.#text}`;
+  }
+
+  holds(value: string, folded: string): boolean {
+    const whole = this.#cased ? value : folded;
+    switch (this.#at) {
+      case 'whole':
+        return whole === this.#text;
+      case 'start':
+        return whole.startsWith(this.#text);
+      case 'end':
+        return whole.endsWith(this.#text);
+      case 'anywhere':
+        return whole.includes(this.#text);
+    }
+  }
+}
+
+class GlobTest implements Test {
+  readonly #parts: Pattern;
+  readonly #cased: boolean;
+  readonly #glob: (value: string) => boolean;
+  readonly hint: IndexHint;
+  readonly needs: readonly (readonly Test[])[];
+
+  constructor(parts: Pattern, cased: boolean) {
+    this.#parts = parts;
+    this.#cased = cased;
+    this.#glob = compileGlob(parts);
+    const longest = parts
+      .filter((p) => typeof p === 'string')
+      .reduce((best, p) => (p.length > best.length ? p : best), '');
+    this.hint =
+      longest === ''
+        ? { by: 'scan' }
+        : { by: 'literal', texts: [cased ? fold(longest) : longest], at: 'anywhere', sure: false };
+    this.needs = cased ? [] : parts.flatMap((part, i) => neededText(parts, part, i));
+  }
+
+  get key(): string {
+    return `${this.#cased ? 'cased ' : ''}glob ${keyOf(this.#parts)}`;
+  }
+
+  holds(value: string, folded: string): boolean {
+    return this.#glob(this.#cased ? value : folded);
+  }
+}
+
+/** That the literal at a place of the pattern is in the value, at its beginning or end where nothing else is. */
+function neededText(parts: Pattern, part: Part, i: number): readonly (readonly Test[])[] {
+  if (typeof part !== 'string') return [];
+  const before = i === 0 ? [] : [anyPart];
+  const after = i === parts.length - 1 ? [] : [anyPart];
+  return [[textTest([...before, part, ...after], false)]];
 }

@@ -4,6 +4,7 @@ import { createDetector } from '../../../collector/detect/detector.ts';
 import { columnarOf } from '../../../collector/rules/columnar.ts';
 import { eventSpecs } from '../../../shared/events/registry.gen.ts';
 import type { EventRow } from '../../../shared/schema/columns.ts';
+import { Predicate } from '../../../shared/sigma/compile/predicate.ts';
 import { compileRules, parseRules } from '../../../shared/sigma/index.ts';
 
 const specs = Object.values(eventSpecs);
@@ -251,7 +252,7 @@ t.test('a rule that throws is set aside and reported once', async (t) => {
   };
   const condition = {
     op: 'predicate' as const,
-    predicate: { field: 'CommandLine', test: bad, selection: 's', text: 'bad' },
+    predicate: new Predicate('CommandLine', bad, { selection: 's', how: 'bad', value: undefined }),
   };
   const faults: RuleFault[] = [];
   const detector = createDetector(

@@ -65,6 +65,70 @@ t.test('lint counts', async (t) => {
   );
 });
 
+t.test('a refused document counts once, by its first error', async (t) => {
+  const twice = rule('a')
+    .replace('CommandLine|contains', 'CommandLine|shouts')
+    .replace('  condition', "    Image|sings: 'x'\n  condition");
+  const folder = t.testdir({
+    'a.yml': twice,
+    'b.yml': rule('b'),
+    'c.yml':
+      'title: F\nlogsource: { product: linux }\nfilter: { rules: any, s: { Image: x }, condition: s }\n',
+    'd.yml': `${rule('d').replace('condition: s', 'condition: z')}---\n[]\n---\ntitle: [\n`,
+  });
+  const { summary, problems } = await lint([folder]);
+  t.equal(problems.filter((p) => p.severity === 'error').length, 5);
+  t.match(summary, { rules: 6, accepted: 2, refused: 4 });
+  const sum = Object.values(summary.byReason).reduce((total, n) => total + n, 0);
+  t.equal(sum, summary.refused);
+  t.strictSame(summary.byReason, { 'rule.invalid': 2, 'rule.not_sigma': 1, 'rule.not_yaml': 1 });
+});
+
+const mapping = (from: string, to: string) =>
+  `transformations:\n  - type: field_name_mapping\n    mapping: { ${from}: ${to} }\n`;
+
+t.test('pipelines for some of the rules', async (t) => {
+  const folder = t.testdir({
+    pack: { 'a.yml': rule('a').replace('CommandLine', 'Befehl') },
+    rules: {
+      'b.yml': rule('b').replace('CommandLine', 'Befehl'),
+      'filter.yml':
+        'title: F\nlogsource: { category: process_creation }\nfilter: { rules: any, s: { Bild: x }, condition: s }\n',
+    },
+    pipelines: {
+      'one.yml': mapping('Befehl', 'CommandLine'),
+      'two.yml': mapping('Bild', 'Image'),
+      'readme.md': '',
+    },
+    broken: { 'bad.yml': 'transformations: [{ type: magic }]', 'good.yml': mapping('Befehl', 'CommandLine') },
+  });
+  const [pack, rules] = [join(folder, 'pack'), join(folder, 'rules')];
+  const own = { pipelines: [join(folder, 'pipelines')], under: [rules] };
+  const loaded = await loadRules([pack, rules], [], [own]);
+  t.match(
+    loaded.problems.map(({ code, message }) => [code, message]),
+    [
+      ['rule.field_unknown', /Befehl/],
+      ['rule.field_unknown', /Bild/],
+    ],
+    'the pack stays as it is, and so does the filter for it',
+  );
+  t.strictSame(
+    loaded.ruleSet.filters.map(({ to }) => to),
+    [['b', 'a'].sort()],
+  );
+  t.strictSame((await loadRules([pack], [], [{ pipelines: [join(folder, 'pipelines')] }])).problems, []);
+  const { summary, problems } = await lint(
+    [pack],
+    [],
+    [{ pipelines: [join(folder, 'broken'), 'nowhere.yml'] }],
+  );
+  t.match(summary, { accepted: 1, refused: 2, byReason: { 'pipeline.invalid': 1, 'rule.unreadable': 1 } });
+  t.match(problems[0], { file: join(folder, 'broken', 'bad.yml'), line: 1, message: /magic/ });
+  const builtIn = await lint([pack], [], [{ pipelines: ['windows-evtx', 'ecs'] }]);
+  t.match(builtIn.summary, { accepted: 1, refused: 0 });
+});
+
 t.test('lists', async (t) => {
   const folder = t.testdir({
     one: { 'names.txt': '# who\nada\n\n  grace  \n', 'notes.md': 'no list' },

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { holds, matches, problemWith } from './rules.ts';
+import { type Fields, holds, matches, problemWith } from './rules.ts';
 
 const c = 'CommandLine';
 
@@ -186,7 +186,7 @@ t.test('expand', async (t) => {
   t.ok(holds(`${c}|expand`, '%admins%', 'ADA', lists));
   t.ok(holds(`${c}|expand`, '%admins%', 'grace', lists), 'wildcards in lists are live');
   t.notOk(holds(`${c}|expand`, '%admins%', 'eve', lists));
-  t.ok(holds(`${c}|expand`, 'corp\\%admins%', 'CORP\\ada', lists));
+  t.ok(holds(`${c}|expand`, 'corp\\\\%admins%', 'CORP\\ada', lists), 'an escaped backslash before it');
   t.ok(holds(`${c}|contains|expand`, '%admins%', 'su ada -', lists));
   t.ok(holds(`${c}|expand|contains`, '%admins%', 'su ada -', lists));
   t.ok(holds(`${c}|expand|cidr`, '%nets%', '192.168.1.1', lists));
@@ -213,5 +213,147 @@ t.test('unknown modifiers are refused at their place', async (t) => {
   t.match(problem, { code: 'rule.invalid', file: 'test.yml', line: 1 });
   t.ok((problem?.column ?? 0) > 10);
   t.match(problem?.message, /sounds/);
-  t.match(problemWith({ sel: { 'CommandLine|hour': 3 }, condition: 'sel' }), { code: 'rule.unsupported' });
+});
+
+t.test('expand: escaped percent signs and several placeholders', async (t) => {
+  const lists = new Map([
+    ['user', ['ada', 'eve']],
+    ['host', ['alpha', 'b?ta']],
+    ['dots', ['a.c']],
+  ]);
+  t.ok(holds(`${c}|expand`, '\\%plain%user%', '%plainada', lists));
+  t.notOk(holds(`${c}|expand`, '\\%plain%user%', '%plain%user%', lists));
+  t.ok(holds(`${c}|expand`, '100\\%', '100%', lists));
+  t.ok(holds(`${c}|expand`, '%user%@%host%', 'EVE@beta', lists));
+  t.notOk(holds(`${c}|expand`, '%user%@%host%', 'eve@beeta', lists));
+  t.ok(holds(`${c}|expand`, '%user%-%user%', 'ada-eve', lists), 'each place by itself');
+  t.ok(holds(`${c}|expand`, '*%user%?', 'xx ada!', lists), 'wildcards beside placeholders');
+  t.ok(holds(`${c}|re|expand`, '^x+%dots%$', 'xxa.c', lists));
+  t.notOk(holds(`${c}|re|expand`, '^x+%dots%$', 'xxabc', lists), 'values are text in an expression');
+  t.ok(holds(`${c}|contains|expand|cased`, '%user%', 'su ada -', lists));
+  t.notOk(holds(`${c}|contains|expand|cased`, '%user%', 'su ADA -', lists));
+});
+
+t.test('parts of dates', async (t) => {
+  const us = String(Date.UTC(2024, 1, 29, 22, 41, 7) * 1000);
+  const forms = [
+    us,
+    us.slice(0, -3),
+    us.slice(0, -6),
+    `${us}000`,
+    '2024-02-29T22:41:07Z',
+    '2024-02-29 22:41:07.123',
+    '2024-03-01T00:41:07+02:00',
+    '2024-02-29T17:11:07-0530',
+  ];
+  for (const value of forms) {
+    t.ok(holds(`${c}|minute`, 41, value), value);
+    t.ok(holds(`${c}|hour`, [3, 22], value), value);
+    t.notOk(holds(`${c}|hour`, 21, value), value);
+    t.ok(holds(`${c}|hour|gte`, 22, value), value);
+    t.ok(holds(`${c}|gte|hour`, 22, value), `${value}, the other way round`);
+    t.notOk(holds(`${c}|hour|gt`, 22, value), value);
+    t.ok(holds(`${c}|hour|lt`, '23', value), value);
+    t.ok(holds(`${c}|day|lte`, 29, value), value);
+    t.ok(holds(`${c}|week`, 9, value), value);
+    t.ok(holds(`${c}|month`, 2, value), value);
+    t.ok(holds(`${c}|year`, 2024, value), value);
+    t.ok(holds(`${c}|hour|neq`, [9, 10], value), value);
+    t.notOk(holds(`${c}|neq|hour`, [9, 22], value), value);
+  }
+  t.ok(holds(`${c}|day`, 5, '2024-05-05'), 'a date alone');
+  t.ok(holds(`${c}|hour`, 0, '2024-05-05'));
+  for (const no of ['', 'noon', '2024-13-01', '2024-02-30', '22:41', '2024-02-29T25:00:00Z', '1e300'])
+    t.notOk(holds(`${c}|year|gte`, 0, no), no);
+  t.notOk(holds(`${c}|hour`, 3, undefined));
+  t.notOk(holds(`${c}|hour|neq`, 3, undefined));
+});
+
+t.test('weeks are those of ISO 8601', async (t) => {
+  const weeks: readonly (readonly [string, number])[] = [
+    ['2020-12-31', 53],
+    ['2021-01-03', 53],
+    ['2021-01-04', 1],
+    ['2024-12-29', 52],
+    ['2024-12-30', 1],
+    ['2026-01-01', 1],
+    ['1969-12-31', 1],
+  ];
+  for (const [date, week] of weeks) t.ok(holds(`${c}|week`, week, date), date);
+});
+
+t.test('regular expressions with affixes', async (t) => {
+  t.ok(holds(`${c}|re|contains`, 'b+', 'abbc'));
+  t.ok(holds(`${c}|re|startswith`, 'a|b', 'bc'));
+  t.notOk(holds(`${c}|re|startswith`, 'a|b', 'cb'));
+  t.ok(holds(`${c}|endswith|re`, 'a|b', 'cb'));
+  t.notOk(holds(`${c}|endswith|re`, 'a|b', 'bc'));
+  t.ok(holds(`${c}|wide|contains`, 'a', 'xa\0x'), 'bytes too');
+});
+
+t.test('fieldref with affixes, whichever comes first', async (t) => {
+  const event = { 'process.executable': '/bin/sh', 'process.command_line': '/BIN/SH -c id' };
+  const held = (key: string) => matches({ sel: { [key]: 'Image' }, condition: 'sel' }, [event])[0];
+  for (const key of ['fieldref|startswith', 'startswith|fieldref', 'fieldref|contains', 'contains|fieldref'])
+    t.ok(held(`CommandLine|${key}`), key);
+  t.notOk(held('CommandLine|fieldref|endswith'));
+  t.notOk(held('CommandLine|fieldref|startswith|cased'));
+  t.ok(held('CommandLine|fieldref|neq'));
+  t.notOk(held('CommandLine|fieldref|startswith|neq'));
+});
+
+t.test('keywords with modifiers', async (t) => {
+  const events: readonly Fields[] = [
+    { 'process.command_line': 'curl -O Evil.sh' },
+    { 'process.executable': '/bin/ls' },
+  ];
+  const found = (item: Record<string, unknown>) => matches({ keywords: item, condition: 'keywords' }, events);
+  t.strictSame(found({ '|re': 'E[v]il' }), [true, false]);
+  t.strictSame(found({ '|re|i': 'e[v]il' }), [true, false]);
+  t.strictSame(found({ '|contains': 'evil' }), [true, false]);
+  t.strictSame(found({ '|cased': 'evil' }), [false, false]);
+  t.strictSame(found({ '|contains|all': ['evil', 'curl'] }), [true, false]);
+  t.strictSame(found({ '|windash': ' /O ' }), [true, false]);
+  t.strictSame(found({ '|base64offset|contains': 'evil' }), [false, false]);
+});
+
+t.test('what cannot be combined is refused with the reason', async (t) => {
+  const cases: readonly (readonly [string, unknown, RegExp])[] = [
+    [`${c}|hour|minute`, 3, /hour.*minute/],
+    [`${c}|hour`, 24, /from 0 to 23/],
+    [`${c}|week`, 54, /from 1 to 53/],
+    [`${c}|hour`, 'noon', /number/],
+    [`${c}|hour|contains`, 3, /needs a text/],
+    [`${c}|lt|gt`, 3, /two items/],
+    [`${c}|lt|neq`, 3, /exclude/],
+    [`${c}|cased|gt`, 3, /exclude/],
+    [`${c}|contains|cidr`, '10.0.0.0/8', /not a network/],
+    [`${c}|cidr|contains`, '10.0.0.0/8', /needs a text/],
+    [`${c}|exists|contains`, true, /exclude/],
+    [`${c}|exists`, [true, false], /one value/],
+    [`${c}|contains|contains`, 'a', /twice/],
+    [`${c}|fieldref`, 'Im*', /wildcards/],
+    [`${c}|fieldref|re`, 'Image', /needs a text/],
+    [`${c}|re|cidr`, 'a', /needs a text/],
+    [`${c}|contains`, null, /needs a text/],
+    ['|exists', true, /needs a field/],
+    ['|hour', 3, /needs a field/],
+    ['|fieldref', 'Image', /needs a field/],
+  ];
+  for (const [key, value, message] of cases)
+    t.match(problemWith({ sel: { [key]: value }, condition: 'sel' }), { severity: 'error', message }, key);
+});
+
+t.test('what is only discouraged is a warning', async (t) => {
+  const cases: readonly (readonly [string, unknown, RegExp])[] = [
+    [`${c}|contains|all`, 'a', /single value/],
+    [c, ['a', null], /null/],
+    [`${c}|startswith|endswith`, 'a', /mean `contains`/],
+    [`${c}|contains`, '', /every value/],
+    ['|startswith', 'a', /anywhere/],
+  ];
+  for (const [key, value, message] of cases) {
+    const problem = problemWith({ sel: { [key]: value }, condition: 'sel' });
+    t.match(problem, { severity: 'warning', code: 'rule.discouraged', message }, key);
+  }
 });

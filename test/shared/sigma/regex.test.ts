@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { Automaton } from '../../../shared/sigma/regex/automaton.ts';
-import { requiredLiterals } from '../../../shared/sigma/regex/literals.ts';
+import { requiredTexts } from '../../../shared/sigma/regex/literals.ts';
 import { parseRegex } from '../../../shared/sigma/regex/parse.ts';
 import { compileProgram } from '../../../shared/sigma/regex/program.ts';
 import { Simulation } from '../../../shared/sigma/regex/simulation.ts';
@@ -73,20 +73,39 @@ t.test('agrees with the engine of the runtime', async () => {
   );
 });
 
-t.test('a required literal is in every value that matches', async () => {
+const stands = {
+  anywhere: (value: string, text: string) => value.includes(text),
+  start: (value: string, text: string) => value.startsWith(text),
+  end: (value: string, text: string) => value.endsWith(text),
+};
+
+t.test('a required text is in every value that matches', async () => {
   fc.assert(
     fc.property(source, flags, value, (text, f, v) => {
-      const literals = requiredLiterals(parseRegex(text, f));
-      if (literals === undefined || !automaton(text, f).test(v)) return true;
-      return literals.some((literal) => v.toLowerCase().includes(literal));
+      if (!automaton(text, f).test(v)) return true;
+      return requiredTexts(parseRegex(text, f)).every(({ at, texts }) =>
+        texts.some((required) => stands[at](v.toLowerCase(), required)),
+      );
     }),
-    { numRuns: 1_000 },
+    { numRuns: 3_000 },
   );
-  const required = (text: string) => requiredLiterals(parseRegex(text, noFlags));
-  t.strictSame(required('\\s/dev/tcp/\\d+'), ['/dev/tcp/']);
-  t.strictSame(required('(?i)CURL.*(?:bash|zsh)'), ['curl']);
-  t.strictSame(required('x(?:bash|zsh)+y?'), ['bash', 'zsh']);
-  t.equal(required('a?b*'), undefined);
+  const required = (text: string) =>
+    requiredTexts(parseRegex(text, noFlags)).map(({ at, texts }) => [at, ...texts]);
+  t.strictSame(required('\\s/dev/tcp/\\d+'), [['anywhere', '/dev/tcp/']]);
+  t.strictSame(required('(?i)CURL.*(?:bash|zsh)'), [
+    ['anywhere', 'curl'],
+    ['anywhere', 'bash', 'zsh'],
+  ]);
+  t.strictSame(required('x(?:bash|zsh)+y?'), [['anywhere', 'bash', 'zsh']]);
+  t.strictSame(required('a?b*'), []);
+  t.strictSame(required('\\w`\\w'), [['anywhere', '`']], 'one character, when it is a rare one');
+  t.strictSame(required('\\w\\.\\w'), []);
+  t.strictSame(required('^ab[cd]\\w+(?:x|yz)$'), [
+    ['start', 'abc', 'abd'],
+    ['anywhere', 'ab'],
+    ['end', 'x', 'yz'],
+  ]);
+  t.strictSame(required('\\w\\."?$'), [['end', '.', '."']]);
 });
 
 t.test('reading never ends in anything but a tree or a refusal', async () => {

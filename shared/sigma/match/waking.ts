@@ -1,0 +1,95 @@
+import type { Bound } from './bind.ts';
+import { Census } from './census.ts';
+import type { ColumnHits } from './column-hits.ts';
+import { expectedFrequency, type FrequencyOf, wakersOf } from './wake.ts';
+
+/** Rows after which wakers are chosen anew, for the first time; each next time after twice as many. */
+const firstAfter = 1_000;
+/** Later on, one batch in this many is counted. */
+const counted = 4;
+/**
+ * What was not counted is taken to be this much rarer than expected: trying it out is the only way to learn, and costs
+ * little.
+ */
+const hope = 0.05;
+/** A new choice is made only when it wakes this much fewer rules, and when there is anything to win. */
+const gain = 0.8;
+const least = 0.02;
+
+/** Which slots wake which rules: for each rule the rarest it cannot do without, learned from the events seen. */
+export class Waking {
+  readonly #bounds: readonly Bound[];
+  readonly #census: Census;
+  readonly #slotCount: number;
+  #wakes: readonly (readonly number[])[] = [];
+  #always: readonly number[] = [];
+  #rows = 0;
+  #dueAt = firstAfter;
+  #batches = 0;
+
+  /** `bounds` are the conditions of the rules, over slots below `slotCount`. */
+  constructor(bounds: readonly Bound[], slotCount: number) {
+    this.#bounds = bounds;
+    this.#slotCount = slotCount;
+    this.#census = new Census(slotCount);
+    const { wakes, always } = this.#choose(expectedFrequency);
+    this.#wakes = wakes;
+    this.#always = always;
+  }
+
+  /** Rules that may match without any slot being seen. */
+  get always(): readonly number[] {
+    return this.#always;
+  }
+
+  /** The rules a slot wakes. */
+  of(slot: number): readonly number[] {
+    return this.#wakes[slot]!;
+  }
+
+  /** Counts a batch, or passes over it. True when slots wake other rules than before. */
+  learn(columns: readonly ColumnHits[], rows: number, indexed: Uint8Array): boolean {
+    if (this.#rows < 8 * firstAfter || this.#batches++ % counted === 0) this.#census.count(columns, rows);
+    this.#rows += rows;
+    if (this.#rows < this.#dueAt) return false;
+    this.#dueAt *= 2;
+    this.#census.close(indexed);
+    const before = this.#wokenBy(this.#wakes);
+    if (before < least) return false;
+    const { wakes, always, frequency } = this.#choose(this.#frequencyOf);
+    if (frequency > before * gain) return false;
+    this.#wakes = wakes;
+    this.#always = always;
+    return true;
+  }
+
+  /** As counted; as expected where it was not. Of slots never seen the one expected to be rarest is best. */
+  readonly #frequencyOf: FrequencyOf = (bound) => {
+    const expected = expectedFrequency(bound);
+    const seen = this.#census.frequencyOf(bound.slot);
+    return seen === undefined ? expected * hope : seen + expected * 1e-6;
+  };
+
+  #wokenBy(wakes: readonly (readonly number[])[]): number {
+    return wakes.reduce((sum, rules, slot) => sum + rules.length * (this.#census.frequencyOf(slot) ?? 0), 0);
+  }
+
+  #choose(frequencyOf: FrequencyOf): {
+    readonly wakes: readonly (readonly number[])[];
+    readonly always: readonly number[];
+    readonly frequency: number;
+  } {
+    const wakes: number[][] = Array.from({ length: this.#slotCount }, () => []);
+    const always: number[] = [];
+    let frequency = 0;
+    this.#bounds.forEach((bound, rule) => {
+      const wakers = wakersOf(bound, frequencyOf);
+      if (wakers === undefined) always.push(rule);
+      else {
+        frequency += wakers.frequency;
+        for (const slot of new Set(wakers.slots)) wakes[slot]!.push(rule);
+      }
+    });
+    return { wakes, always, frequency };
+  }
+}
