@@ -43,6 +43,8 @@ export class PipelineLoop {
   #retry: NodeJS.Timeout | undefined;
   #turn: Promise<void> = Promise.resolve();
   readonly #clock: SnapshotClock;
+  /** The last snapshot was larger than the bound, which is told once. */
+  #isSnapshotOver = false;
 
   constructor(options: LoopOptions) {
     this.#o = options;
@@ -163,7 +165,9 @@ export class PipelineLoop {
   }
 
   #sized(snapshot: Uint8Array | null | undefined): Uint8Array | undefined {
-    if (snapshot === null) this.#tellOfSnapshot('It would be larger than the bound.');
+    if (snapshot === null && !this.#isSnapshotOver)
+      this.#tellOfSnapshot('It would be larger than the bound.');
+    if (snapshot !== undefined) this.#isSnapshotOver = snapshot === null;
     return snapshot ?? undefined;
   }
 

@@ -55,14 +55,21 @@ export function linkCorrelations(
   return { correlations, warnings: linker.warnings, refused: linker.refused };
 }
 
+/** What a reference may mean. */
+type Named = CompiledRule | CorrelationRule;
+
 class Linker {
   readonly warnings: RuleProblem[] = [];
   readonly refused: LinkedCorrelations['refused'][number][] = [];
-  readonly #documents: readonly CorrelationRule[];
-  readonly #rules: readonly CompiledRule[];
+  readonly #byId = new Map<string, Named>();
+  readonly #byName = new Map<string, Named[]>();
   readonly #specs: readonly EventSpec[];
   /** Undefined for those refused. */
   readonly #done = new Map<CorrelationRule, CompiledCorrelation | undefined>();
+  /** Correlations on the longest way down. */
+  readonly #depths = new Map<Referred, number>();
+  /** By correlation and field: whether what it is fed from has the field. Many ways may lead to one correlation. */
+  readonly #known = new Map<CompiledCorrelation, Map<string, boolean>>();
   /** Those being linked, outermost first. */
   readonly #open: CorrelationRule[] = [];
 
@@ -71,9 +78,12 @@ class Linker {
     rules: readonly CompiledRule[],
     specs: readonly EventSpec[],
   ) {
-    this.#documents = documents;
-    this.#rules = rules;
     this.#specs = specs;
+    for (const each of [...rules, ...documents]) {
+      const { id, name } = documentOf(each);
+      this.#byId.set(id, each);
+      if (name !== null) this.#byName.set(name, [...(this.#byName.get(name) ?? []), each]);
+    }
   }
 
   link(document: CorrelationRule): CompiledCorrelation | undefined {
@@ -106,16 +116,19 @@ class Linker {
     const linked = this.#open.length < openBound ? this.link(found) : undefined;
     if (linked === undefined)
       return problems.refuse('rule.invalid', place, `The correlation \`${to}\` was refused.`);
-    if (depthOf(linked) >= chainBound)
+    if (this.#depthOf(linked) >= chainBound)
       return problems.refuse('rule.too_large', place, `Correlations chain deeper than ${chainBound}.`);
     return linked;
   }
 
-  #named(to: string, file: string): readonly (CompiledRule | CorrelationRule)[] {
-    const all = [...this.#rules, ...this.#documents];
-    const byId = all.filter((each) => documentOf(each).id === to);
-    if (byId.length > 0) return byId;
-    const byName = all.filter((each) => documentOf(each).name === to);
+  #depthOf(referred: Referred): number {
+    return this.#depths.get(referred) ?? 0;
+  }
+
+  #named(to: string, file: string): readonly Named[] {
+    const byId = this.#byId.get(to);
+    if (byId !== undefined) return [byId];
+    const byName = this.#byName.get(to) ?? [];
     const near = byName.filter((each) => documentOf(each).file === file);
     return near.length > 0 ? near : byName;
   }
@@ -142,6 +155,7 @@ class Linker {
     const over = refers.flatMap((referred) => ('refers' in referred ? [] : [referred]));
     const compiled = { rule, refers, over, ...condition, fieldOf };
     this.#warnFields(compiled, problems);
+    this.#depths.set(compiled, 1 + Math.max(...refers.map((referred) => this.#depthOf(referred))));
     return compiled;
   }
 
@@ -153,11 +167,20 @@ class Linker {
     }
   }
 
+  #correlationKnows(correlation: CompiledCorrelation, name: string): boolean {
+    const known = this.#known.get(correlation) ?? new Map<string, boolean>();
+    this.#known.set(correlation, known);
+    const found =
+      known.get(name) ??
+      correlation.refers.some((inner, i) => this.#knows(inner, correlation.fieldOf(i, name)));
+    known.set(name, found);
+    return found;
+  }
+
   /** Whether events of a rule, or those a correlation is fed from, have a field. */
   #knows(referred: Referred, name: string): boolean {
     if (hostFields.includes(name)) return true;
-    if ('refers' in referred)
-      return referred.refers.some((inner, i) => this.#knows(inner, referred.fieldOf(i, name)));
+    if ('refers' in referred) return this.#correlationKnows(referred, name);
     const { logsource } = referred.rule;
     return this.#specs.some(
       (spec) =>
@@ -166,12 +189,7 @@ class Linker {
   }
 }
 
-/** Correlations on the longest way down. */
-function depthOf(referred: Referred): number {
-  return 'refers' in referred ? 1 + Math.max(...referred.refers.map(depthOf)) : 0;
-}
-
-function documentOf(each: CompiledRule | CorrelationRule): { id: string; name: string | null; file: string } {
+function documentOf(each: Named): { id: string; name: string | null; file: string } {
   return 'kind' in each ? each : each.rule;
 }
 

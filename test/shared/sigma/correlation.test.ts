@@ -164,6 +164,27 @@ t.test('chains: cycles and what refers to them are refused, depth is bounded', a
   }
 });
 
+t.test('many ways from one correlation to another cost no more than one', async (t) => {
+  const wide = 40;
+  const layers = Array.from({ length: 15 * wide }, (_, i) => {
+    const below = Math.floor(i / wide) - 1;
+    const rules = below < 0 ? ['a'] : Array.from({ length: wide }, (_, k) => `c${below * wide + k}`);
+    return { ...count, rules, 'group-by': ['Unheard'] };
+  });
+  const { ruleSet, all } = compileText(correlationText(...layers));
+  t.equal(ruleSet.correlations.length, layers.length);
+  t.equal(all.length, layers.length, 'each is warned of once');
+  const engine = new CorrelationEngine(ruleSet.correlations);
+  const rule = ruleSet.rules[0]!;
+  const firings = [1, 2, 3].map((time) =>
+    engine.feed(rule, { time, source: 'e', index: time, field: () => null }),
+  );
+  t.strictSame(
+    firings.map((f) => f.length > 0),
+    [false, false, true],
+  );
+});
+
 /** The same chain, outermost first. */
 function renamed(chain: readonly object[]): readonly object[] {
   const last = chain.length - 1;
