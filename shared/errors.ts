@@ -249,6 +249,12 @@ const entries = {
     action: 'Give it values in a list of that name.',
     retryable: false,
   },
+  'rule.not_found': {
+    cause: 'No accepted rule has this id, name or title.',
+    action:
+      'Check the name, or say with --rules where to look; `vedette rules lint` tells why rules are refused.',
+    retryable: false,
+  },
   'rule.unreadable': {
     cause: 'The rule file or folder cannot be read.',
     action: 'Check the path and its mode.',

@@ -16,9 +16,16 @@ export function printJson(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
 }
 
+/** Control characters that JSON lets through (C1, direction marks) are escaped, so that no value drives a terminal. */
 export function printJsonLine(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value)}\n`);
+  const text = JSON.stringify(value).replace(
+    hidden,
+    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+  process.stdout.write(`${text}\n`);
 }
+
+const hidden = /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069]/g;
 
 export function print(line: string): void {
   process.stdout.write(`${line}\n`);

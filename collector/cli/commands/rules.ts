@@ -4,6 +4,8 @@ import { Command } from 'commander';
 import { addDataOption, dataFolder, printable } from '#shared/terminal.ts';
 import type { LintReport } from '../../rules/load.ts';
 import { print, printJson } from '../output.ts';
+import { rulesEvalCommand } from './rules-eval.ts';
+import { rulesExplainCommand } from './rules-explain.ts';
 
 interface Options {
   readonly data?: string;
@@ -55,5 +57,7 @@ export function rulesCommand(): Command {
       else show(report, options.warnings);
       if (report.summary.refused > 0) process.exitCode = 1;
     });
+  rules.addCommand(rulesEvalCommand());
+  rules.addCommand(rulesExplainCommand());
   return rules;
 }
