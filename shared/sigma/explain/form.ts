@@ -85,6 +85,6 @@ export function wakesOf({ condition }: CompiledRule, schema: EventSchema): Wakes
   if (wakers.slots.length === 0) return 'no event';
   return [...new Set(wakers.slots)].flatMap((slot) => {
     const one = slots.list[slot];
-    return one !== undefined && 'predicate' in one ? [testForm(one.predicate)] : [];
+    return one?.kind === 'test' ? [testForm(one.predicate)] : [];
   });
 }
