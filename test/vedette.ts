@@ -16,10 +16,16 @@ export interface Run {
 
 /** Runs the command line to its end, as a user would. */
 export function vedette(...args: readonly string[]): Run {
+  return vedetteFed('', ...args);
+}
+
+/** The same, with something on its standard input. */
+export function vedetteFed(input: string | Uint8Array, ...args: readonly string[]): Run {
   const { status, stdout, stderr } = spawnSync(process.execPath, [launcher, ...args], {
     cwd: top,
     encoding: 'utf8',
     env,
+    input,
     maxBuffer: 1 << 28,
     // Nothing here takes near as long; a command that should end and does not must not hold the suite.
     timeout: 120_000,

@@ -1,5 +1,8 @@
 /** Both engines on events made from every public rule's own values. */
 import t from 'tap';
+import { conditionForm, wakesOf } from '../../../../shared/sigma/explain/form.ts';
+import { ruleWords } from '../../../../shared/sigma/explain/words.ts';
+import { openSchema } from '../../../../shared/sigma/index.ts';
 import { agreeOnCorpus, makeEvents, told } from './agree.ts';
 import { readPublicRules, skip } from './rules.ts';
 
@@ -16,4 +19,13 @@ t.test('the public rules hit what is made to hit, and both engines agree', { ski
   const { disagreements, pairs, matches } = agreeOnCorpus(rules, events, sample);
   for (const one of disagreements.slice(0, 10)) t.comment(told(one));
   t.equal(disagreements.length, 0, `${pairs} pairs of rule and event, ${matches} matches`);
+});
+
+t.test('every public rule can be explained', { skip }, async (t) => {
+  for (const { file, compiled } of readPublicRules().accepted) {
+    const { sentence } = ruleWords(compiled.rule);
+    if (sentence.length < 5) t.fail(`${file}: ${sentence}`);
+    conditionForm(compiled.condition);
+    if (wakesOf(compiled, openSchema()) === 'no event') t.fail(`${file}: nothing wakes it`);
+  }
 });
