@@ -285,6 +285,12 @@ const entries = {
       'It was set aside until the rules are loaded again; the others go on. Report it with the log line.',
     retryable: false,
   },
+  'detection.snapshot_unusable': {
+    cause: 'The snapshot of what correlations remember cannot be kept or taken up.',
+    action:
+      'Nothing: the next start reads it anew from stored events, which takes longer. Report it if it recurs.',
+    retryable: true,
+  },
   'api.unauthenticated': {
     cause: 'The request carries no valid session or token.',
     action: 'Sign in through the link `vedette up` prints, or send the token from the token file.',

@@ -1,16 +1,21 @@
 import { eventSpecs } from '#shared/events/registry.gen.ts';
 import { type ColumnarEvents, valueAt } from '#shared/schema/columns.ts';
 import {
-  type CompiledRule,
+  CorrelationEngine,
+  type FeedScope,
   type MatchedTest,
   Matcher,
+  type Referred,
+  type RestoreOutcome,
   type RuleHeader,
   type RuleSet,
 } from '#shared/sigma/index.ts';
 import type { NewAlert } from '../store/contract.ts';
 import { alertId, type Evidence, evidenceEvent, mergeAlerts, newAlert, reasonOf } from './alert.ts';
 import type { BatchOrigin, Detector } from './contract.ts';
-import { Correlations } from './correlations.ts';
+import { alertOfFiring } from './correlation-alert.ts';
+import { MatchEvent } from './match-event.ts';
+import { PendingMatches } from './pending.ts';
 
 /** A rule that failed while it ran and was set aside. */
 export interface RuleFault {
@@ -24,13 +29,6 @@ export interface DetectorOptions {
   readonly onFault?: (fault: RuleFault) => void;
 }
 
-/** A match waiting to be fed to correlations in order of time. */
-interface Pending {
-  readonly rule: CompiledRule;
-  readonly evidence: Evidence;
-  readonly matches: readonly MatchedTest[];
-}
-
 /** Rules at work on batches. See the contract. */
 export function createDetector(ruleSet: RuleSet, options: DetectorOptions = {}): Detector {
   return new SigmaDetector(ruleSet, options);
@@ -39,24 +37,40 @@ export function createDetector(ruleSet: RuleSet, options: DetectorOptions = {}):
 class SigmaDetector implements Detector {
   readonly ruleCount: number;
   readonly #matcher: Matcher;
-  readonly #silent: ReadonlySet<CompiledRule>;
-  readonly #correlations: Correlations;
-  readonly #onFault: (fault: RuleFault) => void;
+  readonly #silent: ReadonlySet<Referred>;
+  readonly #engine: CorrelationEngine;
 
   constructor(ruleSet: RuleSet, { onFault }: DetectorOptions) {
-    this.#onFault = onFault ?? (() => {});
-    const report = (rule: RuleHeader, error: unknown) =>
-      this.#onFault({ ruleId: rule.id, ruleTitle: rule.title, error });
+    const report = ({ id, title }: RuleHeader, error: unknown) =>
+      onFault?.({ ruleId: id, ruleTitle: title, error });
     this.#matcher = new Matcher(ruleSet.rules, Object.values(eventSpecs), (compiled, error) =>
       report(compiled.rule, error),
     );
     this.#silent = ruleSet.silent;
-    this.#correlations = new Correlations(ruleSet.correlations, report);
+    this.#engine = new CorrelationEngine(ruleSet.correlations, {
+      onFault: ({ rule }, error) => report(rule, error),
+    });
     this.ruleCount = ruleSet.rules.length + ruleSet.correlations.length;
   }
 
   get lookback(): number {
-    return this.#correlations.lookbackUs;
+    return this.#engine.lookbackUs;
+  }
+
+  get revision(): number {
+    return this.#engine.revision;
+  }
+
+  get stats(): Detector['stats'] {
+    return this.#engine.stats;
+  }
+
+  snapshot(): Uint8Array | null {
+    return this.#engine.snapshot();
+  }
+
+  restore(snapshot: Uint8Array): RestoreOutcome {
+    return this.#engine.restore(snapshot);
   }
 
   detect(origin: BatchOrigin, groups: readonly ColumnarEvents[], now: number): readonly NewAlert[] {
@@ -65,24 +79,38 @@ class SigmaDetector implements Detector {
       const before = alerts.get(alert.id);
       alerts.set(alert.id, before === undefined ? alert : mergeAlerts(before, alert));
     };
-    const pending: Pending[] = [];
+    const pending = this.#match(origin, groups, (rule, event, matches) =>
+      raise(alertOf(rule, event.evidence(), matches, now)),
+    );
+    pending.forEach((rule, event, explain) => {
+      for (const firing of this.#engine.feed(rule, event))
+        if (!this.#silent.has(firing.correlation)) raise(alertOfFiring(firing, event, explain, now));
+    });
+    return [...alerts.values()].sort((a, b) => a.firstEventAt - b.firstEventAt);
+  }
+
+  replay(origin: BatchOrigin, groups: readonly ColumnarEvents[], scope: FeedScope): void {
+    const pending = this.#match(origin, groups, null);
+    pending.forEach((rule, event) => {
+      this.#engine.feed(rule, event, scope);
+    });
+  }
+
+  /** Runs the rules; tells matches that raise alerts of their own, and gives those that correlations count. */
+  #match(
+    origin: BatchOrigin,
+    groups: readonly ColumnarEvents[],
+    onLoud: ((rule: RuleHeader, event: MatchEvent, matches: readonly MatchedTest[]) => void) | null,
+  ): PendingMatches {
+    const pending = new PendingMatches();
     groups.forEach((events, group) => {
+      const event = new MatchEvent(origin, events, group);
       this.#matcher.match(events, origin.product, (rule, row, explain) => {
-        const evidence: Evidence = {
-          ...{ origin, events, group, row },
-          time: events.times[row]!,
-          eventId: origin.eventId(group, row),
-        };
-        const matches = explain();
-        if (!this.#silent.has(rule)) raise(alertOf(rule.rule, evidence, matches, now));
-        if (this.#correlations.concern(rule)) pending.push({ rule, evidence, matches });
+        if (onLoud !== null && !this.#silent.has(rule)) onLoud(rule.rule, event.at(row), explain());
+        if (this.#engine.concerns(rule)) pending.add(rule, event, row, explain);
       });
     });
-    pending.sort((a, b) => a.evidence.time - b.evidence.time);
-    for (const { rule, evidence, matches } of pending) {
-      for (const alert of this.#correlations.feed(rule, evidence, matches, now)) raise(alert);
-    }
-    return [...alerts.values()].sort((a, b) => a.firstEventAt - b.firstEventAt);
+    return pending;
   }
 }
 

@@ -1,12 +1,14 @@
 import { nowUs } from '#shared/clock.ts';
 import type { VedetteError } from '#shared/errors.ts';
 import { type DecodedBatch, decodeBatch } from '#shared/protocol/codec/decode.ts';
-import { eventId } from '#shared/protocol/event-id.ts';
-import type { BatchOrigin, Detector } from '../detect/contract.ts';
+import type { Detector } from '../detect/contract.ts';
 import type { ControlStore } from '../store/contract.ts';
 import type { BatchRecord, JournalReader, JournalWriter } from '../store/journal/contract.ts';
+import { type Detectable, groupsOf, originOf, readDetectables } from './detectable.ts';
 import type { PipelineInput, PipelineOutput, Verdict } from './messages.ts';
+import { rebuild } from './rebuild.ts';
 import { recordOf } from './record.ts';
+import { SnapshotClock } from './snapshot-clock.ts';
 
 type Batch = PipelineInput & { readonly kind: 'batch' };
 
@@ -16,23 +18,12 @@ export interface LoopOptions {
   readonly control: ControlStore;
   readonly makeDetector: () => Detector;
   readonly post: (message: PipelineOutput) => void;
-}
-
-interface Detectable {
-  readonly id: number;
-  readonly hostId: string;
-  readonly hostName: string;
-  readonly product: string;
-  readonly stream: string;
-  readonly sequence: number;
-  readonly receivedAt: number;
-  readonly batch: DecodedBatch;
+  /** Least time between snapshots of detection. */
+  readonly snapshotEveryMs?: number;
 }
 
 /** Most batches in one transaction. */
 const groupSize = 64;
-/** Batches read at once while catching up. */
-const catchUpSize = 64;
 const retryMs = 1000;
 
 /**
@@ -51,9 +42,13 @@ export class PipelineLoop {
   #idle: (() => void) | undefined;
   #retry: NodeJS.Timeout | undefined;
   #turn: Promise<void> = Promise.resolve();
+  readonly #clock: SnapshotClock;
+  /** The last snapshot was larger than the bound, which is told once. */
+  #isSnapshotOver = false;
 
   constructor(options: LoopOptions) {
     this.#o = options;
+    this.#clock = new SnapshotClock(options.snapshotEveryMs);
     this.#detector = options.makeDetector();
   }
 
@@ -74,6 +69,7 @@ export class PipelineLoop {
     clearTimeout(this.#retry);
     await this.#turn;
     clearTimeout(this.#retry);
+    if (!this.#isBehind) await this.#keepLast();
     await this.#o.writer.close();
     await this.#o.reader.close();
     await this.#o.control.close();
@@ -150,17 +146,29 @@ export class PipelineLoop {
     const last = batches.at(-1);
     if (last === undefined) return;
     const now = nowUs();
-    const raised = batches.flatMap((b) =>
-      this.#detector.detect(
-        originOf(b),
-        b.batch.groups.map((g) => g.events),
-        now,
-      ),
-    );
-    const alerts = await this.#o.control.detection.commit(last.id, raised);
+    const raised = batches.flatMap((b) => this.#detector.detect(originOf(b), groupsOf(b), now));
+    const snapshot = this.#sized(this.#clock.due(this.#detector));
+    const alerts = await this.#o.control.detection.commit(last.id, raised, snapshot);
     this.#cursor = last.id;
+    if (snapshot !== undefined) this.#clock.kept();
     const lagMs = Math.max(0, (nowUs() - last.receivedAt) / 1000);
     this.#o.post({ kind: 'detected', alerts, lagBatches: 0, lagMs });
+  }
+
+  /** So that the next start has nothing to replay; without it the start only takes longer. */
+  async #keepLast(): Promise<void> {
+    const data = this.#sized(this.#clock.changed(this.#detector));
+    if (data === undefined) return;
+    await this.#o.control.detection
+      .keepSnapshot({ cursor: this.#cursor, data })
+      .catch((error: unknown) => this.#tellOfSnapshot((error as Error).message));
+  }
+
+  #sized(snapshot: Uint8Array | null | undefined): Uint8Array | undefined {
+    if (snapshot === null && !this.#isSnapshotOver)
+      this.#tellOfSnapshot('It would be larger than the bound.');
+    if (snapshot !== undefined) this.#isSnapshotOver = snapshot === null;
+    return snapshot ?? undefined;
   }
 
   async #fallBehind(error: unknown): Promise<void> {
@@ -191,23 +199,19 @@ export class PipelineLoop {
     }
   }
 
-  /** A fresh detector that has seen what correlations still remember before the cursor; those alerts exist already. */
+  /** A fresh detector with the state of the cursor. */
   async #rebuild(): Promise<void> {
-    this.#detector = this.#o.makeDetector();
-    this.#cursor = await this.#o.control.detection.cursor();
-    if (this.#detector.lookback === 0 || this.#cursor === 0) return;
-    const first = await this.#o.reader.firstIdSince(nowUs() - this.#detector.lookback);
-    for (let at = (first ?? this.#cursor + 1) - 1; at < this.#cursor; ) {
-      const batches = await this.#readFrom(at, this.#cursor);
-      for (const b of batches) {
-        this.#detector.detect(
-          originOf(b),
-          b.batch.groups.map((g) => g.events),
-          nowUs(),
-        );
-      }
-      at = batches.at(-1)?.id ?? this.#cursor;
-    }
+    const { control, reader, makeDetector } = this.#o;
+    this.#detector = makeDetector();
+    this.#clock.begin();
+    this.#cursor = await control.detection.cursor();
+    await rebuild(this.#detector, {
+      reader,
+      cursor: this.#cursor,
+      snapshot: await control.detection.snapshot(),
+      read: (after, upTo) => this.#readFrom(after, upTo),
+      onRefused: (reason) => this.#tellOfSnapshot(`It was not taken up: ${reason}`),
+    });
   }
 
   async #catchUp(): Promise<void> {
@@ -218,43 +222,20 @@ export class PipelineLoop {
     }
   }
 
-  async #readFrom(after: number, upTo: number): Promise<Detectable[]> {
-    const out: Detectable[] = [];
-    for (const stored of await this.#o.reader.forward(after, catchUpSize)) {
-      if (stored.id > upTo) break;
-      const decoded = decodeBatch(stored.data);
-      if (!decoded.ok) {
-        // It decoded when it was stored, so the disk has changed it; the rest must not wait for it.
-        this.#o.post({
-          kind: 'problem',
-          code: 'data.corrupt',
-          detail: `Journal row ${stored.id} does not decode.`,
-        });
-        continue;
-      }
-      const host = await this.#o.control.hosts.get(stored.hostId);
-      out.push({
-        ...stored,
-        hostName: host?.hostname ?? 'unnamed',
-        product: host?.os ?? 'unknown',
-        batch: decoded.value,
-      });
-    }
-    return out;
+  #readFrom(after: number, upTo: number): Promise<readonly Detectable[]> {
+    const { reader, control } = this.#o;
+    return readDetectables(reader, control.hosts, after, upTo, (id) => {
+      const detail = `Journal row ${id} does not decode.`;
+      this.#o.post({ kind: 'problem', code: 'data.corrupt', detail });
+    });
+  }
+
+  #tellOfSnapshot(detail: string): void {
+    this.#o.post({ kind: 'problem', code: 'detection.snapshot_unusable', detail });
   }
 }
 
 function verdictOf(batch: Batch, outcome: Verdict['outcome']): Verdict {
   const { connection, stream, sequence } = batch;
   return { connection, stream, sequence, bytes: batch.data.length, outcome };
-}
-
-function originOf({ hostId, hostName, product, stream, sequence, batch }: Detectable): BatchOrigin {
-  return {
-    hostId,
-    hostName,
-    product,
-    eventId: (group: number, row: number) =>
-      eventId({ hostId, stream, sequence, index: (batch.groups[group]?.offset ?? 0) + row }),
-  };
 }

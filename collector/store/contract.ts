@@ -100,14 +100,29 @@ export interface AlertStore {
   countOpenByLevel(): Promise<Readonly<Record<Level, number>>>;
 }
 
+/** The state of detection once everything up to and including the cursor was detected; opaque. */
+export interface DetectionSnapshot {
+  readonly cursor: number;
+  readonly data: Uint8Array;
+}
+
 /** Where detection stands in the journal: everything up to and including this row id was detected. */
 export interface DetectionStore {
   cursor(): Promise<number>;
   /**
    * Records alerts and moves the cursor in one transaction; a cursor that is not ahead of the stored one changes
-   * nothing and gives none. Gives each alert once, as it now stands, those that are new marked.
+   * nothing and gives none. Gives each alert once, as it now stands, those that are new marked. A snapshot given
+   * with it is kept in the same transaction, in place of the one before.
    */
-  commit(cursor: number, alerts: readonly NewAlert[]): Promise<readonly { alert: Alert; isNew: boolean }[]>;
+  commit(
+    cursor: number,
+    alerts: readonly NewAlert[],
+    snapshot?: Uint8Array,
+  ): Promise<readonly { alert: Alert; isNew: boolean }[]>;
+  /** The snapshot kept last. Its cursor may be behind the stored one, never ahead. */
+  snapshot(): Promise<DetectionSnapshot | undefined>;
+  /** Keeps a snapshot if the stored cursor is the one it belongs to; gives whether it is. */
+  keepSnapshot(snapshot: DetectionSnapshot): Promise<boolean>;
 }
 
 export interface HostStore {

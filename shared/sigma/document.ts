@@ -65,10 +65,19 @@ export interface DetectionRule extends RuleHeader {
   readonly condition: Condition;
 }
 
-export const correlationTypes = ['event_count', 'value_count', 'temporal', 'temporal_ordered'] as const;
+export const correlationTypes = [
+  'event_count',
+  'value_count',
+  'temporal',
+  'temporal_ordered',
+  'value_sum',
+  'value_avg',
+  'value_percentile',
+  'value_median',
+] as const;
 export type CorrelationType = (typeof correlationTypes)[number];
 
-/** Both ends inclusive: `gt: 3` is `{ least: 4, most: Infinity }`, `neq` has `not` set. */
+/** Both ends inclusive: `gt: 3` of a count is `{ least: 4, most: Infinity }`, `neq` has `not` set. */
 export interface CountRange {
   readonly least: number;
   readonly most: number;
@@ -78,16 +87,23 @@ export interface CountRange {
 export interface CorrelationRule extends RuleHeader {
   readonly kind: 'correlation';
   readonly type: CorrelationType;
-  /** Ids or names of rules. */
+  /** Ids or names of rules or correlations, each once. */
   readonly refers: readonly { readonly to: string; readonly place: Place }[];
   readonly groupBy: readonly string[];
   /** Alias → reference → field. */
   readonly aliases: ReadonlyMap<string, ReadonlyMap<string, string>>;
+  /** Where the aliases stand; where the correlation does when it has none. */
+  readonly aliasPlace: Place;
   /** Microseconds. */
   readonly timespanUs: number;
+  /** What the count or the figure is compared with; all rules referred to where a temporal type gives none. */
   readonly range: CountRange;
-  /** What `value_count` counts. */
-  readonly field: string | null;
+  /** Of the temporal types: an expression over the rules referred to, in place of the range. */
+  readonly condition: { readonly text: string; readonly place: Place } | null;
+  /** What is counted or reckoned with; several only of `value_count`, whose distinct tuples count. */
+  readonly fields: readonly string[];
+  /** 0 to 100. */
+  readonly percentile: number;
   /** Whether the rules referred to raise alerts of their own. */
   readonly generate: boolean;
 }

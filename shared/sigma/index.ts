@@ -1,17 +1,22 @@
-/** Sigma rules: parse → compile → match. See README.md. */
-
+/** Sigma rules: parse → compile → match → correlate. See README.md. */
+export { type CompiledCorrelation, hostFields, type Referred } from './compile/correlation.ts';
 export type { AppliedFilter } from './compile/filter.ts';
 export type { ValueLists } from './compile/item.ts';
 export type { CompiledRule } from './compile/rule.ts';
 export {
-  type CompiledCorrelation,
   type CompiledSet,
   compileRules,
-  hostFields,
   type RuleSet,
   type RuleSetOptions,
 } from './compile/rule-set.ts';
-export { Correlator, type Firing } from './correlate/correlator.ts';
+export { latenessUs } from './correlate/bounds.ts';
+export type { CorrelationEvent, CorrelationStats, Firing } from './correlate/contract.ts';
+export {
+  CorrelationEngine,
+  type CorrelationOptions,
+  type FeedScope,
+  type RestoreOutcome,
+} from './correlate/engine.ts';
 export type {
   Condition,
   CorrelationRule,

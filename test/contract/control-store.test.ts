@@ -133,6 +133,27 @@ for (const backend of backends) {
       t.match(extended?.alert, { status: 'acknowledged', changedBy: 'ada', note: 'known job', count: 2 });
     });
 
+    t.test('detection: a snapshot is kept with the cursor it belongs to', async (t) => {
+      const [{ detection }, other] = await fresh(t);
+      t.equal(await detection.snapshot(), undefined);
+      const bytes = (n: number) => new Uint8Array([n, 0, 255]);
+      await detection.commit(3, [], bytes(3));
+      const plain = async (from: ControlStore) => {
+        const kept = await from.detection.snapshot();
+        return kept && { cursor: kept.cursor, data: [...kept.data] };
+      };
+      t.same(await plain(other), { cursor: 3, data: [3, 0, 255] });
+      await detection.commit(4, []);
+      t.same(await plain(other), { cursor: 3, data: [3, 0, 255] }, 'a commit without one leaves it');
+      await detection.commit(4, [], bytes(9));
+      t.equal((await plain(other))?.cursor, 3, 'a commit that is not ahead keeps none');
+      t.equal(await detection.keepSnapshot({ cursor: 3, data: bytes(8) }), false);
+      t.equal(await detection.keepSnapshot({ cursor: 5, data: bytes(8) }), false);
+      t.same(await plain(other), { cursor: 3, data: [3, 0, 255] });
+      t.equal(await detection.keepSnapshot({ cursor: 4, data: bytes(4) }), true);
+      t.same(await plain(other), { cursor: 4, data: [4, 0, 255] });
+    });
+
     t.test('detection: two writers never lose or double an alert', async (t) => {
       const [one, two] = await fresh(t);
       const results = await Promise.all(

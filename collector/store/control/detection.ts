@@ -15,13 +15,21 @@ async function record(tx: Transaction<Tables>, alert: NewAlert): Promise<{ row: 
   return { row: { ...existing, ...changed }, isNew: false };
 }
 
+async function keep(tx: Transaction<Tables>, cursor: number, data: Uint8Array): Promise<void> {
+  await tx
+    .insertInto('detection_snapshot')
+    .values({ id: 1, cursor, data })
+    .onConflict((conflict) => conflict.column('id').doUpdateSet({ cursor, data }))
+    .execute();
+}
+
 export function detectionStore(db: Kysely<Tables>): DetectionStore {
   return {
     async cursor() {
       const row = await db.selectFrom('detection').select('cursor').executeTakeFirstOrThrow();
       return row.cursor;
     },
-    async commit(cursor, alerts) {
+    async commit(cursor, alerts, snapshot) {
       return await db.transaction().execute(async (tx) => {
         const moved = await tx
           .updateTable('detection')
@@ -29,6 +37,7 @@ export function detectionStore(db: Kysely<Tables>): DetectionStore {
           .where('cursor', '<', cursor)
           .executeTakeFirst();
         if (moved.numUpdatedRows === 0n) return [];
+        if (snapshot !== undefined) await keep(tx, cursor, snapshot);
         const recorded = new Map<string, { alert: Alert; isNew: boolean }>();
         for (const alert of alerts) {
           const { row, isNew } = await record(tx, alert);
@@ -36,6 +45,17 @@ export function detectionStore(db: Kysely<Tables>): DetectionStore {
           recorded.set(alert.id, { alert: alertOf(row), isNew: isNew || wasNew });
         }
         return [...recorded.values()];
+      });
+    },
+    async snapshot() {
+      return await db.selectFrom('detection_snapshot').select(['cursor', 'data']).executeTakeFirst();
+    },
+    async keepSnapshot({ cursor, data }) {
+      return await db.transaction().execute(async (tx) => {
+        const stored = await tx.selectFrom('detection').select('cursor').executeTakeFirstOrThrow();
+        if (stored.cursor !== cursor) return false;
+        await keep(tx, cursor, data);
+        return true;
       });
     },
   };

@@ -38,6 +38,8 @@ export interface Tables {
   };
   /** One row: where detection stands. */
   detection: { id: 1; cursor: number };
+  /** One row at most: the state of detection as of a cursor. */
+  detection_snapshot: { id: 1; cursor: number; data: Uint8Array };
   enrolment_token: {
     id: string;
     secret_hash: string;

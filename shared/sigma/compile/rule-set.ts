@@ -4,15 +4,10 @@ import type { CorrelationRule, DetectionRule, FilterRule, Search, SigmaDocument 
 import { fieldKey, fieldMapOf } from '../fields.ts';
 import { logsourceFits } from '../logsource.ts';
 import { ProblemSink, type RuleProblem } from '../problem.ts';
+import { type CompiledCorrelation, linkCorrelations, type Referred } from './correlation.ts';
 import { type AppliedFilter, applyFilters } from './filter.ts';
 import type { ValueLists } from './item.ts';
 import { type CompiledRule, compileRule } from './rule.ts';
-
-export interface CompiledCorrelation {
-  readonly rule: CorrelationRule;
-  /** The rules referred to. */
-  readonly over: readonly CompiledRule[];
-}
 
 /** Rules that belong together: compiled, with references between them resolved. */
 export interface RuleSet {
@@ -20,8 +15,8 @@ export interface RuleSet {
   readonly correlations: readonly CompiledCorrelation[];
   /** Already at work in the conditions of the rules they name. */
   readonly filters: readonly AppliedFilter[];
-  /** Rules that only serve correlations and raise no alerts themselves. */
-  readonly silent: ReadonlySet<CompiledRule>;
+  /** Rules and correlations that only serve correlations and raise no alerts themselves. */
+  readonly silent: ReadonlySet<Referred>;
   /** Accepted rules that no declared event type can match, by id. */
   readonly inactive: ReadonlySet<string>;
 }
@@ -134,54 +129,18 @@ class SetCompiler {
 
   finish(): CompiledSet {
     const filters = this.#applyFilters();
-    const correlations = this.#correlations.flatMap((rule) => this.#link(rule) ?? []);
-    const loud = new Set(correlations.flatMap(({ rule, over }) => (rule.generate ? over : [])));
-    const silent = new Set(correlations.flatMap(({ over }) => over).filter((rule) => !loud.has(rule)));
+    const linked = linkCorrelations(this.#correlations, this.#rules, this.#specs);
+    for (const { rule, problems } of linked.refused) this.#refuse(rule, problems);
+    this.#problems.push(...linked.warnings);
+    const { correlations } = linked;
+    const loud = new Set(correlations.flatMap(({ rule, refers }) => (rule.generate ? refers : [])));
+    const silent = new Set(correlations.flatMap(({ refers }) => refers).filter((each) => !loud.has(each)));
     return {
       ruleSet: { rules: this.#rules, correlations, filters, silent, inactive: this.#inactive },
       problems: this.#problems,
       refused: this.#refused,
       reasons: this.#reasons,
     };
-  }
-
-  #link(rule: CorrelationRule): CompiledCorrelation | undefined {
-    const problems = new ProblemSink(rule.file);
-    const over: CompiledRule[] = [];
-    for (const { to, place } of rule.refers) {
-      const found = this.#rules.filter((r) => r.rule.id === to || r.rule.name === to);
-      if (found.length > 0) over.push(...found);
-      else if (this.#correlations.some((c) => c.id === to || c.name === to))
-        problems.refuse('rule.unsupported', place, 'Correlations over correlations are not supported yet.');
-      else problems.refuse('rule.invalid', place, `No accepted rule has the id or name \`${to}\`.`);
-    }
-    if (problems.errorCount === 0) {
-      this.#warnGroups(rule, over, problems);
-      this.#problems.push(...problems.problems);
-      return { rule, over };
-    }
-    this.#refuse(rule, problems.problems);
-    return undefined;
-  }
-
-  #warnGroups(rule: CorrelationRule, over: readonly CompiledRule[], problems: ProblemSink): void {
-    const wanted = [...rule.groupBy, ...(rule.field === null ? [] : [rule.field])];
-    for (const name of wanted) {
-      if (rule.aliases.has(name) || hostFields.includes(name)) continue;
-      const known = over.some(({ rule: { logsource } }) =>
-        this.#specs.some(
-          (spec) =>
-            logsourceFits(logsource, spec, logsource.product ?? 'linux') &&
-            fieldMapOf(spec).has(fieldKey(name)),
-        ),
-      );
-      if (!known)
-        problems.warn(
-          'rule.field_unknown',
-          rule.place,
-          `\`${name}\` is not a field of the events it counts.`,
-        );
-    }
   }
 
   #refuse(document: SigmaDocument, problems: readonly RuleProblem[]): void {
@@ -191,9 +150,6 @@ class SetCompiler {
     this.#problems.push(...problems);
   }
 }
-
-/** Fields every event has through its origin; correlations may group by them. */
-export const hostFields: readonly string[] = ['host.id', 'host.name'];
 
 function itemsOf(rule: DetectionRule | FilterRule): ReturnType<typeof itemsOfSearch> {
   return [...rule.searches.values()].flatMap(itemsOfSearch);

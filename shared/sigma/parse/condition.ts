@@ -13,18 +13,19 @@ const tokenPattern = /[()|]|[^\s()|]+/g;
 
 /**
  * Reads a condition: `or` binds loosest, then `and`, `not`, `x of`, parentheses. Patterns (`1 of sel*`, `all of
- * them`) are resolved against the names; `them` and wildcards skip names that begin with `_`. Gives undefined and a
- * problem with its place when the condition is not understood or names nothing.
+ * them`) are resolved against the names, of what `named` says; `them` and wildcards skip names that begin with `_`.
+ * Gives undefined and a problem with its place when the condition is not understood or names nothing.
  */
 export function parseCondition(
   text: string,
   place: Place,
   names: readonly string[],
   problems: ProblemSink,
+  named = 'a selection',
 ): Condition | undefined {
   if (text.length > conditionBounds.length)
     return problems.refuse('rule.too_large', place, 'The condition is too long.');
-  return new ConditionParser(text, place, names, problems).parse();
+  return new ConditionParser(text, place, names, problems, named).parse();
 }
 
 class ConditionParser {
@@ -32,13 +33,15 @@ class ConditionParser {
   readonly #place: Place;
   readonly #names: readonly string[];
   readonly #problems: ProblemSink;
+  readonly #named: string;
   #next = 0;
 
-  constructor(text: string, place: Place, names: readonly string[], problems: ProblemSink) {
+  constructor(text: string, place: Place, names: readonly string[], problems: ProblemSink, named: string) {
     this.#tokens = [...text.matchAll(tokenPattern)].map((m) => ({ text: m[0], offset: m.index }));
     this.#place = place;
     this.#names = names;
     this.#problems = problems;
+    this.#named = named;
   }
 
   parse(): Condition | undefined {
@@ -90,7 +93,7 @@ class ConditionParser {
     if (this.#peek()?.text.toLowerCase() === 'of' && !this.#names.includes(token.text))
       return this.#quantity(token);
     if (this.#names.includes(token.text)) return { op: 'selection', name: token.text };
-    return this.#refuse(`The condition names \`${token.text}\`, which is not a selection.`, token);
+    return this.#refuse(`The condition names \`${token.text}\`, which is not ${this.#named}.`, token);
   }
 
   /** `1 of x*`, `all of them`, `any of x*`, `2 of x*`. */

@@ -1,11 +1,11 @@
 import {
   type CorrelationRule,
   type CorrelationType,
-  type CountRange,
   correlationTypes,
   type RuleHeader,
 } from '../document.ts';
 import type { ProblemSink } from '../problem.ts';
+import { parseCount } from './correlation-condition.ts';
 import { entryOf, type MapEntry, type MapTree, textOf, textsOf } from './yaml.ts';
 
 const unitUs: Readonly<Record<string, number>> = {
@@ -17,6 +17,14 @@ const unitUs: Readonly<Record<string, number>> = {
   M: 30 * 86_400e6,
   y: 365 * 86_400e6,
 };
+
+/** Bounds on one correlation. */
+export const correlationTextBounds = {
+  rules: 64,
+  fields: 16,
+  /** Microseconds; ten timespans must still be told apart to the microsecond. */
+  timespanUs: 50 * 365 * 86_400e6,
+} as const;
 
 /** Reads the `correlation` section. Source: Sigma correlation rules specification 2.1. */
 export function parseCorrelation(
@@ -32,15 +40,19 @@ export function parseCorrelation(
   const timespanUs = parseTimespan(entry, section, problems);
   if (type === undefined || timespanUs === undefined) return undefined;
   const refers = parseReferences(entry, section, problems);
-  const counted = parseCount(entry, section, type, problems);
-  if (refers === undefined || counted === undefined) return undefined;
+  const counted = parseCount(entry, section, type, refers?.length ?? 0, problems);
+  const groupBy = parseGroupBy(section, problems);
+  const aliases = parseAliases(section, problems);
+  if (refers === undefined || counted === undefined || groupBy === undefined || aliases === undefined)
+    return undefined;
   return {
     kind: 'correlation',
     ...header,
     type,
     refers,
-    groupBy: textsOf(section, 'group-by'),
-    aliases: parseAliases(section),
+    groupBy,
+    aliases,
+    aliasPlace: entryOf(section, 'aliases')?.keyPlace ?? header.place,
     timespanUs,
     ...counted,
     generate: textOf(section, 'generate') === 'true' || textOf(tree, 'generate') === 'true',
@@ -51,25 +63,26 @@ function parseType(entry: MapEntry, section: MapTree, problems: ProblemSink): Co
   const type = textOf(section, 'type');
   if (type === undefined)
     return problems.refuse('rule.invalid', entry.keyPlace, 'The correlation has no type.');
-  if (type !== 'event_count' && type !== 'value_count')
-    return problems.refuse(
+  const known = correlationTypes.find((name) => name === type);
+  return (
+    known ??
+    problems.refuse(
       'rule.unsupported',
       entryOf(section, 'type')?.value ?? section,
-      `Correlations of type \`${type}\` are not supported yet (${correlationTypes.slice(0, 2).join(', ')} are).`,
-    );
-  return type;
+      `\`${type}\` is not a type of correlation (${correlationTypes.join(', ')} are).`,
+    )
+  );
 }
 
 function parseTimespan(entry: MapEntry, section: MapTree, problems: ProblemSink): number | undefined {
   const text = textOf(section, 'timespan') ?? textOf(section, 'timeframe');
   const parts = text === undefined ? null : /^(\d{1,9})\s*([smhdwMy])$/.exec(text);
   const us = Number(parts?.[1]) * (unitUs[parts?.[2] ?? ''] ?? Number.NaN);
+  const place = entryOf(section, 'timespan')?.value ?? entry.keyPlace;
+  if (us > correlationTextBounds.timespanUs)
+    return problems.refuse('rule.too_large', place, 'The timespan is longer than fifty years.');
   if (us > 0) return us;
-  return problems.refuse(
-    'rule.invalid',
-    entryOf(section, 'timespan')?.value ?? entry.keyPlace,
-    'The correlation needs a timespan such as `5m`.',
-  );
+  return problems.refuse('rule.invalid', place, 'The correlation needs a timespan such as `5m`.');
 }
 
 function parseReferences(
@@ -84,77 +97,49 @@ function parseReferences(
       ? [{ to: item.value, place: { line: item.line, column: item.column } }]
       : [],
   );
-  if (refers.length > 0 && refers.length === items.length) return refers;
+  const place = rules?.keyPlace ?? entry.keyPlace;
+  if (refers.length === 0 || refers.length < items.length)
+    return problems.refuse('rule.invalid', place, 'The correlation refers to no rules.');
+  if (refers.length > correlationTextBounds.rules)
+    return problems.refuse(
+      'rule.too_large',
+      place,
+      `The correlation refers to more than ${correlationTextBounds.rules} rules.`,
+    );
+  const again = refers.find(({ to }, i) => refers.findIndex((r) => r.to === to) < i);
+  if (again !== undefined)
+    return problems.refuse('rule.invalid', again.place, `\`${again.to}\` is referred to twice.`);
+  return refers;
+}
+
+function parseGroupBy(section: MapTree, problems: ProblemSink): readonly string[] | undefined {
+  const groupBy = textsOf(section, 'group-by');
+  if (groupBy.length <= correlationTextBounds.fields) return groupBy;
   return problems.refuse(
-    'rule.invalid',
-    rules?.keyPlace ?? entry.keyPlace,
-    'The correlation refers to no rules.',
+    'rule.too_large',
+    entryOf(section, 'group-by')?.keyPlace ?? section,
+    `The correlation groups by more than ${correlationTextBounds.fields} fields.`,
   );
 }
 
-/** The `condition` as an inclusive range, with the field `value_count` counts. Operators may be combined. */
-function parseCount(
-  entry: MapEntry,
-  section: MapTree,
-  type: CorrelationType,
-  problems: ProblemSink,
-): { range: CountRange; field: string | null } | undefined {
-  const condition = entryOf(section, 'condition');
-  if (condition?.value.kind !== 'map')
-    return problems.refuse(
-      'rule.invalid',
-      condition?.keyPlace ?? entry.keyPlace,
-      'The correlation needs a condition such as `gte: 5`.',
+function parseAliases(section: MapTree, problems: ProblemSink): CorrelationRule['aliases'] | undefined {
+  const entry = entryOf(section, 'aliases');
+  const aliases = new Map<string, ReadonlyMap<string, string>>();
+  if (entry === undefined) return aliases;
+  if (entry.value.kind !== 'map')
+    return problems.refuse('rule.invalid', entry.keyPlace, '`aliases` is not a map of aliases.');
+  for (const { key, keyPlace, value } of entry.value.entries) {
+    const fields = value.kind === 'map' ? value.entries : [];
+    const byRule = fields.flatMap(({ key: rule, value: field }): [string, string][] =>
+      field.kind === 'scalar' && field.value !== null ? [[rule, String(field.value)]] : [],
     );
-  let [least, most, not] = [0, Number.POSITIVE_INFINITY, null as number | null];
-  let operators = 0;
-  for (const { key, keyPlace, value } of condition.value.entries) {
-    if (key === 'field') continue;
-    const bound = value.kind === 'scalar' ? Number(value.value) : Number.NaN;
-    if (!Number.isInteger(bound) || bound < 0 || bound > countBound)
+    if (byRule.length === 0 || byRule.length < fields.length)
       return problems.refuse(
         'rule.invalid',
-        value,
-        `\`${key}\` needs a whole number from 0 to ${countBound}.`,
+        keyPlace,
+        `The alias \`${key}\` needs a field for each rule it is about.`,
       );
-    operators++;
-    if (key === 'gte') least = Math.max(least, bound);
-    else if (key === 'gt') least = Math.max(least, bound + 1);
-    else if (key === 'lte') most = Math.min(most, bound);
-    else if (key === 'lt') most = Math.min(most, bound - 1);
-    else if (key === 'eq') [least, most] = [Math.max(least, bound), Math.min(most, bound)];
-    else if (key === 'neq') not = bound;
-    else return problems.refuse('rule.invalid', keyPlace, `\`${key}\` is not an operator of a correlation.`);
-  }
-  const field = textOf(condition.value, 'field') ?? null;
-  if (operators === 0 || least > most)
-    return problems.refuse(
-      'rule.invalid',
-      condition.keyPlace,
-      'The condition can never be met or asks nothing.',
-    );
-  if (type === 'value_count' && field === null)
-    return problems.refuse(
-      'rule.invalid',
-      condition.keyPlace,
-      '`value_count` needs a field in its condition.',
-    );
-  return { range: { least, most, not }, field };
-}
-
-/** Largest count a condition may ask for; it bounds the memory of one group. */
-export const countBound = 100_000;
-
-function parseAliases(section: MapTree): ReadonlyMap<string, ReadonlyMap<string, string>> {
-  const aliases = new Map<string, ReadonlyMap<string, string>>();
-  const tree = entryOf(section, 'aliases')?.value;
-  if (tree?.kind !== 'map') return aliases;
-  for (const { key, value } of tree.entries) {
-    if (value.kind !== 'map') continue;
-    const fields = value.entries.flatMap(({ key: rule, value: field }): [string, string][] =>
-      field.kind === 'scalar' ? [[rule, String(field.value)]] : [],
-    );
-    aliases.set(key, new Map(fields));
+    aliases.set(key, new Map(byRule));
   }
   return aliases;
 }

@@ -83,6 +83,8 @@ function renameCorrelation(rule: CorrelationRule, rename: Rename): CorrelationRu
   const groupBy = rule.groupBy.flatMap((field) =>
     rule.aliases.has(field) ? [field] : (rename(field) ?? [field]),
   );
-  const field = rule.field === null ? null : sole(rule.field, 'the counted field');
-  return { ...rule, aliases, groupBy, field };
+  const fields = rule.fields.map((field) =>
+    rule.aliases.has(field) ? field : sole(field, 'the counted field'),
+  );
+  return { ...rule, aliases, groupBy, fields };
 }

@@ -126,6 +126,16 @@ t.test('correlations count over batches', async (t) => {
   t.strictSame(detector.detect(origin('h2'), [rows(at(6), at(7))], 1), [], 'another host, another group');
 });
 
+t.test('a host with a wrong clock does not make the events of others late', async (t) => {
+  const anywhere = { ...many, correlation: { ...many.correlation, 'group-by': ['User'] } };
+  const detector = createDetector(rulesOf(evil, anywhere));
+  const from = (host: string, second: number) =>
+    detector.detect({ ...origin(host), receivedAt: 10e6 }, [rows(at(second))], 1);
+  t.strictSame(from('h1', 9e9), []);
+  t.strictSame([...from('h2', 8), ...from('h3', 9)], []);
+  t.match(from('h4', 10), [{ count: 3, firstEventAt: 8e6, lastEventAt: 10e6 }]);
+});
+
 t.test('history fed again gives the same alerts', async (t) => {
   const feed = (detector: ReturnType<typeof createDetector>) =>
     [1, 2, 3, 4].flatMap((s) => detector.detect(origin(), [rows(at(s))], 1));
@@ -134,6 +144,100 @@ t.test('history fed again gives the same alerts', async (t) => {
     feed(first).map((a) => a.id),
     feed(second).map((a) => a.id),
   );
+});
+
+const sequence = {
+  title: 'Evils, then worse',
+  id: 'sequence',
+  level: 'critical',
+  correlation: { type: 'temporal_ordered', rules: ['many', 'worse'], 'group-by': ['User'], timespan: '5m' },
+};
+const worse = {
+  ...evil,
+  ...{ id: 'worse', title: 'Worse', detection: { s: { 'CommandLine|contains': 'worse' }, condition: 's' } },
+};
+
+t.test('a chain raises the outermost alert only, of events of any type in order of time', async (t) => {
+  const detector = createDetector(rulesOf(evil, many, worse, sequence));
+  const last = start('worse', { time: 10e6, 'user.name': 'ada' });
+  const [alert, ...more] = detector.detect(origin(), [rows(last, at(1), at(3), at(2))], 1);
+  t.strictSame(more, []);
+  t.match(alert, {
+    ...{ ruleId: 'sequence', count: 2, firstEventAt: 3e6, lastEventAt: 10e6, level: 'critical' },
+    eventIds: ['h1/0/2', 'h1/0/0'],
+    reason: 'Evils, then worse: 2 rules in their order within 5 min for User ada.',
+    matches: [{ test: "contains 'worse'" }],
+  });
+  const loud = { ...sequence, correlation: { ...sequence.correlation, generate: true } };
+  const raised = createDetector(rulesOf(evil, many, worse, loud)).detect(
+    origin(),
+    [rows(at(1), at(2), at(3), last)],
+    1,
+  );
+  t.strictSame(raised.map((a) => a.ruleId).sort(), ['many', 'sequence', 'worse']);
+});
+
+t.test('reasons say what was found', async (t) => {
+  const reasonOf = (correlation: object) => {
+    const grouped = { rules: ['evil'], 'group-by': ['User'], timespan: '2h', ...correlation };
+    const detector = createDetector(rulesOf(evil, { title: 'C', id: 'c', correlation: grouped }));
+    const pids = [10, 20, 40].map((pid, i) =>
+      start('evil', { time: i, 'process.pid': pid, 'user.name': 'ada' }),
+    );
+    return detector.detect(origin(), [rows(...pids)], 1)[0]?.reason;
+  };
+  const field = 'ProcessId';
+  const told = (found: string) => `C: ${found} within 2 h for User ada.`;
+  const sum = { type: 'value_sum', condition: { field, gte: 70 } };
+  t.equal(reasonOf(sum), told('ProcessId adds up to 70 over 3 events'));
+  const mean = { type: 'value_avg', condition: { field, gt: 20 } };
+  t.equal(reasonOf(mean), told('ProcessId is 23.3333 on average over 3 events'));
+  const share = { type: 'value_percentile', condition: { field, percentile: 90, gte: 40 } };
+  t.equal(reasonOf(share), told('percentile 90 of ProcessId is 40 over 3 events'));
+  const middle = { type: 'value_median', condition: { field, gte: 20 } };
+  t.equal(reasonOf(middle), told('the median of ProcessId is 20 over 3 events'));
+  const pairs = { type: 'value_count', condition: { field: [field, 'User'], gte: 3 } };
+  t.equal(reasonOf(pairs), told('3 values of ProcessId and User'));
+  t.equal(reasonOf({ type: 'temporal' }), told('1 of 1 rules'));
+});
+
+t.test('matches that only feed a correlation are not explained', async (t) => {
+  const ruleSet = rulesOf(evil, many);
+  let explained = 0;
+  // Being found by the index is enough for a match, so that only an explanation asks the test itself.
+  const test = {
+    key: 'counted',
+    hint: { by: 'literal' as const, texts: ['evil'], at: 'anywhere' as const, sure: true },
+    holds: () => ++explained > 0,
+  };
+  const predicate = { field: 'CommandLine', test, selection: 's', text: 'counted' };
+  Object.assign(ruleSet.rules[0]!, { condition: { op: 'predicate', predicate } });
+  const detector = createDetector(ruleSet);
+  t.strictSame(detector.detect(origin(), [rows(at(1), at(2))], 1), []);
+  t.equal(explained, 0);
+  t.match(detector.detect(origin(), [rows(at(3))], 1), [{ matches: [{ test: 'counted' }] }]);
+  t.equal(explained, 1);
+});
+
+t.test('a snapshot and what is replayed after it give the state there was, without alerts', async (t) => {
+  const straight = createDetector(rulesOf(evil, many));
+  const batches = [1, 2, 3, 4, 5].map((second) => [rows(at(second))]);
+  const wanted = batches.map((groups) => straight.detect(origin(), groups, 1));
+  const first = createDetector(rulesOf(evil, many));
+  first.detect(origin(), batches[0]!, 1);
+  const second = createDetector(rulesOf(evil, many));
+  t.equal(second.revision, 0);
+  t.strictSame(second.restore(first.snapshot()!), { taken: true, lookbackUs: 0 });
+  second.replay(origin(), batches[1]!, 'fresh');
+  second.replay(origin(), batches[1]!, 'all');
+  second.replay(origin(), batches[2]!, 'all');
+  t.ok(second.revision > 0);
+  t.strictSame(
+    [3, 4].map((i) => second.detect(origin(), batches[i]!, 1)),
+    wanted.slice(3),
+  );
+  t.match(second.restore(new Uint8Array(9)), { taken: false });
+  t.match(second.stats.correlations, [{ id: 'many', groups: 0 }]);
 });
 
 t.test('a rule that throws is set aside and reported once', async (t) => {

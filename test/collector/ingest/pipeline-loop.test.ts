@@ -1,8 +1,10 @@
 /** Detection over the journal: whatever ends it half way, each alert is raised, and raised once. */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t, { type Test } from 'tap';
-import type { AnyEvent } from '#shared/events/registry.gen.ts';
+import { type AnyEvent, eventSpecs } from '#shared/events/registry.gen.ts';
+import { compileRules, parseRules, type RuleSet } from '#shared/sigma/index.ts';
 import { createDetector } from '../../../collector/detect/detector.ts';
 import type { PipelineOutput } from '../../../collector/ingest/messages.ts';
 import { PipelineLoop } from '../../../collector/ingest/pipeline-loop.ts';
@@ -31,14 +33,14 @@ function reverseShell(pid: number): AnyEvent {
   };
 }
 
-function failedLogin(at: number): AnyEvent {
+function failedLogin(at: number, address = '10.9.8.7'): AnyEvent {
   return {
     type: 'login',
     time: at,
     'event.action': 'failed',
     'event.outcome': 'failure',
     'user.name': 'root',
-    'source.ip': '10.9.8.7',
+    'source.ip': address,
     'log.source': 'auth-log',
   };
 }
@@ -54,6 +56,7 @@ interface Opened {
 async function open(
   folder: string,
   wrap: (control: ControlStore) => ControlStore = (c) => c,
+  rules: RuleSet = ruleSet,
 ): Promise<Opened> {
   const journal = join(folder, 'journal.db');
   const control = await openControlStore(join(folder, 'control.db'), { durable: false });
@@ -63,7 +66,8 @@ async function open(
     writer: openJournalWriter(journal),
     reader: openJournalReader(journal),
     control: wrap(control),
-    makeDetector: () => createDetector(ruleSet),
+    makeDetector: () => createDetector(rules),
+    snapshotEveryMs: 0,
     post: (message) => said.push(message),
   });
   await loop.open();
@@ -85,6 +89,11 @@ async function open(
     },
     close: () => loop.close(),
   };
+}
+
+/** What is told as a problem. */
+function problems(said: readonly PipelineOutput[]): readonly string[] {
+  return said.flatMap((m) => (m.kind === 'problem' ? [`${m.code} ${m.detail}`] : []));
 }
 
 async function alertsIn(folder: string) {
@@ -171,6 +180,97 @@ t.test('a correlation goes on over a restart in the middle of its window', async
   t.match(raised(second.said)[0]?.alert.ruleTitle, /failed/i);
 });
 
+/** Failed logins whose times are so long ago that history is not searched for them. */
+const longAgo = (from: number, n: number) =>
+  Array.from({ length: n }, (_, i) => failedLogin(1_700_000_000_000_000 + (from + i) * 1e6, '10.1.1.1'));
+
+t.test('a snapshot carries state that history of the lookback would not', async (t) => {
+  const folder = tempFolder(t);
+  const first = await open(folder);
+  first.give(1, ...longAgo(0, 3));
+  await first.close();
+  const second = await open(folder);
+  second.give(2, ...longAgo(3, 3));
+  await second.close();
+  t.equal(raised(second.said).length, 1);
+  t.strictSame([...problems(first.said), ...problems(second.said)], []);
+  const third = await open(folder);
+  third.give(3, ...longAgo(6, 1));
+  await third.close();
+  t.match(raised(third.said), [{ isNew: false, alert: { count: 7 } }], 'the episode goes on');
+});
+
+t.test('batches between the snapshot and the cursor are seen again, their alerts are not', async (t) => {
+  const folder = tempFolder(t);
+  const first = await open(folder, (control) => ({
+    ...control,
+    // As if it died before any snapshot but the first.
+    detection: {
+      ...control.detection,
+      commit: (cursor, alerts, snapshot) =>
+        control.detection.commit(cursor, alerts, cursor === 1 ? snapshot : undefined),
+      keepSnapshot: () => Promise.resolve(false),
+    },
+  }));
+  for (const [i, n] of [2, 4, 1].entries()) {
+    first.give(i + 1, ...longAgo(i * 10, n));
+    while (first.said.filter((m) => m.kind === 'detected').length <= i) await sleep(5);
+  }
+  await first.close();
+  t.match(raised(first.said), [{ isNew: true }, { isNew: false }]);
+  const second = await open(folder);
+  t.strictSame(raised(second.said), []);
+  second.give(4, ...longAgo(25, 1));
+  await second.close();
+  const { alerts } = await alertsIn(folder);
+  t.strictSame(
+    alerts.map((a) => a.count),
+    [8],
+  );
+});
+
+t.test('a snapshot that is damaged is told and history is read instead', async (t) => {
+  const folder = tempFolder(t);
+  const now = Date.now() * 1000;
+  const failures = (from: number, n: number) =>
+    Array.from({ length: n }, (_, i) => failedLogin(now - 20e6 + (from + i) * 1e6));
+  const first = await open(folder);
+  first.give(1, ...failures(0, 3));
+  await first.close();
+  const control = await openControlStore(join(folder, 'control.db'), { durable: false });
+  const kept = await control.detection.snapshot();
+  t.equal(kept?.cursor, 1);
+  const data = Uint8Array.from(kept!.data, (byte, i) => (i === 20 ? byte ^ 1 : byte));
+  t.ok(await control.detection.keepSnapshot({ cursor: 1, data }));
+  await control.close();
+  const second = await open(folder);
+  second.give(2, ...failures(3, 3));
+  await second.close();
+  t.match(problems(second.said), [/^detection\.snapshot_unusable .*checksum/]);
+  t.equal(raised(second.said).length, 1);
+});
+
+t.test('when rules change, those that did not keep their state and new ones see history, once', async (t) => {
+  const folder = tempFolder(t);
+  const now = Date.now() * 1000;
+  const first = await open(folder);
+  first.give(1, ...Array.from({ length: 4 }, (_, i) => failedLogin(now - 9e6 + i)));
+  await first.close();
+  const fresh = `
+title: Fresh
+id: fresh
+correlation: { type: event_count, rules: [failed_login], group-by: [host.id], timespan: 1m, condition: { gte: 5 } }
+`;
+  const texts = [readFileSync(join(packPath, 'repeated-failed-login.yml'), 'utf8'), fresh];
+  const documents = texts.flatMap((text) => parseRules(text, 'rules.yml').documents);
+  const changed = compileRules(documents, { specs: Object.values(eventSpecs) }).ruleSet;
+  const second = await open(folder, undefined, changed);
+  second.give(2, failedLogin(now));
+  await second.close();
+  const titles = raised(second.said).map(({ alert }) => `${alert.ruleTitle} ${alert.count}`);
+  t.strictSame(titles.sort(), ['Fresh 5', 'Repeated failed login 5']);
+});
+
 t.test(
   'while alerts cannot be recorded, batches are stored all the same and detected later, once',
   async (t) => {
@@ -179,7 +279,7 @@ t.test(
     const { give, close, said } = await open(folder, (control) => ({
       ...control,
       detection: {
-        cursor: () => control.detection.cursor(),
+        ...control.detection,
         // The real store behind a disk that refuses for a while.
         commit: (cursor, alerts) =>
           isRefusing ? Promise.reject(new Error('disk full')) : control.detection.commit(cursor, alerts),

@@ -1,10 +1,17 @@
+/** What correlation documents say, and how they find what they refer to. */
 import fc from 'fast-check';
 import t from 'tap';
-import { Correlator, type Firing } from '../../../shared/sigma/correlate/correlator.ts';
-import { EventCountWindow } from '../../../shared/sigma/correlate/event-count.ts';
-import { ValueCountWindow } from '../../../shared/sigma/correlate/value-count.ts';
-import type { CorrelationRule } from '../../../shared/sigma/index.ts';
-import { compileText } from './rules.ts';
+import { correlationTypes } from '../../../shared/sigma/document.ts';
+import {
+  CorrelationEngine,
+  type CorrelationRule,
+  compileRules,
+  parseRules,
+  type RuleProblem,
+  type SigmaDocument,
+} from '../../../shared/sigma/index.ts';
+import { correlationText } from './correlate/correlations.ts';
+import { compileText, specs } from './rules.ts';
 
 const base = {
   title: 'Base',
@@ -33,26 +40,89 @@ function correlationOf(correlation: object): CorrelationRule {
   return ruleSet.correlations[0]!.rule;
 }
 
-function feed(correlator: Correlator, seconds: readonly number[], key = 'k'): readonly (Firing | null)[] {
-  return seconds.map((s, i) => correlator.feed(key, { time: s * 1e6, eventId: `e${i}`, value: null }));
-}
-
 t.test('reading', async (t) => {
   t.match(correlationOf({}), { timespanUs: 60e6, groupBy: ['User'], range: { least: 3 }, generate: false });
   t.match(correlationOf({ condition: { gt: 3, lte: 9 } }), { range: { least: 4, most: 9 } });
   t.match(correlationOf({ condition: { eq: 3 } }), { range: { least: 3, most: 3 } });
-  t.equal(correlationOf({ timespan: '2d' }).timespanUs, 172_800e6);
+  for (const [timespan, days] of Object.entries({ '2d': 2, '1w': 7, '1M': 30, '1y': 365 }))
+    t.equal(correlationOf({ timespan }).timespanUs, days * 86_400e6);
   t.match(correlationOf({ rules: ['base-id'] }), { refers: [{ to: 'base-id' }] }, 'by id');
-  const refused = (correlation: object) => compileText(text({ ...count, ...correlation })).all[0];
-  t.match(refused({ rules: ['nobody'] }), { code: 'rule.invalid', message: /nobody/ });
-  t.match(refused({ type: 'temporal' }), { code: 'rule.unsupported' });
-  t.match(refused({ timespan: 'soon' }), { code: 'rule.invalid' });
-  t.match(refused({ condition: { gte: 'x' } }), { code: 'rule.invalid' });
-  t.match(refused({ condition: { above: 1 } }), { code: 'rule.invalid' });
-  t.match(refused({ condition: { gt: 5, lt: 5 } }), { code: 'rule.invalid' });
-  t.match(refused({ type: 'value_count' }), { code: 'rule.invalid', message: /field/ });
-  t.match(refused({ rules: ['many'] }), { code: 'rule.unsupported' });
-  t.match(refused({ 'group-by': ['Unheard'] }), { code: 'rule.field_unknown', severity: 'warning' });
+  t.strictSame(correlationOf({ 'group-by': undefined }).groupBy, [], 'one group');
+  const several = { field: ['User', 'Image'], gte: 2 };
+  t.strictSame(correlationOf({ type: 'value_count', condition: several }).fields, ['User', 'Image']);
+  const sum = correlationOf({ type: 'value_sum', condition: { field: 'ProcessId', gt: -2.5, lt: 0 } }).range;
+  t.ok(sum.least > -2.5 && sum.least < -2.499_999 && sum.most < 0 && sum.most > -1e-300, 'strict bounds');
+  const share = { field: 'ProcessId', percentile: 99.9, gte: 1 };
+  t.equal(correlationOf({ type: 'value_percentile', condition: share }).percentile, 99.9);
+});
+
+const refusals: readonly (readonly [
+  correlation: object,
+  problem: Partial<Record<keyof RuleProblem, unknown>>,
+])[] = [
+  [{ rules: ['nobody'] }, { code: 'rule.invalid', message: /nobody/, line: 3 }],
+  [{ rules: ['base', 'base'] }, { code: 'rule.invalid', message: /twice/ }],
+  [{ rules: ['base', 'base-id'] }, { code: 'rule.invalid', message: /twice/ }],
+  [{ rules: [] }, { code: 'rule.invalid', message: /no rules/ }],
+  [{ rules: ['many'] }, { code: 'rule.invalid', message: /refers back/ }],
+  [{ type: 'near' }, { code: 'rule.unsupported', message: /near/ }],
+  [{ timespan: 'soon' }, { code: 'rule.invalid' }],
+  [{ timespan: '99y' }, { code: 'rule.too_large' }],
+  [{ condition: { gte: 'x' } }, { code: 'rule.invalid' }],
+  [{ condition: { gte: 2.5 } }, { code: 'rule.invalid', message: /whole number/ }],
+  [{ condition: { above: 1 } }, { code: 'rule.invalid', message: /operator/ }],
+  [{ condition: { gt: 5, lt: 5 } }, { code: 'rule.invalid', message: /never/ }],
+  [{ condition: { eq: 5, neq: 5 } }, { code: 'rule.invalid', message: /never/ }],
+  [{ condition: {} }, { code: 'rule.invalid', message: /asks nothing/ }],
+  [{ condition: 'base' }, { code: 'rule.invalid' }],
+  [{ type: 'value_count' }, { code: 'rule.invalid', message: /field/ }],
+  [
+    { type: 'value_sum', condition: { field: ['a', 'b'], gte: 1 } },
+    { code: 'rule.invalid', message: /one field/ },
+  ],
+  [
+    { type: 'value_avg', condition: { field: 'User', gte: 'many' } },
+    { code: 'rule.invalid', message: /number/ },
+  ],
+  [
+    { type: 'value_percentile', condition: { field: 'User', gte: 1, percentile: 101 } },
+    { code: 'rule.invalid', message: /0 to 100/ },
+  ],
+  [
+    { type: 'value_percentile', condition: { field: 'User', gte: 1 } },
+    { code: 'rule.invalid', severity: 'warning', message: /50 is taken/ },
+  ],
+  [
+    { type: 'temporal', condition: { gte: 2 } },
+    { code: 'rule.invalid', message: /only 1/ },
+  ],
+  [
+    { type: 'temporal', condition: 'base and other' },
+    { code: 'rule.invalid', message: /other.*rule referred to/ },
+  ],
+  [{ type: 'temporal', condition: 'base and (' }, { code: 'rule.invalid' }],
+  [
+    { type: 'temporal_ordered', condition: 'not base' },
+    { code: 'rule.unsupported', message: /order/ },
+  ],
+  [{ type: 'temporal_ordered', condition: 'base and base' }, { code: 'rule.unsupported' }],
+  [
+    { type: 'temporal_ordered', condition: { lte: 1 } },
+    { code: 'rule.unsupported', message: /cannot count/ },
+  ],
+  [{ aliases: { who: { nobody: 'User' } } }, { code: 'rule.invalid', message: /nobody/ }],
+  [{ aliases: { who: {} } }, { code: 'rule.invalid', message: /who/ }],
+  [{ aliases: 'who' }, { code: 'rule.invalid' }],
+  [{ 'group-by': ['Unheard'] }, { code: 'rule.field_unknown', severity: 'warning' }],
+];
+
+t.test('what is refused or warned of, and where', async (t) => {
+  for (const [correlation, problem] of refusals) {
+    const [found, ...more] = compileText(text({ ...count, ...correlation })).all;
+    t.match(found, problem, JSON.stringify(correlation));
+    t.ok(found !== undefined && found.line >= 3 && found.column >= 1 && found.file === 'test.yml');
+    t.strictSame(more, []);
+  }
 });
 
 t.test('rules referred to stay silent unless asked', async (t) => {
@@ -62,107 +132,108 @@ t.test('rules referred to stay silent unless asked', async (t) => {
   t.equal(refused.silent.size, 0, 'a refused correlation silences nobody');
 });
 
-t.test('windows slide on event time', async (t) => {
-  const fired = (seconds: readonly number[]) =>
-    feed(new Correlator(correlationOf({})), seconds).map((f) => f !== null);
-  t.strictSame(fired([0, 30, 60]), [false, false, true], 'both ends count');
-  t.strictSame(fired([0, 30, 61]), [false, false, false]);
-  t.strictSame(fired([50, 70, 100]), [false, false, true], 'not on clock boundaries');
-  t.strictSame(fired([0, 50, 100, 105]), [false, false, false, true]);
-  t.strictSame(fired([0, 60, 30]), [false, false, true], 'a late event is put in its place');
-  t.strictSame(fired([0, 300, 10, 20]), [false, false, false, false], 'too late is left out');
+t.test('names are found in the same file first, and must say which', async (t) => {
+  const named = (id: string) => JSON.stringify({ ...base, id, title: id });
+  const many = JSON.stringify({ title: 'Many', id: 'many', correlation: count });
+  const [near, far] = ['near.yml', 'far.yml'].map((file) => parseRules(named(file), file).documents);
+  const link = (...texts: readonly (readonly SigmaDocument[])[]) => compileRules(texts.flat(), { specs });
+  const correlation = parseRules(many, 'near.yml').documents;
+  t.equal(link(far!, near!, correlation).ruleSet.correlations[0]?.over[0]?.rule.id, 'near.yml');
+  const elsewhere = parseRules(many, 'other.yml').documents;
+  t.match(link(far!, near!, elsewhere).problems, [{ code: 'rule.invalid', message: /Several/ }]);
+  t.equal(link(far!, elsewhere).ruleSet.correlations.length, 1);
 });
 
-t.test('groups do not mix', async (t) => {
-  const correlator = new Correlator(correlationOf({}));
-  t.strictSame(feed(correlator, [0, 1], 'a'), [null, null]);
-  t.strictSame(feed(correlator, [0, 1], 'b'), [null, null]);
-  t.ok(feed(correlator, [2], 'a')[0]);
-});
-
-t.test('one episode goes on while hits follow one another', async (t) => {
-  const correlator = new Correlator(correlationOf({}));
-  const firings = feed(correlator, [601, 602, 603, 604, 650, 800, 801, 802]).filter((f) => f !== null);
+t.test('chains: cycles and what refers to them are refused, depth is bounded', async (t) => {
+  const over = (...rules: readonly string[]) => ({ ...count, rules });
+  const cycle = compileText(correlationText(over('c1'), over('c2'), over('c0'), over('a'), over('c3', 'c0')));
   t.strictSame(
-    firings.map((f) => [f.isNew, f.episodeAt / 1e6, f.eventIds.length]),
-    [
-      [true, 601, 3],
-      [false, 601, 1],
-      [false, 601, 1],
-      [true, 800, 3],
-    ],
+    cycle.ruleSet.correlations.map((c) => c.rule.name),
+    ['c3'],
+  );
+  t.match(cycle.all[0], { code: 'rule.invalid', message: /refers back/ });
+  t.equal(cycle.refused.length, 4);
+  const deep = Array.from({ length: 20 }, (_, i) => over(i === 0 ? 'a' : `c${i - 1}`));
+  for (const [order, documents] of [deep, renamed(deep)].entries()) {
+    const { ruleSet, all } = compileText(correlationText(...documents));
+    t.equal(ruleSet.correlations.length, 16, `order ${order}`);
+    t.match(
+      all.find((p) => p.severity === 'error'),
+      { code: 'rule.too_large', message: /deeper/ },
+    );
+  }
+});
+
+t.test('many ways from one correlation to another cost no more than one', async (t) => {
+  const wide = 40;
+  const layers = Array.from({ length: 15 * wide }, (_, i) => {
+    const below = Math.floor(i / wide) - 1;
+    const rules = below < 0 ? ['a'] : Array.from({ length: wide }, (_, k) => `c${below * wide + k}`);
+    return { ...count, rules, 'group-by': ['Unheard'] };
+  });
+  const { ruleSet, all } = compileText(correlationText(...layers));
+  t.equal(ruleSet.correlations.length, layers.length);
+  t.equal(all.length, layers.length, 'each is warned of once');
+  const engine = new CorrelationEngine(ruleSet.correlations);
+  const rule = ruleSet.rules[0]!;
+  const firings = [1, 2, 3].map((time) =>
+    engine.feed(rule, { time, source: 'e', index: time, field: () => null }),
+  );
+  t.strictSame(
+    firings.map((f) => f.length > 0),
+    [false, false, true],
   );
 });
 
-t.test('history of the length asked for rebuilds the same episodes', async () => {
-  const rule = correlationOf({});
+/** The same chain, outermost first. */
+function renamed(chain: readonly object[]): readonly object[] {
+  const last = chain.length - 1;
+  return chain.map((c, i) => ({ ...c, rules: [i === last ? 'a' : `c${i + 1}`] }));
+}
+
+t.test('inner correlations are silent unless one that refers to them generates', async (t) => {
+  const inner = { ...count, rules: ['a'] };
+  const silent = (outer: object) =>
+    [...compileText(correlationText(inner, { ...count, rules: ['c0', 'b'], ...outer })).ruleSet.silent]
+      .map(({ rule }) => rule.name)
+      .sort();
+  t.strictSame(silent({}), ['a', 'b', 'c0']);
+  t.strictSame(silent({ generate: true }), ['a']);
+});
+
+t.test('no correlation section makes reading throw', async () => {
+  const odd = fc.oneof(
+    fc.constantFrom('a', 'c0', 'User', '', null, -1, 1.5, true),
+    fc.jsonValue({ maxDepth: 2 }),
+  );
+  const section = fc.record(
+    {
+      type: fc.oneof(fc.constantFrom(...correlationTypes), odd),
+      rules: fc.oneof(fc.array(fc.constantFrom('a', 'b', 'c0', 'c1', 'id-a'), { maxLength: 3 }), odd),
+      'group-by': odd,
+      timespan: fc.oneof(fc.constantFrom('1m', '5s', '1y'), odd),
+      condition: fc.oneof(
+        fc.record({ gte: odd, field: odd, percentile: odd }, { requiredKeys: [] }),
+        fc.constantFrom('a and b', 'a or (b', 'not a', 'c0 and a'),
+        odd,
+      ),
+      aliases: fc.oneof(fc.record({ who: fc.record({ a: odd }) }), odd),
+      generate: odd,
+    },
+    { requiredKeys: [] },
+  );
   fc.assert(
-    fc.property(fc.array(fc.integer({ min: 0, max: 40 }), { minLength: 30, maxLength: 150 }), (gaps) => {
-      let at = 0;
-      const times = gaps.map((gap) => (at += gap));
-      const whole = new Correlator(rule);
-      const all = feed(whole, times);
-      const now = times[Math.floor(times.length * 0.7)]!;
-      const rebuilt = new Correlator(rule);
-      for (const [i, time] of times.entries()) {
-        if (time < now - whole.lookbackUs / 1e6) continue;
-        const again = rebuilt.feed('k', { time: time * 1e6, eventId: `e${i}`, value: null });
-        if (time >= now && again?.episodeAt !== all[i]?.episodeAt)
-          throw new Error(`${again?.episodeAt} is not ${all[i]?.episodeAt} at ${time}`);
-      }
+    fc.property(section, section, (first, second) => {
+      const { ruleSet } = compileText(correlationText({ correlation: first }, { correlation: second }));
+      const engine = new CorrelationEngine(ruleSet.correlations, {
+        onFault: (_, error) => {
+          throw error;
+        },
+      });
+      for (let i = 0; i < 5; i++)
+        for (const rule of ruleSet.rules)
+          engine.feed(rule, { time: i * 1e6, source: 'e', index: i, field: (name) => name && String(i) });
     }),
-    { numRuns: 300 },
-  );
-});
-
-t.test('counting agrees with counting anew', async () => {
-  const range = fc.constantFrom(
-    { least: 3, most: Number.POSITIVE_INFINITY, not: null },
-    { least: 1, most: 2, not: null },
-    { least: 2, most: 4, not: 3 },
-  );
-  fc.assert(
-    fc.property(
-      range,
-      fc.array(fc.tuple(fc.integer({ min: 0, max: 5 }), fc.constantFrom('a', 'b', 'c', 'd', 'e')), {
-        maxLength: 60,
-      }),
-      (r, steps) => {
-        const [events, values] = [new EventCountWindow(10, r), new ValueCountWindow(10, r)];
-        const seen: { time: number; value: string }[] = [];
-        let time = 0;
-        for (const [gap, value] of steps) {
-          time += gap;
-          seen.push({ time, value });
-          const inside = seen.filter((s) => s.time >= time - 10);
-          const meets = (n: number) => n >= r.least && n <= r.most && n !== r.not;
-          const one = { time, value, eventId: '' };
-          if ((events.add(one) !== null) !== meets(inside.length)) throw new Error(`${inside.length} events`);
-          const distinct = new Set(inside.map((s) => s.value)).size;
-          if ((values.add(one) !== null) !== meets(distinct)) throw new Error(`${distinct} values`);
-        }
-      },
-    ),
     { numRuns: 1_000 },
   );
-});
-
-t.test('cost per event does not grow with the window, and groups are bounded', async (t) => {
-  const rule = correlationOf({
-    type: 'value_count',
-    timespan: '1d',
-    condition: { field: 'User', gte: 100_000 },
-  });
-  const correlator = new Correlator(rule);
-  const start = performance.now();
-  for (let i = 0; i < 90_000; i++) correlator.feed('k', { time: i, eventId: '', value: String(i) });
-  t.ok(performance.now() - start < 3_000, `${Math.round(performance.now() - start)} ms`);
-  const many = new Correlator(correlationOf({ timespan: '1d' }));
-  for (let i = 0; i < 60_000; i++) many.feed(`g${i}`, { time: i, eventId: '', value: null });
-  t.equal(many.groupCount, 50_000);
-  t.equal(many.evicted, 10_000, 'what left for room is counted');
-  const idle = new Correlator(correlationOf({}));
-  for (let i = 0; i < 1_000; i++) idle.feed(`g${i}`, { time: i * 60e6, eventId: '', value: null });
-  t.ok(idle.groupCount < 10, 'idle groups leave');
-  t.equal(idle.evicted, 0);
 });

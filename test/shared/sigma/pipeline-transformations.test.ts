@@ -321,7 +321,7 @@ t.test('correlations', async (t) => {
   const mapped = of({ User: ['u1', 'u2'], who: 'not', Account: 'acc', Image: 'img' });
   t.strictSame(mapped.problems, []);
   const rule = mapped.documents.find((d) => d.kind === 'correlation');
-  t.match(rule, { groupBy: ['u1', 'u2', 'who'], field: 'img' });
+  t.match(rule, { groupBy: ['u1', 'u2', 'who'], fields: ['img'] });
   t.equal(rule?.kind === 'correlation' ? rule.aliases.get('who')?.get('base') : '', 'acc');
   t.match(of({ Image: ['a', 'b'] }).problems, [{ code: 'rule.pipeline_refused', message: /Image/ }]);
 });

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import { first } from './0001-first.ts';
+import { detectionSnapshot } from './0002-detection-snapshot.ts';
 
 export interface Migration {
   readonly name: string;
@@ -7,4 +8,7 @@ export interface Migration {
 }
 
 /** In order; a migration's number is its place, from 1. Only ever appended to: a released one never changes. */
-export const migrations: readonly Migration[] = [{ name: 'first', up: first }];
+export const migrations: readonly Migration[] = [
+  { name: 'first', up: first },
+  { name: 'detection-snapshot', up: detectionSnapshot },
+];

@@ -74,7 +74,10 @@ t.test('a migration that fails leaves the schema as it was', async (t) => {
   await t.rejects(migrate(db, path, [...migrations, broken]), /half way/);
   t.same((await sql`select name from sqlite_master where type = 'table'`.execute(db)).rows, []);
   await migrate(db, path);
-  t.same(await db.selectFrom('migration').selectAll().execute(), [{ number: 1, name: 'first' }]);
+  t.same(
+    await db.selectFrom('migration').select('name').orderBy('number').execute(),
+    migrations.map(({ name }) => ({ name })),
+  );
 });
 
 t.test('threads that open and write at the same time wait for one another', async (t) => {

@@ -1,0 +1,45 @@
+import type { Detector } from '../detect/contract.ts';
+
+/** Least time between snapshots. */
+const everyMs = 10_000;
+/** Making snapshots takes at most one part in this many of the thread's time. */
+const costShare = 50;
+
+/** When snapshots of detection are due: not often, not for long, and only when something has changed. */
+export class SnapshotClock {
+  readonly #everyMs: number;
+  #dueAtMs: number;
+  #keptRevision = 0;
+  #madeRevision = 0;
+
+  constructor(intervalMs: number = everyMs) {
+    this.#everyMs = intervalMs;
+    this.#dueAtMs = performance.now() + intervalMs;
+  }
+
+  /** A detector that begins with the state that is kept. */
+  begin(): void {
+    this.#keptRevision = 0;
+  }
+
+  /** A snapshot where one is due; null where it would be too large. */
+  due(detector: Detector): Uint8Array | null | undefined {
+    return performance.now() < this.#dueAtMs ? undefined : this.changed(detector);
+  }
+
+  /** A snapshot where the state is not the one that is kept. */
+  changed(detector: Detector): Uint8Array | null | undefined {
+    if (detector.revision === this.#keptRevision) return undefined;
+    const began = performance.now();
+    const snapshot = detector.snapshot();
+    const now = performance.now();
+    this.#dueAtMs = now + Math.max(this.#everyMs, (now - began) * costShare);
+    this.#madeRevision = detector.revision;
+    return snapshot;
+  }
+
+  /** The snapshot made last is kept. */
+  kept(): void {
+    this.#keptRevision = this.#madeRevision;
+  }
+}
