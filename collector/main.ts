@@ -221,6 +221,7 @@ class Collector {
         rules: this.#pipeline.rules.rules.length,
         lagBatches: Math.max(0, lastId - cursor),
         lagMs: this.#pipeline.lag.ms,
+        correlations: this.#pipeline.correlations,
       },
       alerts,
     };

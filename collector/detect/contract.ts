@@ -1,6 +1,6 @@
 import type { ColumnarEvents } from '#shared/schema/columns.ts';
 import type { CorrelationStats, FeedScope, RestoreOutcome } from '#shared/sigma/index.ts';
-import type { NewAlert } from '../store/contract.ts';
+import type { CorrelationTotals, NewAlert } from '../store/contract.ts';
 
 /** Where a batch came from; product is the host's operating system in Sigma's words. */
 export interface BatchOrigin {
@@ -32,4 +32,5 @@ export interface Detector {
   /** Takes a snapshot up in place of the state there is. What is none is refused and leaves no state. */
   restore(snapshot: Uint8Array): RestoreOutcome;
   readonly stats: { readonly bytes: number; readonly correlations: readonly CorrelationStats[] };
+  readonly totals: CorrelationTotals;
 }

@@ -10,10 +10,11 @@ import {
   type RuleHeader,
   type RuleSet,
 } from '#shared/sigma/index.ts';
-import type { NewAlert } from '../store/contract.ts';
+import type { CorrelationTotals, NewAlert } from '../store/contract.ts';
 import { alertId, type Evidence, evidenceEvent, mergeAlerts, newAlert, reasonOf } from './alert.ts';
 import type { BatchOrigin, Detector } from './contract.ts';
 import { alertOfFiring } from './correlation-alert.ts';
+import { correlationTotals } from './correlation-totals.ts';
 import { MatchEvent } from './match-event.ts';
 import { PendingMatches } from './pending.ts';
 
@@ -59,6 +60,10 @@ class SigmaDetector implements Detector {
 
   get revision(): number {
     return this.#engine.revision;
+  }
+
+  get totals(): CorrelationTotals {
+    return correlationTotals(this.#engine.stats);
   }
 
   get stats(): Detector['stats'] {

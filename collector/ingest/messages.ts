@@ -1,5 +1,5 @@
 import type { ErrorCode } from '#shared/errors.ts';
-import type { Alert, LoadedRules } from '../store/contract.ts';
+import type { Alert, CorrelationTotals, LoadedRules } from '../store/contract.ts';
 
 /** What the pipeline thread is started with. */
 export interface PipelineOptions {
@@ -57,5 +57,7 @@ export type PipelineOutput =
       readonly alerts: readonly BusAlert[];
       readonly lagBatches: number;
       readonly lagMs: number;
+      /** As of a second ago at most. */
+      readonly correlations: CorrelationTotals;
     }
   | { readonly kind: 'problem'; readonly code: ErrorCode; readonly detail: string };

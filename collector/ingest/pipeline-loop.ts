@@ -2,7 +2,7 @@ import { nowUs } from '#shared/clock.ts';
 import type { VedetteError } from '#shared/errors.ts';
 import { type DecodedBatch, decodeBatch } from '#shared/protocol/codec/decode.ts';
 import type { Detector } from '../detect/contract.ts';
-import type { ControlStore } from '../store/contract.ts';
+import type { ControlStore, CorrelationTotals } from '../store/contract.ts';
 import type { BatchRecord, JournalReader, JournalWriter } from '../store/journal/contract.ts';
 import { type Detectable, groupsOf, originOf, readDetectables } from './detectable.ts';
 import type { PipelineInput, PipelineOutput, Verdict } from './messages.ts';
@@ -25,6 +25,8 @@ export interface LoopOptions {
 /** Most batches in one transaction. */
 const groupSize = 64;
 const retryMs = 1000;
+/** Summing up a thousand correlations takes longer than a small batch. */
+const totalsEveryMs = 1000;
 
 /**
  * The order that everything rests on: durable before acknowledged, acknowledged before detected. Alerts and the
@@ -45,6 +47,8 @@ export class PipelineLoop {
   readonly #clock: SnapshotClock;
   /** The last snapshot was larger than the bound, which is told once. */
   #isSnapshotOver = false;
+  #known: CorrelationTotals | undefined;
+  #knownAtMs = 0;
 
   constructor(options: LoopOptions) {
     this.#o = options;
@@ -152,7 +156,7 @@ export class PipelineLoop {
     this.#cursor = last.id;
     if (snapshot !== undefined) this.#clock.kept();
     const lagMs = Math.max(0, (nowUs() - last.receivedAt) / 1000);
-    this.#o.post({ kind: 'detected', alerts, lagBatches: 0, lagMs });
+    this.#o.post({ kind: 'detected', alerts, lagBatches: 0, lagMs, correlations: this.#totals() });
   }
 
   /** So that the next start has nothing to replay; without it the start only takes longer. */
@@ -171,6 +175,15 @@ export class PipelineLoop {
     return snapshot ?? undefined;
   }
 
+  #totals(): CorrelationTotals {
+    const now = performance.now();
+    if (this.#known === undefined || now - this.#knownAtMs > totalsEveryMs) {
+      this.#known = this.#detector.totals;
+      this.#knownAtMs = now;
+    }
+    return this.#known;
+  }
+
   async #fallBehind(error: unknown): Promise<void> {
     this.#isBehind = true;
     this.#retryAtMs = performance.now() + retryMs;
@@ -179,7 +192,8 @@ export class PipelineLoop {
     clearTimeout(this.#retry);
     this.#retry = setTimeout(() => void this.#inTurn(() => this.#tryAgain()), retryMs + 50);
     const last = await this.#o.reader.lastId().catch(() => this.#cursor);
-    this.#o.post({ kind: 'detected', alerts: [], lagBatches: last - this.#cursor, lagMs: 0 });
+    const lagBatches = last - this.#cursor;
+    this.#o.post({ kind: 'detected', alerts: [], lagBatches, lagMs: 0, correlations: this.#totals() });
   }
 
   /** Two at once would detect the same batches and count them twice. */

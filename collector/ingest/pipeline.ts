@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { VedetteError } from '#shared/errors.ts';
-import type { LoadedRules } from '../store/contract.ts';
+import type { CorrelationTotals, LoadedRules } from '../store/contract.ts';
 import type {
   BatchInput,
   BusAlert,
@@ -30,6 +30,7 @@ export class Pipeline {
   readonly #events: PipelineEvents;
   #backlogBytes = 0;
   #lag = { batches: 0, ms: 0 };
+  #correlations: CorrelationTotals = noTotals;
   #isClosing = false;
   #rules: LoadedRules = { rules: [], problems: [] };
 
@@ -69,6 +70,10 @@ export class Pipeline {
     return this.#lag;
   }
 
+  get correlations(): CorrelationTotals {
+    return this.#correlations;
+  }
+
   /** As loaded at the start. */
   get rules(): LoadedRules {
     return this.#rules;
@@ -97,6 +102,7 @@ export class Pipeline {
         return;
       case 'detected':
         this.#lag = { batches: message.lagBatches, ms: message.lagMs };
+        this.#correlations = message.correlations;
         if (message.alerts.length > 0) this.#events.onAlerts(message.alerts);
         return;
       case 'problem':
@@ -115,3 +121,12 @@ export class Pipeline {
     await ended;
   }
 }
+
+const noTotals: CorrelationTotals = {
+  groups: 0,
+  sizeBytes: 0,
+  evicted: 0,
+  tooLate: 0,
+  dropped: 0,
+  unusable: 0,
+};

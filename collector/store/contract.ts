@@ -242,12 +242,31 @@ export interface HostLedger {
   readonly unaccounted: number;
 }
 
+/** State of correlations, and what they left out since the collector started. */
+export interface CorrelationTotals {
+  readonly groups: number;
+  readonly sizeBytes: number;
+  /** Groups that left for room while they still might have mattered. */
+  readonly evicted: number;
+  /** Events that came too late for any window that is still judged. */
+  readonly tooLate: number;
+  /** Events that left a group that had too many. */
+  readonly dropped: number;
+  /** Events without the value that is counted or reckoned with. */
+  readonly unusable: number;
+}
+
 export interface CollectorStatus {
   readonly version: string;
   readonly startedAt: number;
   readonly hosts: readonly HostLedger[];
   readonly journal: { readonly events: number; readonly batches: number; readonly sizeBytes: number };
-  readonly detection: { readonly rules: number; readonly lagBatches: number; readonly lagMs: number };
+  readonly detection: {
+    readonly rules: number;
+    readonly lagBatches: number;
+    readonly lagMs: number;
+    readonly correlations: CorrelationTotals;
+  };
   readonly alerts: Readonly<Record<AlertStatus, number>>;
 }
 

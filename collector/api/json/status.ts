@@ -20,7 +20,20 @@ export const ledgerSchema = object({
 
 // Apart, because TypeScript infers nothing of an object nested in the call of another.
 const journalSchema = object({ events: count, batches: count, sizeBytes: count });
-const detectionSchema = object({ rules: count, lagBatches: count, lagMs: number });
+const correlationsSchema = object({
+  groups: count,
+  sizeBytes: count,
+  evicted: { ...count, description: 'Groups dropped for room while they still might have mattered.' },
+  tooLate: { ...count, description: 'Events that came too late for their window.' },
+  dropped: { ...count, description: 'Events that left a group that had too many.' },
+  unusable: { ...count, description: 'Events without the value that is counted.' },
+});
+const detectionSchema = object({
+  rules: count,
+  lagBatches: count,
+  lagMs: number,
+  correlations: correlationsSchema,
+});
 const alertsSchema = object({ open: count, acknowledged: count, closed: count });
 
 export const statusSchema = object({

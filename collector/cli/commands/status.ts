@@ -16,6 +16,10 @@ function show(status: StatusJson): void {
   print(
     `detection  ${detection.rules} rules, ${detection.lagBatches} batches behind, last delay ${Math.round(detection.lagMs)} ms`,
   );
+  const { groups, sizeBytes, evicted, tooLate, dropped, unusable } = detection.correlations;
+  print(
+    `           correlations hold ${groups} groups, ${bytes(sizeBytes)}; left out: ${evicted} groups for room, ${tooLate} late events, ${dropped} beyond a group's bound, ${unusable} without a value`,
+  );
   print(`alerts     ${alerts.open} open, ${alerts.acknowledged} acknowledged, ${alerts.closed} closed`);
   print('');
   printTable<LedgerJson>(

@@ -82,7 +82,10 @@ class Linker {
     for (const each of [...rules, ...documents]) {
       const { id, name } = documentOf(each);
       this.#byId.set(id, each);
-      if (name !== null) this.#byName.set(name, [...(this.#byName.get(name) ?? []), each]);
+      if (name === null) continue;
+      const namesakes = this.#byName.get(name);
+      if (namesakes === undefined) this.#byName.set(name, [each]);
+      else namesakes.push(each);
     }
   }
 

@@ -36,7 +36,9 @@ export class Plan {
   readonly #frame: Frame;
   /** By rule: the epoch of the row that woke it. */
   readonly #woken: Uint32Array;
-  #candidates: number[] = [];
+  /** Rules that values of the row woke. */
+  readonly #woke: number[] = [];
+  readonly #matched: number[] = [];
   readonly #setAside: (compiled: CompiledRule, error: unknown) => void;
   readonly #isSetAside: (compiled: CompiledRule) => boolean;
 
@@ -73,10 +75,11 @@ export class Plan {
     const columns = this.#lookUp(events);
     this.#frame.open(events);
     const waking = columns.filter(({ wakes }) => wakes);
-    const rows = waking.length === 0 && this.#waking.always.length === 0 ? 0 : events.count;
+    const { always } = this.#waking;
+    const rows = waking.length === 0 && always.length === 0 ? 0 : events.count;
     for (let row = 0; row < rows; row++) {
       this.#wakeRow(row, waking);
-      if (this.#candidates.length > 0) this.#matchRow(row, events, columns, onMatch);
+      if (always.length > 0 || this.#woke.length > 0) this.#matchRow(row, events, columns, onMatch);
     }
     this.#frame.open(null);
     if (this.#waking.learn(columns, events.count, this.#frame.indexed)) this.#planIndexes();
@@ -99,7 +102,7 @@ export class Plan {
   /** Gathers the rules that some value of the row wakes. */
   #wakeRow(row: number, waking: readonly ColumnHits[]): void {
     this.#frame.begin(row);
-    this.#candidates = [...this.#waking.always];
+    this.#woke.length = 0;
     for (const column of waking) visitRow(column, row, this.#wake);
   }
 
@@ -108,7 +111,7 @@ export class Plan {
     for (const rule of wakes) {
       if (this.#woken[rule] === epoch) continue;
       this.#woken[rule] = epoch;
-      this.#candidates.push(rule);
+      this.#woke.push(rule);
     }
   };
 
@@ -116,21 +119,27 @@ export class Plan {
 
   #matchRow(row: number, events: ColumnarEvents, columns: readonly ColumnHits[], onMatch: OnMatch): void {
     for (const column of columns) visitRow(column, row, this.#stamp);
-    const matched: number[] = [];
-    for (const index of this.#candidates) {
-      const { compiled, evaluate } = this.#rules[index]!;
-      if (this.#isSetAside(compiled)) continue;
-      try {
-        if (evaluate()) matched.push(index);
-      } catch (error) {
-        this.#setAside(compiled, error);
-      }
-    }
+    const matched = this.#matched;
+    matched.length = 0;
+    this.#evaluate(this.#waking.always);
+    this.#evaluate(this.#woke);
     // Which rule woke first depends on what was seen before; the order of matches must not.
     if (matched.length > 1) matched.sort((a, b) => a - b);
     for (const index of matched) {
       const { compiled, bound } = this.#rules[index]!;
       onMatch(compiled, row, () => explain(bound, events, row));
+    }
+  }
+
+  #evaluate(rules: readonly number[]): void {
+    for (const index of rules) {
+      const { compiled, evaluate } = this.#rules[index]!;
+      if (this.#isSetAside(compiled)) continue;
+      try {
+        if (evaluate()) this.#matched.push(index);
+      } catch (error) {
+        this.#setAside(compiled, error);
+      }
     }
   }
 

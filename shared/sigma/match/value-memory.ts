@@ -1,5 +1,5 @@
 /** Values remembered per generation, two generations at once, and the longest value worth remembering. */
-export const memoryBounds = { values: 4_096, length: 2_048 } as const;
+export const memoryBounds = { values: 2_048, length: 2_048 } as const;
 
 /** Look-ups after which it is judged whether remembering pays, and look-ups sat out when it does not. */
 const judgedAfter = 2_048;

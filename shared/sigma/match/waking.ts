@@ -3,8 +3,9 @@ import { Census } from './census.ts';
 import type { ColumnHits } from './column-hits.ts';
 import { expectedFrequency, type FrequencyOf, wakersOf } from './wake.ts';
 
-/** Rows after which wakers are chosen anew, for the first time; each next time after twice as many. */
+/** Rows after which wakers are chosen anew, for the first time; each next time after so many times more. */
 const firstAfter = 1_000;
+const growth = 3;
 /** Later on, one batch in this many is counted. */
 const counted = 4;
 /**
@@ -21,6 +22,8 @@ export class Waking {
   readonly #bounds: readonly Bound[];
   readonly #census: Census;
   readonly #slotCount: number;
+  /** By slot, once asked for. */
+  readonly #expected: Float64Array;
   #wakes: readonly (readonly number[])[] = [];
   #always: readonly number[] = [];
   #rows = 0;
@@ -32,6 +35,7 @@ export class Waking {
     this.#bounds = bounds;
     this.#slotCount = slotCount;
     this.#census = new Census(slotCount);
+    this.#expected = new Float64Array(slotCount).fill(Number.NaN);
     const { wakes, always } = this.#choose(expectedFrequency);
     this.#wakes = wakes;
     this.#always = always;
@@ -52,7 +56,7 @@ export class Waking {
     if (this.#rows < 8 * firstAfter || this.#batches++ % counted === 0) this.#census.count(columns, rows);
     this.#rows += rows;
     if (this.#rows < this.#dueAt) return false;
-    this.#dueAt *= 2;
+    this.#dueAt *= growth;
     this.#census.close(indexed);
     const before = this.#wokenBy(this.#wakes);
     if (before < least) return false;
@@ -65,7 +69,11 @@ export class Waking {
 
   /** As counted; as expected where it was not. Of slots never seen the one expected to be rarest is best. */
   readonly #frequencyOf: FrequencyOf = (bound) => {
-    const expected = expectedFrequency(bound);
+    let expected = this.#expected[bound.slot]!;
+    if (Number.isNaN(expected)) {
+      expected = expectedFrequency(bound);
+      this.#expected[bound.slot] = expected;
+    }
     const seen = this.#census.frequencyOf(bound.slot);
     return seen === undefined ? expected * hope : seen + expected * 1e-6;
   };

@@ -5,7 +5,7 @@
 import type { Place } from '../problem.ts';
 import { Lines } from './lines.ts';
 import { plainScalar } from './plain-scalar.ts';
-import type { ListTree, MapEntry, MapTree, ScalarTree, Tree } from './yaml.ts';
+import type { ListTree, MapEntry, MapTree, ScalarTree, Tree } from './tree.ts';
 
 /** Thrown, and caught here, where the text goes beyond what is read. */
 class Beyond extends Error {}

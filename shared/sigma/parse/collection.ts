@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ProblemSink } from '../problem.ts';
-import { entryOf, type MapEntry, type MapTree, type Tree, textOf, type YamlDocument } from './yaml.ts';
+import { entryOf, type MapEntry, type MapTree, type Tree, textOf } from './tree.ts';
+import type { YamlDocument } from './yaml.ts';
 
 /** Values over all documents of a file that merging may come to. */
 export const mergedNodesBound = 1_000_000;

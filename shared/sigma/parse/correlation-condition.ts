@@ -1,6 +1,6 @@
 import type { CorrelationRule, CorrelationType, CountRange } from '../document.ts';
 import type { Place, ProblemSink } from '../problem.ts';
-import { entryOf, type MapEntry, type MapTree, textOf, textsOf } from './yaml.ts';
+import { entryOf, type MapEntry, type MapTree, textOf, textsOf } from './tree.ts';
 
 /** Largest count a condition may ask for; it bounds the memory of one group. */
 export const countBound = 100_000;

@@ -6,7 +6,7 @@ import {
 } from '../document.ts';
 import type { ProblemSink } from '../problem.ts';
 import { parseCount } from './correlation-condition.ts';
-import { entryOf, type MapEntry, type MapTree, textOf, textsOf } from './yaml.ts';
+import { entryOf, type MapEntry, type MapTree, textOf, textsOf } from './tree.ts';
 
 const unitUs: Readonly<Record<string, number>> = {
   s: 1e6,

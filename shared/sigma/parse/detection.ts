@@ -1,7 +1,7 @@
 import type { Condition, Item, ItemValue, Search } from '../document.ts';
 import type { ProblemSink } from '../problem.ts';
 import { parseCondition } from './condition.ts';
-import { entryOf, type MapEntry, type MapTree, type Tree } from './yaml.ts';
+import { entryOf, type MapEntry, type MapTree, type Tree } from './tree.ts';
 
 /** Keys of `detection` that are no selections; `timeframe` is left from Sigma 1. */
 const reserved: readonly string[] = ['condition', 'timeframe'];

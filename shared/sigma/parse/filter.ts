@@ -2,7 +2,7 @@ import type { Logsource } from '../../schema/spec.ts';
 import type { FilterRule, RuleHeader, RuleReference } from '../document.ts';
 import type { ProblemSink } from '../problem.ts';
 import { parseDetection } from './detection.ts';
-import { entryOf, type MapTree, textOf } from './yaml.ts';
+import { entryOf, type MapTree, textOf } from './tree.ts';
 
 /** Reads a filter document. Source: Sigma filters specification 2.1. */
 export function parseFilter(

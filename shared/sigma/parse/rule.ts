@@ -7,7 +7,8 @@ import { resolveActions } from './collection.ts';
 import { parseCorrelation } from './correlation.ts';
 import { parseDetection } from './detection.ts';
 import { parseFilter } from './filter.ts';
-import { entryOf, type MapTree, parseYaml, textOf, textsOf, type YamlDocument } from './yaml.ts';
+import { entryOf, type MapTree, textOf, textsOf } from './tree.ts';
+import { parseYaml, type YamlDocument } from './yaml.ts';
 
 export interface ParsedFile {
   readonly documents: readonly SigmaDocument[];

@@ -13,6 +13,7 @@ import type { ErrorCode } from '../../errors.ts';
 import type { Scalar } from '../document.ts';
 import type { Place, ProblemSink } from '../problem.ts';
 import { readBlockYaml } from './block-yaml.ts';
+import type { MapTree, Tree } from './tree.ts';
 
 /** Bounds on what one rule file may hold; the largest public rule is 295 kB with some 5,000 values. */
 export const yamlBounds = {
@@ -24,26 +25,6 @@ export const yamlBounds = {
   /** Anchors and aliases in a file; the reader's time grows with their square. */
   references: 200,
 } as const;
-
-export interface ScalarTree extends Place {
-  readonly kind: 'scalar';
-  readonly value: Scalar;
-}
-export interface ListTree extends Place {
-  readonly kind: 'list';
-  readonly items: readonly Tree[];
-}
-export interface MapEntry {
-  readonly key: string;
-  readonly keyPlace: Place;
-  readonly value: Tree;
-}
-export interface MapTree extends Place {
-  readonly kind: 'map';
-  readonly entries: readonly MapEntry[];
-}
-/** A YAML node as plain data with its place; aliases are followed. */
-export type Tree = ScalarTree | ListTree | MapTree;
 
 export interface YamlDocument {
   readonly tree: MapTree;
@@ -200,23 +181,4 @@ function readDocument(
 function asDocument(tree: Tree, text: string, problems: ProblemSink): YamlDocument | undefined {
   if (tree.kind !== 'map') return problems.refuse('rule.not_sigma', tree, 'The document is not a map.');
   return { tree, text };
-}
-
-/** The value of a key of a map. */
-export function entryOf(map: MapTree, key: string): MapEntry | undefined {
-  return map.entries.find((entry) => entry.key === key);
-}
-
-/** The text under a key; undefined where there is none or it is no scalar. Numbers and dates come as text. */
-export function textOf(map: MapTree, key: string): string | undefined {
-  const value = entryOf(map, key)?.value;
-  return value?.kind === 'scalar' && value.value !== null ? String(value.value) : undefined;
-}
-
-/** The texts under a key, be it one or a list. */
-export function textsOf(map: MapTree, key: string): readonly string[] {
-  const value = entryOf(map, key)?.value;
-  if (value === undefined) return [];
-  const items = value.kind === 'list' ? value.items : [value];
-  return items.flatMap((item) => (item.kind === 'scalar' && item.value !== null ? [String(item.value)] : []));
 }

@@ -2,7 +2,8 @@ import type { Logsource } from '../../schema/spec.ts';
 import type { FilterRule, SigmaDocument } from '../document.ts';
 import { fallsUnder, logsourceKey } from '../logsource.ts';
 import { ProblemSink, type RuleProblem } from '../problem.ts';
-import { type Pipeline, PipelineRefusal } from './pipeline.ts';
+import type { Pipeline } from './pipeline.ts';
+import { PipelineRefusal } from './refusal.ts';
 import { RuleWork } from './rule-work.ts';
 
 export interface Applied {

@@ -1,6 +1,6 @@
 import type { CorrelationRule, Item, ItemValue, Search } from '../document.ts';
-import { PipelineRefusal, type Step } from './pipeline.ts';
-import type { RuleWork } from './rule-work.ts';
+import { PipelineRefusal } from './refusal.ts';
+import type { RuleWork, Step } from './rule-work.ts';
 
 /** The names a field becomes; undefined leaves it. Null is the field of keywords. */
 export type Rename = (field: string | null) => readonly string[] | undefined;

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../../errors.ts';
 import type { Scalar } from '../document.ts';
-import { entryOf, type MapTree, type Tree } from '../parse/yaml.ts';
+import { entryOf, type MapTree, type Tree } from '../parse/tree.ts';
 import type { Place } from '../problem.ts';
 import { Automaton } from '../regex/automaton.ts';
 import { parseRegex, RegexRefusal } from '../regex/parse.ts';

@@ -1,12 +1,15 @@
 import type { Scalar } from '../document.ts';
-import { entryOf, type MapTree, parseYaml, type Tree, textOf } from '../parse/yaml.ts';
+import { entryOf, type MapTree, type Tree, textOf } from '../parse/tree.ts';
+import { parseYaml } from '../parse/yaml.ts';
 import { type Place, ProblemSink, type RuleProblem } from '../problem.ts';
 import { fieldConditions } from './conditions/field.ts';
 import { conditionKeys, readConditions } from './conditions/group.ts';
 import { itemConditions } from './conditions/item.ts';
 import { ruleConditions } from './conditions/rule.ts';
 import { Parameters, PipelineFault } from './parameters.ts';
-import { type Pipeline, pipelineBounds, type Step } from './pipeline.ts';
+import type { Pipeline } from './pipeline.ts';
+import { pipelineBounds } from './refusal.ts';
+import type { Step } from './rule-work.ts';
 import { transformations } from './transformations/registry.ts';
 
 /** Root keys that are about the text of queries, which are not made here. */

@@ -1,7 +1,30 @@
 import type { Logsource } from '../../schema/spec.ts';
 import type { DetectionRule, FilterRule, Item, Scalar, Search, SigmaDocument } from '../document.ts';
-import { PipelineRefusal, pipelineBounds, type Step } from './pipeline.ts';
+
 import { isEmpty, pruneCondition } from './prune.ts';
+import { PipelineRefusal, pipelineBounds } from './refusal.ts';
+
+export type RuleTest = (work: RuleWork) => boolean;
+export type ItemTest = (item: Item, work: RuleWork) => boolean;
+/** Null is the field of keywords. */
+export type FieldTest = (field: string | null, work: RuleWork) => boolean;
+
+/** One transformation with its conditions. */
+export interface Step {
+  /** What `processing_item_applied` asks for. */
+  readonly id: string | null;
+  /** Pipeline and line, for messages. */
+  readonly origin: string;
+  readonly ruleTest: RuleTest;
+  readonly itemTest: ItemTest;
+  readonly fieldTest: FieldTest;
+  readonly transform: Transform;
+  /** Only runs other steps. */
+  readonly nests: boolean;
+}
+
+/** Changes the document under work. Throws PipelineRefusal when the rule cannot be taken. */
+export type Transform = (work: RuleWork, step: Step) => void;
 
 export type Detecting = DetectionRule | FilterRule;
 

@@ -59,7 +59,12 @@ async function statusOf(control: ControlStore, events: ArrayEventReader): Promis
       unaccounted: 0,
     })),
     journal: { events: stored, batches: stored, sizeBytes: stored * 100 },
-    detection: { rules: 1, lagBatches: 0, lagMs: 0.5 },
+    detection: {
+      rules: 1,
+      lagBatches: 0,
+      lagMs: 0.5,
+      correlations: { groups: 2, sizeBytes: 4096, evicted: 1, tooLate: 0, dropped: 0, unusable: 3 },
+    },
     alerts: await control.alerts.countByStatus(),
   };
 }

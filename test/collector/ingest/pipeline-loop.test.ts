@@ -173,6 +173,9 @@ t.test('a correlation goes on over a restart in the middle of its window', async
   first.give(1, ...failures(0, 3));
   await first.close();
   t.equal(raised(first.said).length, 0);
+  const told = first.said.findLast((m) => m.kind === 'detected')?.correlations;
+  t.match(told, { groups: 1, evicted: 0, tooLate: 0 }, 'and says what it holds');
+  t.ok((told?.sizeBytes ?? 0) > 0);
   const second = await open(folder);
   second.give(2, ...failures(3, 3));
   await second.close();

@@ -63,7 +63,10 @@ class EventCountWindow implements Window {
     return this.#judge(group, this.#ring.mark(group), end);
   }
 
-  /** Moves the start of the newest window (the ring's mark) and lets go of what no window needs. */
+  /**
+   * Moves the start of the newest window and lets go of what no window needs. The ring's mark is where that start
+   * was last, or before it.
+   */
   #slide(group: number, time: number): void {
     const ring = this.#ring;
     let start = ring.mark(group);
@@ -100,8 +103,6 @@ class EventCountWindow implements Window {
 
   #judgeLate(group: number, place: number, newestAt: number): Hit | null {
     const ring = this.#ring;
-    const time = ring.timeAt(group, place);
-    if (time < newestAt - this.#spanUs) ring.setMark(group, ring.mark(group) + 1);
     const at = place - this.#dropSurplus(group);
     if (at < 0) return null;
     const last = ring.size(group) - 1;
@@ -141,13 +142,11 @@ class EventCountWindow implements Window {
 
   write(group: number, out: ByteWriter): void {
     writeRing(this.#ring, group, out);
-    out.count(this.#ring.mark(group));
     out.count(this.#isCut(group) ? 1 : 0);
   }
 
   read(group: number, from: ByteReader, sourceOf: (written: number) => string): void {
     readRing(this.#ring, this.#context.sources, group, from, sourceOf);
-    this.#ring.setMark(group, Math.min(from.count(), Math.max(0, this.#ring.size(group) - 1)));
     this.#setCut(group, from.count());
   }
 }

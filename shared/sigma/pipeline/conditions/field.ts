@@ -1,5 +1,5 @@
 import { type Parameters, regexAtStart } from '../parameters.ts';
-import type { FieldTest } from '../pipeline.ts';
+import type { FieldTest } from '../rule-work.ts';
 import { readState } from './state.ts';
 
 /** Conditions on a field name, by type. */

@@ -1,6 +1,6 @@
 import type { Condition } from '../../document.ts';
 import { parseCondition } from '../../parse/condition.ts';
-import { entryOf, type MapTree, type Tree, textOf } from '../../parse/yaml.ts';
+import { entryOf, type MapTree, type Tree, textOf } from '../../parse/tree.ts';
 import { ProblemSink } from '../../problem.ts';
 import { Parameters, PipelineFault } from '../parameters.ts';
 

@@ -1,6 +1,6 @@
 import type { Item, Scalar } from '../../document.ts';
 import { type Parameters, regexAtStart } from '../parameters.ts';
-import type { ItemTest } from '../pipeline.ts';
+import type { ItemTest } from '../rule-work.ts';
 import { hasStrings, patternOf, textOfValue } from '../value-text.ts';
 import { readState } from './state.ts';
 

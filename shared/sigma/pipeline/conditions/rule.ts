@@ -2,8 +2,7 @@ import type { Logsource } from '../../../schema/spec.ts';
 import { type RuleLevel, ruleLevels, type Scalar, type SigmaDocument } from '../../document.ts';
 import { type ComparisonName, compareScalars, comparisonNames } from '../comparison.ts';
 import type { Parameters } from '../parameters.ts';
-import type { RuleTest } from '../pipeline.ts';
-import type { RuleWork } from '../rule-work.ts';
+import type { RuleTest, RuleWork } from '../rule-work.ts';
 import { readState } from './state.ts';
 
 /** Conditions on a whole rule, by type. */

@@ -1,6 +1,6 @@
 import { compareScalars, comparisonNames } from '../comparison.ts';
 import type { Parameters } from '../parameters.ts';
-import type { RuleTest } from '../pipeline.ts';
+import type { RuleTest } from '../rule-work.ts';
 
 /** `processing_state`: what `set_state` set for this rule. */
 export function readState(parameters: Parameters): RuleTest {

@@ -1,7 +1,7 @@
 import type { Logsource } from '../../../schema/spec.ts';
 import type { Condition, Search } from '../../document.ts';
 import { parseSearch } from '../../parse/detection.ts';
-import type { MapTree, Tree } from '../../parse/yaml.ts';
+import type { MapTree, Tree } from '../../parse/tree.ts';
 import { type Place, ProblemSink } from '../../problem.ts';
 import { PipelineFault } from '../parameters.ts';
 import type { RuleWork } from '../rule-work.ts';

@@ -1,4 +1,4 @@
-import { PipelineRefusal } from '../pipeline.ts';
+import { PipelineRefusal } from '../refusal.ts';
 import type { Transformation } from './transformation.ts';
 
 /** Refuses the rule. */

@@ -1,6 +1,6 @@
 import { type Rename, renameFields } from '../field-names.ts';
 import { letterCases } from '../letter-case.ts';
-import type { Transform } from '../pipeline.ts';
+import type { Transform } from '../rule-work.ts';
 import type { Transformation } from './transformation.ts';
 
 type Mapping = ReadonlyMap<string, readonly string[]>;

@@ -1,6 +1,6 @@
 import type { Item, ItemValue, Search } from '../../document.ts';
-import { PipelineRefusal, type Step } from '../pipeline.ts';
-import type { RuleWork } from '../rule-work.ts';
+import { PipelineRefusal } from '../refusal.ts';
+import type { RuleWork, Step } from '../rule-work.ts';
 import type { Transformation } from './transformation.ts';
 
 /** Algorithms by the length of their digests in hex. */

@@ -1,8 +1,8 @@
 import type { Item, ItemValue } from '../../document.ts';
 import { expansionBound, splitPlaceholders } from '../../modifiers/expand.ts';
 import { type Parameters, PipelineFault } from '../parameters.ts';
-import { PipelineRefusal, type Transform } from '../pipeline.ts';
-import type { RuleWork } from '../rule-work.ts';
+import { PipelineRefusal } from '../refusal.ts';
+import type { RuleWork, Transform } from '../rule-work.ts';
 import type { Transformation } from './transformation.ts';
 
 /** Puts the values of the pipeline's `vars` in the place of placeholders; lists are asked for those it lacks. */

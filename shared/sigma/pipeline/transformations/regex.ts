@@ -1,6 +1,6 @@
 import type { Item } from '../../document.ts';
 import type { Pattern } from '../../pattern.ts';
-import { PipelineRefusal } from '../pipeline.ts';
+import { PipelineRefusal } from '../refusal.ts';
 import { hasStrings, patternOf } from '../value-text.ts';
 import type { Transformation } from './transformation.ts';
 

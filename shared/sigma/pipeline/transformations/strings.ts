@@ -2,7 +2,8 @@ import { type Pattern, parsePattern, parsePlainText, plainText } from '../../pat
 import { Replacer, replaceBounds } from '../../regex/replacer.ts';
 import { letterCases } from '../letter-case.ts';
 import { guardRegex } from '../parameters.ts';
-import { PipelineRefusal, type Transform } from '../pipeline.ts';
+import { PipelineRefusal } from '../refusal.ts';
+import type { Transform } from '../rule-work.ts';
 import { rewriteStrings } from '../value-text.ts';
 import type { Transformation } from './transformation.ts';
 

@@ -1,6 +1,6 @@
-import type { Tree } from '../../parse/yaml.ts';
+import type { Tree } from '../../parse/tree.ts';
 import type { Parameters } from '../parameters.ts';
-import type { Step, Transform } from '../pipeline.ts';
+import type { Step, Transform } from '../rule-work.ts';
 
 /** A kind of transformation: the name pipelines use, and what its parameters come to. */
 export interface Transformation {

@@ -1,7 +1,7 @@
 import type { Item, ItemValue, Scalar, Search } from '../../document.ts';
 import type { Parameters } from '../parameters.ts';
-import type { Transform } from '../pipeline.ts';
-import { PipelineRefusal } from '../pipeline.ts';
+import { PipelineRefusal } from '../refusal.ts';
+import type { Transform } from '../rule-work.ts';
 import type { Transformation } from './transformation.ts';
 
 /** Modifiers that say how a value is compared; a value set anew is compared as it is. */
