@@ -27,6 +27,8 @@ const pattern = fc.oneof(
   { weight: 2, arbitrary: text },
   { weight: 1, arbitrary: fc.string({ unit, maxLength: 4 }).map((t) => `${t}*${t.repeat(40)}*`) },
 );
+/** Dashes that `windash` interchanges, and some it leaves alone. */
+const dashed = fc.constantFrom('-a', ' /a', 'x -a /b', '\u2015a*\u2014b', 'x-a', '-?a', '\\*-a', '- a');
 const scalar = fc.oneof({ weight: 6, arbitrary: pattern }, fc.constantFrom(1, 11, -1, 1.5, true, false, ''));
 /** Texts that end up in base64 within events too, see texts.ts. */
 const plain = fc.constantFrom('abc', 'ABab', 'a/b-1', 'é.ab', 'bab1a');
@@ -79,7 +81,7 @@ function withAffix(...chain: readonly string[]): readonly (readonly string[])[] 
 const kinds: readonly Kind[] = [
   { weight: 8, value: scalar, chains: affixes, flags: anyFlag },
   { weight: 1, value: fc.constant(null), chains: [[]], flags: ['all', 'neq'] },
-  { weight: 3, value: pattern, chains: withAffix('windash'), flags: anyFlag },
+  { weight: 3, value: fc.oneof(pattern, dashed), chains: withAffix('windash'), flags: anyFlag },
   {
     ...{ weight: 1, value: fc.constantFrom(true, false, 'True'), flags: [], only: ['one', 'field'] },
     chains: [['exists']],

@@ -39,10 +39,14 @@ const special = fc.constantFrom(
   ...['1700000000', '1700000000123', '1700000000123456', '2026-03-01 23:30:00+02:00', '2025-W01'],
 );
 
+const dash = fc.constantFrom('-', '/', '\u2013', '\u2014', '\u2015', '+');
+const dashed = fc.tuple(dash, dash).map(([one, other]) => `x ${one}a ${other}B`);
+
 export const text: fc.Arbitrary<string> = fc.oneof(
   { weight: 10, arbitrary: short },
   { weight: 3, arbitrary: special },
   { weight: 3, arbitrary: encoded },
+  { weight: 2, arbitrary: dashed },
   { weight: 1, arbitrary: fc.oneof(swapped, latin) },
   { weight: 1, arbitrary: short.map((t) => t.repeat(400)) },
 );
