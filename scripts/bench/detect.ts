@@ -1,7 +1,7 @@
 /**
  * Rules over events on one core: lanes of realistic events against a corpus of Sigma rules, then against ten and
  * thirty times as many. The corpus is a folder of rules or the archive beside the checkout.
- * --rules PATH --events N (a round) --rounds N --times 1,10,30 --lane NAME --batch N --seed N --json
+ * --rules PATH --events N (a round) --rounds N --correlated N (events a lane of correlations) --times 1,10,30 --lane NAME --batch N --seed N --json
  * Run with node --expose-gc for figures of memory.
  */
 import { execFileSync } from 'node:child_process';
@@ -12,6 +12,7 @@ import { parseArgs } from 'node:util';
 import { eventSpecs } from '#shared/events/registry.gen.ts';
 import { compileRules, Matcher, parseRules, type RuleSet, type SigmaDocument } from '#shared/sigma/index.ts';
 import { readRuleFiles } from '../../collector/rules/files.ts';
+import { correlationLanes } from './detect/correlations.ts';
 import { type Batch, batchesOf, type Lane, lanes } from './detect/lanes.ts';
 import { withVariants } from './detect/variants.ts';
 import { costOf } from './process-cost.ts';
@@ -27,6 +28,7 @@ const { values: flags } = parseArgs({
     batch: { type: 'string', default: '500' },
     seed: { type: 'string', default: '1' },
     rounds: { type: 'string', default: '5' },
+    correlated: { type: 'string', default: '1000000' },
     json: { type: 'boolean', default: false },
   },
 });
@@ -167,6 +169,10 @@ const sets = new Map<number, RuleSet>();
 for (const times of flags.times.split(',').map(Number)) {
   const more = times === 1 ? documents : withVariants(documents, times, randomOf(seed));
   sets.set(times, compileRules(more, { specs }).ruleSet);
+}
+if (flags.lane === undefined) {
+  say('correlations');
+  results.push(...correlationLanes({ seed, events: Number(flags.correlated) }));
 }
 for (const lane of lanes) if (flags.lane === undefined || lane.name === flags.lane) runLane(lane, sets);
 report(
