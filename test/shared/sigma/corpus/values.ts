@@ -53,7 +53,9 @@ function needOfForm(form: Form, random: Random): Need {
     }
     case 'text': {
       const { before, after } = form;
-      return { is: 'text', text: filled(form.tokens, random), before, after };
+      // Now and then something stands before where it may: filters often name the whole value.
+      const head = before && random.below(4) === 0 ? '/zz' : '';
+      return { is: 'text', text: head + filled(form.tokens, random), before, after };
     }
     default:
       throw new Error(`nothing is made for ${form.is}`);
