@@ -97,6 +97,7 @@ function hintWords({ by, texts, at, sure }: HintForm): string {
     literal: `text${where}`,
     network: 'address',
     presence: 'present',
+    existence: 'there, be it without a value',
     scan: 'every value',
   };
   const quoted = texts === undefined ? '' : ` ${texts.map((text) => `'${text}'`).join(' or ')}`;

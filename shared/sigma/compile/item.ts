@@ -16,7 +16,7 @@ import { cidrTest } from '../value-tests/cidr.ts';
 import { compareTest } from '../value-tests/compare.ts';
 import { regexTest } from '../value-tests/regex.ts';
 import type { Test } from '../value-tests/test.ts';
-import { presence, textTest } from '../value-tests/text.ts';
+import { existence, presence, textTest } from '../value-tests/text.ts';
 import { timePartTest } from '../value-tests/time-part.ts';
 import { type Bool, Predicate, type Saying, textOf } from './predicate.ts';
 
@@ -145,7 +145,7 @@ function boolOf(draft: Draft, { item, saying, context: { flags } }: ItemPart): B
     case 'null':
       return { op: 'not', of: predicate(item, presence, presentIn(selection)) };
     case 'exists': {
-      const present = predicate(item, presence, presentIn(selection));
+      const present = predicate(item, existence, presentIn(selection));
       return draft.wanted ? present : { op: 'not', of: present };
     }
     case 'regex':

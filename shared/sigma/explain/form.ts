@@ -68,6 +68,7 @@ function hintForm(hint: IndexHint): HintForm {
       return { by: hint.by, texts: hint.texts, at: hint.at, sure: hint.sure };
     case 'network':
     case 'presence':
+    case 'existence':
       return { by: hint.by, sure: true };
     case 'scan':
       return { by: hint.by, sure: false };

@@ -13,7 +13,15 @@ class ColumnDraft {
   readonly #rows: number[] = [];
   /** By entry: index in the dictionary, from 1. Rows may come several times, in order. */
   readonly #entries: number[] = [];
+  /** Rows that have the field without a value. */
+  readonly #empty: number[] = [];
   #isList = false;
+
+  /** The row has the field without a value. */
+  addEmpty(row: number): void {
+    this.#empty.push(row);
+    this.#isList = true;
+  }
 
   add(row: number, text: string): void {
     let k = this.#dictionary.get(text);
@@ -43,6 +51,7 @@ class ColumnDraft {
       offsets[row + 1]!++;
       present[row] = 1;
     }
+    for (const row of this.#empty) present[row] = 1;
     for (let row = 0; row < count; row++) offsets[row + 1]! += offsets[row]!;
     return { kind: 'list', dictionary, offsets, index: Uint32Array.from(this.#entries), present };
   }
@@ -72,6 +81,7 @@ export class ColumnBatch {
         draft = new ColumnDraft();
         this.#drafts.set(name, draft);
       }
+      if (texts.length === 0) draft.addEmpty(row);
       for (const text of texts) {
         draft.add(row, text);
         this.#characters += text.length;

@@ -1,4 +1,4 @@
-/** A document as rules see it: values as text by dotted name. Lists are several values of one name. */
+/** A document as rules see it: values as text by dotted name. Lists are several values of one name, null is none. */
 export type FlatEvent = ReadonlyMap<string, readonly string[]>;
 
 /** Values of one document. */
@@ -6,15 +6,18 @@ export const flatBounds = { values: 16_384 } as const;
 
 /**
  * Flattens a parsed document. Maps nest by dots, spaces in names are taken out, maps in lists count as if each stood
- * alone, so that their values gather under one name. Numbers and booleans become text; `null` and empty lists are as
- * if they were not there. Undefined when it holds more values than the bound.
+ * alone, so that their values gather under one name. Numbers and booleans become text; what is `null` or an empty list is
+ * there without a value. Undefined when it holds more values than the bound.
  */
 export function flatten(document: object): FlatEvent | undefined {
   const flat = new Map<string, string[]>();
   let left: number = flatBounds.values;
   const take = (name: string, value: unknown): void => {
-    if (value === null || value === undefined || left <= 0) return;
-    if (Array.isArray(value)) for (const entry of value) take(name, entry);
+    if (left <= 0) return;
+    if (value === null || (Array.isArray(value) && value.length === 0)) {
+      left--;
+      if (!flat.has(name)) flat.set(name, []);
+    } else if (Array.isArray(value)) for (const entry of value) take(name, entry);
     else if (typeof value === 'object') {
       const prefix = name === '' ? '' : `${name}.`;
       for (const key of Object.keys(value))

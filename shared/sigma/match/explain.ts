@@ -44,6 +44,10 @@ class Row {
     this.#values.open(events);
   }
 
+  has(column: string): boolean {
+    return this.#values.has(column, this.#row);
+  }
+
   /** The values of a column; of all columns of text for null, which keywords look into. */
   valuesOf(column: string | null): readonly Value[] {
     if (column !== null) return this.#values.at(column, this.#row);
@@ -69,6 +73,12 @@ function collect(bound: Bound, row: Row, found: MatchedTest[]): boolean {
     }
     case 'slot': {
       const { column, predicate } = bound;
+      if (predicate.test.hint.by === 'existence') {
+        if (column === null || !row.has(column)) return false;
+        const [value] = row.valuesOf(column);
+        found.push(matched(predicate.selection, column, value?.text ?? '', predicate.text));
+        return true;
+      }
       const hit = row.valuesOf(column).find(({ text, folded }) => predicate.test.holds(text, folded));
       if (hit === undefined) return false;
       found.push(matched(predicate.selection, column ?? undefined, hit.text, predicate.text));

@@ -92,6 +92,8 @@ export class Frame {
   #ask(id: number): boolean {
     const slot = this.#slots[id]!;
     if (slot.column === null) return false;
+    if (slot.kind === 'test' && slot.predicate.test.hint.by === 'existence')
+      return this.#values.has(slot.column, this.#row);
     const values = this.valuesOf(slot.column);
     if (slot.kind === 'comparison') return agree(values, this.valuesOf(slot.other), slot.comparison);
     const { test } = slot.predicate;

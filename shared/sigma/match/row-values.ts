@@ -55,6 +55,13 @@ export class RowValues {
     }
   }
 
+  /** Whether a row has the field, be it without a value. */
+  has(name: string, row: number): boolean {
+    const opened = this.#open(name);
+    if (opened?.column.kind === 'list') return opened.column.present[row] === 1;
+    return this.at(name, row).length > 0;
+  }
+
   #open(name: string): Opened | null {
     let opened = this.#opened.get(name);
     if (opened !== undefined) return opened;

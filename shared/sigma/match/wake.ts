@@ -20,6 +20,7 @@ export function wakersOf(bound: Bound, frequencyOf: FrequencyOf = expectedFreque
     case 'constant':
       return bound.value ? undefined : { slots: [], frequency: 0 };
     case 'slot':
+      if (bound.predicate.test.hint.by === 'existence') return undefined;
       return wakersOfSlot(bound, frequencyOf);
     case 'not':
     case 'compare-fields':
@@ -66,6 +67,7 @@ function frequencyOfHint(hint: IndexHint): number {
       return 0.05;
     case 'scan':
     case 'presence':
+    case 'existence':
       return 1;
   }
 }

@@ -28,6 +28,8 @@ export type IndexHint =
   | { readonly by: 'network'; readonly network: Network }
   /** Any value that is present. */
   | { readonly by: 'presence' }
+  /** The field is there, whatever it holds, be it nothing; asked of the row and not of a value. */
+  | { readonly by: 'existence' }
   /** Nothing known: ask of every value. */
   | { readonly by: 'scan' };
 
@@ -44,5 +46,5 @@ export interface Test {
 /** Whether being found by an index is enough, so that `holds` is never asked. */
 export function isSure(hint: IndexHint): boolean {
   if (hint.by === 'presence' || hint.by === 'network') return true;
-  return hint.by !== 'scan' && hint.sure;
+  return (hint.by === 'exact' || hint.by === 'literal') && hint.sure;
 }

@@ -6,6 +6,9 @@ import type { IndexHint, Test } from './test.ts';
 /** Holds for every present value. */
 export const presence: Test = { key: 'presence', hint: { by: 'presence' }, holds: () => true };
 
+/** Holds where the field is there, be it null or an empty list. */
+export const existence: Test = { key: 'existence', hint: { by: 'existence' }, holds: () => true };
+
 /** The test a Sigma string asks: equality, an affix, or wildcards. `cased` heeds case. */
 export function textTest(pattern: Pattern, cased: boolean): Test {
   const joined = joinPattern(pattern);

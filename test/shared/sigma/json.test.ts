@@ -130,7 +130,11 @@ t.test('bytes that are not UTF-8', async (t) => {
 t.test('values by dotted names', async (t) => {
   const flat = (document: object) => Object.fromEntries(flatten(document)!);
   t.strictSame(flat({ a: { b: { c: 1 } }, 'a.b': { d: true } }), { 'a.b.c': ['1'], 'a.b.d': ['true'] });
-  t.strictSame(flat({ a: [1, 'x', null, false], b: [], c: null }), { a: ['1', 'x', 'false'] });
+  t.strictSame(flat({ a: [1, 'x', null, false], b: [], c: null }), {
+    a: ['1', 'x', 'false'],
+    b: [],
+    c: [],
+  });
   t.strictSame(flat({ r: [{ n: 1 }, { n: 2, m: [3] }] }), { 'r.n': ['1', '2'], 'r.m': ['3'] });
   t.strictSame(flat({ 'New Value': 'x' }), { NewValue: ['x'] }, 'spaces in names do not count');
   t.strictSame(flat({ a: '' }), { a: [''] });

@@ -2,6 +2,8 @@
 import t from 'tap';
 import type { Column, ColumnarEvents } from '../../../shared/schema/columns.ts';
 import { declaredSchema, type EventSchema, Matcher, openSchema } from '../../../shared/sigma/index.ts';
+import { columnsOf } from '../../../shared/sigma/json/columns.ts';
+import { flatten } from '../../../shared/sigma/json/flatten.ts';
 import { compileText, specs } from './rules.ts';
 
 const rules = [
@@ -53,6 +55,31 @@ t.test('with one, those whose own agrees', async (t) => {
     'spaced',
   ]);
   t.strictSame(matched(openSchema({ product: 'linux' }), both), []);
+});
+
+t.test('a field without a value is there', async (t) => {
+  const rule = (key: string, value: unknown) =>
+    JSON.stringify({
+      ...{ title: 'T', id: 't', logsource: { product: 'p' } },
+      detection: { sel: { [key]: value }, condition: 'sel' },
+    });
+  const flat = ['{"a":null}', '{"a":[]}', '{"a":""}', '{"a":"x"}', '{"b":1}'].map(
+    (text) => flatten(JSON.parse(text))!,
+  );
+  const rows = (key: string, value: unknown) => {
+    const found: number[] = [];
+    const matcher = new Matcher(compileText(rule(key, value)).ruleSet.rules, [], () => {});
+    matcher.matchAs(columnsOf(flat), openSchema(), (_rule, row, explain) => {
+      found.push(row);
+      explain();
+    });
+    return found;
+  };
+  t.strictSame(rows('a|exists', true), [0, 1, 2, 3], 'presence, whatever the value');
+  t.strictSame(rows('a|exists', false), [4]);
+  t.strictSame(rows('a', null), [0, 1, 4], 'null is absent or null');
+  t.strictSame(rows('a', ''), [2]);
+  t.strictSame(rows('a', '*'), [2, 3]);
 });
 
 t.test('one key for one schema', async (t) => {

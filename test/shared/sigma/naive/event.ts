@@ -14,6 +14,11 @@ export function textsOf(event: NaiveEvent, field: string): readonly string[] {
   return Object.hasOwn(event, name) ? textsOfValue(event[name] as EventValue) : [];
 }
 
+/** Whether the event has the field, be it null or an empty list. */
+export function isThere(event: NaiveEvent, field: string): boolean {
+  return Object.hasOwn(event, field.split(' ').join(''));
+}
+
 /** Every text of the event: what keywords are looked for in. Numbers and booleans are no texts. */
 export function allTexts(event: NaiveEvent): readonly string[] {
   return Object.values(event)

@@ -1,4 +1,4 @@
-import { allTexts, type NaiveEvent, textsOf } from './event.ts';
+import { allTexts, isThere, type NaiveEvent, textsOf } from './event.ts';
 import { type Form, formOf, testerOf, textForm } from './forms.ts';
 import { applyModifiers, type Lists } from './modifiers.ts';
 import { lower } from './text.ts';
@@ -36,7 +36,7 @@ function formTester(
   texts: (event: NaiveEvent) => readonly string[],
 ): Holds {
   if (form.is === 'absent') return (event) => texts(event).length === 0;
-  if (form.is === 'present') return (event) => texts(event).length > 0 === form.wanted;
+  if (form.is === 'present') return (event) => isThere(event, field) === form.wanted;
   if (form.is === 'field') return fieldTester(form, cased, texts);
   const holds = testerOf(field === '' ? anywhere(form) : form, cased);
   return (event) => texts(event).some(holds);
