@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { VedetteError } from '#shared/errors.ts';
+import { catalogue, VedetteError } from '#shared/errors.ts';
 import type { Logsource } from '#shared/schema/spec.ts';
 import type { RuleProblem } from '#shared/sigma/index.ts';
 import type { BadDocument } from '#shared/sigma/json/documents.ts';
@@ -31,6 +31,8 @@ export interface EvaluationStats {
   readonly firings: number;
   readonly rules: number;
   readonly refused: number;
+  /** Rules that no pipeline was for. */
+  readonly leftOut: number;
   readonly seconds: number;
   readonly eventsPerSecond: number;
 }
@@ -55,8 +57,9 @@ export async function evaluate(
   options: EvaluateOptions,
   handlers: EvaluateHandlers,
 ): Promise<EvaluationStats> {
-  const uses = [{ pipelines: options.pipelines }];
-  const { ruleSet, problems, refused } = await loadRules(options.rules, options.listFolders, uses);
+  const only = options.logsource === undefined && options.pipelines.length > 0;
+  const uses = [{ pipelines: options.pipelines, only }];
+  const { ruleSet, problems, refused, leftOut } = await loadRules(options.rules, options.listFolders, uses);
   for (const problem of problems) if (problem.severity === 'error') handlers.onProblem(problem);
   const rules = ruleSet.rules.length + ruleSet.correlations.length;
   if (rules === 0) throw new VedetteError('rule.unreadable', 'No rule was accepted.');
@@ -70,8 +73,10 @@ export async function evaluate(
       onMatch: (match) => tell(matchLine(match)),
       onFiring: (firing) => tell(firingLine(firing)),
       onBad: handlers.onBad,
-      onFault: (rule, error) => {
-        throw new VedetteError('rule.failed', `${rule.title}: ${(error as Error).message}`, { cause: error });
+      onFault: ({ title, file, place }, error) => {
+        const message = `${title} failed and is set aside: ${(error as Error).message}.`;
+        const { action } = catalogue['rule.failed'];
+        handlers.onProblem({ severity: 'error', code: 'rule.failed', file, ...place, message, action });
       },
     },
     { logsource: options.logsource, timeFields: options.timeFields },
@@ -83,7 +88,7 @@ export async function evaluate(
     throw new VedetteError('event.unreadable', `None of the ${documents} documents is an event.`);
   const seconds = (performance.now() - start) / 1000;
   return {
-    ...{ documents, bad, untimed, matches, firings, rules, refused, seconds },
+    ...{ documents, bad, untimed, matches, firings, rules, refused, leftOut, seconds },
     eventsPerSecond: (documents - bad) / Math.max(seconds, 1e-9),
   };
 }

@@ -24,6 +24,8 @@ export interface LoadedRules {
   readonly refused: number;
   /** For each refused document its first error. */
   readonly reasons: readonly ErrorCode[];
+  /** Rules that no pipeline was for, where that leaves them out. */
+  readonly leftOut: number;
 }
 
 /**
@@ -59,6 +61,7 @@ export async function loadRules(
     accepted: rules.length + correlations.length + filters.length,
     refused: reasons.length,
     reasons,
+    leftOut: piped.leftOut,
   };
 }
 

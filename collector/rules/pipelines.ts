@@ -18,6 +18,8 @@ export interface PipelineUse {
   readonly pipelines: readonly string[];
   /** Files and folders of rules; without it all of them. */
   readonly under?: readonly string[];
+  /** Leaves out the rules that no pipeline is for: what they are about is none of the events there are. */
+  readonly only?: boolean;
 }
 
 export interface LoadedPipelines {
@@ -65,22 +67,27 @@ export async function applyUses(
   readonly documents: readonly SigmaDocument[];
   readonly problems: readonly RuleProblem[];
   readonly reasons: readonly ErrorCode[];
+  readonly leftOut: number;
 }> {
   const problems: RuleProblem[] = [];
   const reasons: ErrorCode[] = [];
   let current = documents;
-  for (const { pipelines: sources, under } of uses) {
+  let leftOut = 0;
+  for (const { pipelines: sources, under, only } of uses) {
     const loaded = await loadPipelines(sources);
     problems.push(...loaded.problems);
     reasons.push(...loaded.reasons);
     if (loaded.pipelines.length === 0) continue;
     const isMeant = ({ file }: SigmaDocument) => under?.some((path) => liesUnder(file, path)) ?? true;
     const applied = applyPipelines(current.filter(isMeant), loaded.pipelines);
-    current = [...current.filter((document) => !isMeant(document)), ...applied.documents];
+    const idle = new Set(only === true ? applied.untouched.filter(({ kind }) => kind === 'rule') : []);
+    leftOut += idle.size;
+    const kept = applied.documents.filter((document) => !idle.has(document));
+    current = [...current.filter((document) => !isMeant(document)), ...kept];
     problems.push(...applied.problems);
     reasons.push(...applied.problems.map(({ code }) => code));
   }
-  return { documents: current, problems, reasons };
+  return { documents: current, problems, reasons, leftOut };
 }
 
 function liesUnder(file: string, path: string): boolean {

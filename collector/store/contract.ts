@@ -36,6 +36,8 @@ export interface MatchReason {
   readonly value: string;
   /** What the rule says, e.g. `endswith '/nc'`. */
   readonly test: string;
+  /** Modifiers of the item; absent in alerts of before they were kept. */
+  readonly modifiers?: readonly string[];
 }
 
 export interface Alert {

@@ -11,9 +11,10 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { eventSpecs } from '#shared/events/registry.gen.ts';
 import { compileRules, Matcher, parseRules, type RuleSet, type SigmaDocument } from '#shared/sigma/index.ts';
+import { JsonEvaluation } from '#shared/sigma/json/evaluation.ts';
 import { readRuleFiles } from '../../collector/rules/files.ts';
 import { correlationLanes } from './detect/correlations.ts';
-import { type Batch, batchesOf, type Lane, lanes } from './detect/lanes.ts';
+import { type Batch, batchesOf, jsonOf, type Lane, lanes } from './detect/lanes.ts';
 import { withVariants } from './detect/variants.ts';
 import { costOf } from './process-cost.ts';
 import { type BenchResult, percentile, report } from './report.ts';
@@ -65,6 +66,7 @@ interface Planned {
 
 const heapBytes = () => {
   globalThis.gc?.();
+  globalThis.gc?.();
   const { heapUsed, arrayBuffers } = process.memoryUsage();
   return heapUsed + arrayBuffers;
 };
@@ -100,8 +102,58 @@ function pass({ matcher }: Planned, batches: readonly Batch[]): Pass {
   return { secondsPerEvent: (user + system) / 1e6 / count, matches };
 }
 
+/** What an agent on Linux would hold: the rules for its product, their plans, and what is remembered of values. */
+function agentProfile(): void {
+  const [lane] = lanes;
+  const warmUp = batchesOf(lane!, randomOf(seed + 1_000), 20_000, Number(flags.batch));
+  const before = heapBytes();
+  const linux = texts.filter(({ text }) => /^\s+product: linux\b/m.test(text));
+  const { ruleSet } = compileRules(
+    linux.flatMap(({ file, text }) => [...parseRules(text, file).documents]),
+    { specs },
+  );
+  const matcher = new Matcher(ruleSet.rules, specs, () => {});
+  for (const { schema, events } of warmUp) matcher.matchAs(events, schema, () => {});
+  results.push(
+    { name: 'agent profile, rules for Linux', value: ruleSet.rules.length, unit: 'count' },
+    { name: 'agent profile, memory', value: heapBytes() - before, unit: 'B', goal: 12e6, less: true },
+  );
+}
+
+/** JSON lines in, parsed and made columns of by the engine itself. */
+function jsonLane(lane: Lane, ruleSet: RuleSet): void {
+  const fail = (_: unknown, error: unknown) => {
+    throw new Error(String(error));
+  };
+  const quiet = { onMatch: () => {}, onFiring: () => {}, onBad: () => {}, onFault: fail };
+  const evaluations = new Map(
+    lane.sources.map((source) => [
+      source,
+      new JsonEvaluation(ruleSet, quiet, { logsource: source.logsource }),
+    ]),
+  );
+  const read = (from: number) =>
+    batchesOf(lane, randomOf(from), Number(flags.events), Number(flags.batch)).map((batch) => ({
+      evaluation: evaluations.get(batch.source)!,
+      bytes: jsonOf(batch),
+    }));
+  const secondsPerEvent: number[] = [];
+  for (let round = -1; round < Number(flags.rounds); round++) {
+    const chunks = read(seed + round + 2_000);
+    const start = process.cpuUsage();
+    for (const { evaluation, bytes } of chunks) evaluation.push(bytes);
+    const { user, system } = process.cpuUsage(start);
+    if (round >= 0) secondsPerEvent.push((user + system) / 1e6 / Number(flags.events));
+  }
+  const perEvent = median(secondsPerEvent);
+  say(`${lane.name}, JSON lines: ${Math.round(1 / perEvent)} events/s`);
+  results.push({ name: `${lane.name}, JSON lines`, value: 1 / perEvent, unit: '1/s' });
+}
+
 /** The sets of rules take turns on the same events, so that a slow moment of the machine hits all of them. */
 function runLane(lane: Lane, sets: ReadonlyMap<number, RuleSet>): void {
+  const corpus = sets.get(1);
+  if (corpus !== undefined) jsonLane(lane, corpus);
   const planned = [...sets].map(([times, set]) => plan(lane, times, set));
   const passes = planned.map((): Pass[] => []);
   for (let round = 0; round < Number(flags.rounds); round++) {
@@ -165,6 +217,7 @@ results.push({
   less: true,
 });
 
+agentProfile();
 const sets = new Map<number, RuleSet>();
 for (const times of flags.times.split(',').map(Number)) {
   const more = times === 1 ? documents : withVariants(documents, times, randomOf(seed));

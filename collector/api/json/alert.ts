@@ -5,7 +5,10 @@ import { type EventJson, eventJson, eventSchema } from './event.ts';
 
 const matchSchema = object(
   { selection: text, value: text, test: text },
-  { field: { type: 'string', description: 'ECS name; absent for keywords.' } },
+  {
+    field: { type: 'string', description: 'ECS name; absent for keywords.' },
+    modifiers: array(text, 'Sigma modifiers of the item.'),
+  },
 );
 
 export const alertSchema = object({

@@ -9,10 +9,10 @@ interface Options {
   readonly rules: readonly string[];
   readonly events: string;
   readonly logsource?: Logsource;
-  readonly pipeline: readonly string[];
-  readonly lists: readonly string[];
+  readonly pipeline?: readonly string[];
+  readonly lists?: readonly string[];
   readonly timeField?: readonly string[];
-  readonly limit: number;
+  readonly limit?: number;
   readonly stats?: boolean;
   readonly json?: boolean;
 }
@@ -37,11 +37,11 @@ function say(text: string): void {
 }
 
 function summary(stats: EvaluationStats): string {
-  const { documents, bad, matches, firings, rules, refused, untimed, seconds, eventsPerSecond } = stats;
+  const { documents, bad, matches, firings, rules, refused, leftOut, untimed, seconds } = stats;
   return [
     `${documents} documents, ${bad} bad; ${matches} matches, ${firings} correlations`,
-    `${rules} rules, ${refused} refused; ${untimed} events without a time`,
-    `${seconds.toFixed(2)} s, ${Math.round(eventsPerSecond)} events/s`,
+    `${rules} rules, ${refused} refused, ${leftOut} no pipeline is for; ${untimed} events without a time`,
+    `${seconds.toFixed(2)} s, ${Math.round(stats.eventsPerSecond)} events/s`,
   ].join('; ');
 }
 
@@ -51,27 +51,23 @@ export function rulesEvalCommand(): Command {
     .requiredOption('--rules <paths...>', 'rule files and folders')
     .requiredOption('--events <file>', 'JSON lines, a JSON list, or documents one after another; - is stdin')
     .option('--logsource <parts>', 'only rules about category=…,product=…,service=…', logsource)
-    .option(
-      '--pipeline <name|file>',
-      'apply a processing pipeline to the rules; may be repeated',
-      repeated,
-      [],
-    )
-    .option('--lists <dir>', 'folder of value lists for placeholders; may be repeated', repeated, [])
+    .option('--pipeline <name|file>', 'apply a processing pipeline to the rules; may be repeated', repeated)
+    .option('--lists <dir>', 'folder of value lists for placeholders; may be repeated', repeated)
     .option('--time-field <name>', 'field that says when an event happened; may be repeated', repeated)
-    .option('--limit <n>', 'stop after so many lines', wholeNumber(1, 1e9), Number.POSITIVE_INFINITY)
+    .option('--limit <n>', 'stop after so many lines', wholeNumber(1, 1e9))
     .option('--stats', 'say at the end what was read and found, on stderr; with --json as the last line')
     .option('--json', 'errors, too, as JSON')
     .addHelpText(
       'after',
-      '\nExits 1 when there is no rule to run or the events cannot be read. Refused rules and bad documents are told on stderr and passed over.',
+      '\nWith pipelines and without --logsource, rules that no pipeline is for are left out.\nExits 1 when there is no rule to run or the events cannot be read. Refused rules and bad documents are told on stderr and passed over.',
     )
     .action(run);
 }
 
 async function run(options: Options): Promise<void> {
   const { evaluate } = await import('../../rules/evaluate.ts');
-  const { rules, events, pipeline: pipelines, lists: listFolders, timeField: timeFields, limit } = options;
+  const { rules, events, pipeline: pipelines = [], lists: listFolders = [] } = options;
+  const { timeField: timeFields, limit = Number.POSITIVE_INFINITY } = options;
   let told = 0;
   const stats = await evaluate(
     { rules, events, pipelines, listFolders, timeFields, limit, logsource: options.logsource },

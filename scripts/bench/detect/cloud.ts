@@ -29,6 +29,7 @@ export const cloudAudit: readonly Source[] = [
     share: 1,
     type: 'cloudtrail',
     schema: openSchema({ product: 'aws', service: 'cloudtrail' }),
+    logsource: { product: 'aws', service: 'cloudtrail' },
     make: (random) => {
       const [eventSource, eventName, identity] = calls.pick(random);
       return {

@@ -1,4 +1,5 @@
 import type { ColumnarEvents } from '#shared/schema/columns.ts';
+import type { Logsource } from '#shared/schema/spec.ts';
 import type { EventSchema } from '#shared/sigma/index.ts';
 import { cloudAudit } from './cloud.ts';
 import { columnsOf, type Row } from './columns.ts';
@@ -12,6 +13,10 @@ export interface Source {
   readonly share: number;
   readonly type: string;
   readonly schema: EventSchema;
+  /** What the events are as JSON, in Sigma's words. */
+  readonly logsource: Logsource;
+  /** The name a field has there; its own unless given. */
+  readonly nameOf?: (field: string) => string;
   readonly make: (random: Random) => Row;
 }
 
@@ -31,6 +36,7 @@ export const lanes: readonly Lane[] = [
 ];
 
 export interface Batch {
+  readonly source: Source;
   readonly schema: EventSchema;
   readonly events: ColumnarEvents;
   readonly rows: readonly Row[];
@@ -45,9 +51,10 @@ export function batchesOf(lane: Lane, random: Random, count: number, size: numbe
       const kind = kindOf(lane, random());
       rows[kind]!.push(lane.sources[kind]!.make(random));
     }
-    lane.sources.forEach(({ type, schema }, kind) => {
+    lane.sources.forEach((source, kind) => {
+      const { type, schema } = source;
       if (rows[kind]!.length > 0)
-        batches.push({ schema, events: columnsOf(type, rows[kind]!), rows: rows[kind]! });
+        batches.push({ source, schema, events: columnsOf(type, rows[kind]!), rows: rows[kind]! });
     });
   }
   return batches;
@@ -61,4 +68,11 @@ function kindOf({ sources }: Lane, at: number): number {
     if (left < 0) return kind;
   }
   return 0;
+}
+
+/** The rows of a batch as JSON lines. */
+export function jsonOf({ source: { nameOf = (field) => field }, rows }: Batch): Buffer {
+  const line = (row: Row) =>
+    JSON.stringify(Object.fromEntries(Object.entries(row).map(([field, value]) => [nameOf(field), value])));
+  return Buffer.from(`${rows.map(line).join('\n')}\n`);
 }

@@ -1,5 +1,6 @@
 /** Events of Linux hosts: declared process, connection and login events, and files, audit records and log lines. */
 import { eventSpecs } from '#shared/events/registry.gen.ts';
+import type { EventSpec, Logsource } from '#shared/schema/spec.ts';
 import { declaredSchema, openSchema } from '#shared/sigma/index.ts';
 import type { Row } from './columns.ts';
 import type { Source } from './lanes.ts';
@@ -175,29 +176,29 @@ const lines = new Mix(
   ['kernel: [{n}.{pid}] {word}[{pid}]: segfault at 0 ip {hex} sp {hex} error 4'],
 );
 
-const declared = (name: keyof typeof eventSpecs) => declaredSchema(eventSpecs[name], 'linux');
+/** Declared events; as JSON their fields have Sigma's names. */
+function declared(type: keyof typeof eventSpecs, share: number, make: Source['make']): Source {
+  const spec: EventSpec = eventSpecs[type];
+  return {
+    ...{ share, type, make, schema: declaredSchema(spec, 'linux') },
+    logsource: { product: 'linux', ...spec.logsource },
+    nameOf: (field) => spec.fields[field]?.sigma?.[0] ?? field,
+  };
+}
+
+function open(type: string, logsource: Logsource, share: number, make: Source['make']): Source {
+  return { share, type, make, logsource, schema: openSchema(logsource) };
+}
 
 export const linuxMixed: readonly Source[] = [
-  { share: 0.45, type: 'process.start', schema: declared('process.start'), make: processStart },
-  { share: 0.1, type: 'process.end', schema: declared('process.end'), make: processEnd },
-  { share: 0.2, type: 'network.connection', schema: declared('network.connection'), make: connection },
-  { share: 0.05, type: 'login', schema: declared('login'), make: login },
-  {
-    share: 0.1,
-    type: 'file',
-    schema: openSchema({ product: 'linux', category: 'file_event' }),
-    make: fileChange,
-  },
-  {
-    share: 0.05,
-    type: 'auditd',
-    schema: openSchema({ product: 'linux', service: 'auditd' }),
-    make: auditRecord,
-  },
-  {
-    share: 0.05,
-    type: 'syslog',
-    schema: openSchema({ product: 'linux', service: 'syslog' }),
-    make: (random) => ({ message: fill(lines.pick(random), random), host: fill('web{n}', random) }),
-  },
+  declared('process.start', 0.45, processStart),
+  declared('process.end', 0.1, processEnd),
+  declared('network.connection', 0.2, connection),
+  declared('login', 0.05, login),
+  open('file', { product: 'linux', category: 'file_event' }, 0.1, fileChange),
+  open('auditd', { product: 'linux', service: 'auditd' }, 0.05, auditRecord),
+  open('syslog', { product: 'linux', service: 'syslog' }, 0.05, (random) => ({
+    message: fill(lines.pick(random), random),
+    host: fill('web{n}', random),
+  })),
 ];

@@ -236,11 +236,11 @@ function dnsQuery(random: Random): Row {
   };
 }
 
-const schema = (category: string) => openSchema({ product: 'windows', category });
 const source = (share: number, category: string, make: Source['make']): Source => ({
   share,
   type: category,
-  schema: schema(category),
+  schema: openSchema({ product: 'windows', category }),
+  logsource: { product: 'windows', category },
   make,
 });
 
@@ -257,6 +257,7 @@ export const dns: readonly Source[] = [
     share: 0.5,
     type: 'zeek dns',
     schema: openSchema({ product: 'zeek', service: 'dns', category: 'dns' }),
+    logsource: { product: 'zeek', service: 'dns', category: 'dns' },
     make: (random) => ({
       'id.orig_h': fill('{ip}', random),
       'id.resp_p': 53,

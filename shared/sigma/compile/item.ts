@@ -46,14 +46,14 @@ export function compileItem(
   const how = howOf(item);
   const of: Bool[] = [];
   for (const value of item.values) {
-    const saying = { selection, how, value: value.value };
+    const saying = { selection, modifiers: item.modifiers, how, value: value.value };
     const compiled = compileValue({ item, value, saying, apply, context }, problems);
     if (compiled === undefined) return undefined;
     of.push(compiled);
   }
   const joined = join(flags.all && !flags.neq ? 'and' : 'or', of);
   if (!flags.neq) return joined;
-  const present = predicate(item, presence, presentIn(selection));
+  const present = predicate(item, presence, presentIn(item, selection));
   return join('and', [present, { op: 'not', of: joined }]);
 }
 
@@ -121,8 +121,8 @@ function howOf({ field, modifiers: names }: Item): string {
   return field === null ? 'contains' : 'is';
 }
 
-function presentIn(selection: string): Saying {
-  return { selection, how: 'is present', value: undefined };
+function presentIn({ modifiers: names }: Item, selection: string): Saying {
+  return { selection, modifiers: names, how: 'is present', value: undefined };
 }
 
 function predicate({ field }: Item, test: Test, saying: Saying): Bool {
@@ -143,9 +143,9 @@ function boolOf(draft: Draft, { item, saying, context: { flags } }: ItemPart): B
       return predicate(item, textTest(pattern, flags.cased), saying);
     }
     case 'null':
-      return { op: 'not', of: predicate(item, presence, presentIn(selection)) };
+      return { op: 'not', of: predicate(item, presence, presentIn(item, selection)) };
     case 'exists': {
-      const present = predicate(item, existence, presentIn(selection));
+      const present = predicate(item, existence, presentIn(item, selection));
       return draft.wanted ? present : { op: 'not', of: present };
     }
     case 'regex':
@@ -157,8 +157,8 @@ function boolOf(draft: Draft, { item, saying, context: { flags } }: ItemPart): B
     case 'field': {
       if (item.field === null) throw new ModifierRefusal('`fieldref` needs a field');
       const { name: other, before, after } = draft;
-      const text = textOf(saying);
-      const comparison = { field: item.field, other, before, after, cased: flags.cased, selection, text };
+      const said = { selection, modifiers: item.modifiers, text: textOf(saying) };
+      const comparison = { field: item.field, other, before, after, cased: flags.cased, ...said };
       return { op: 'compare-fields', comparison };
     }
   }

@@ -4,7 +4,9 @@ import type { Test } from '../value-tests/test.ts';
 /** What a rule says in one value of an item. */
 export interface Saying {
   readonly selection: string;
-  /** The modifiers, e.g. `endswith`. */
+  /** As the rule has them. */
+  readonly modifiers: readonly string[];
+  /** The modifiers in short, e.g. `endswith`. */
   readonly how: string;
   /** Undefined where `how` says all. */
   readonly value: Scalar | undefined;
@@ -25,6 +27,10 @@ export class Predicate {
 
   get selection(): string {
     return this.#saying.selection;
+  }
+
+  get modifiers(): readonly string[] {
+    return this.#saying.modifiers;
   }
 
   /** What the rule says, e.g. `endswith '/nc'`. */
@@ -52,6 +58,7 @@ export interface FieldComparison {
   readonly after: boolean;
   readonly cased: boolean;
   readonly selection: string;
+  readonly modifiers: readonly string[];
   readonly text: string;
 }
 

@@ -1,4 +1,5 @@
 import type { ColumnarEvents } from '../../schema/columns.ts';
+import type { FieldComparison, Predicate } from '../compile/predicate.ts';
 import type { Bound } from './bind.ts';
 import { agree } from './comparison.ts';
 import { RowValues, type Value } from './row-values.ts';
@@ -12,6 +13,8 @@ export interface MatchedTest {
   readonly value: string;
   /** What the rule says, e.g. `endswith '/nc'`. */
   readonly test: string;
+  /** Of the item, as the rule has them. */
+  readonly modifiers: readonly string[];
 }
 
 /** Tests listed per match, and characters of a value. */
@@ -68,7 +71,7 @@ function collect(bound: Bound, row: Row, found: MatchedTest[]): boolean {
       const { column, other, comparison } = bound;
       const values = row.valuesOf(column);
       if (!agree(values, row.valuesOf(other), comparison)) return false;
-      found.push(matched(comparison.selection, column, values[0]?.text ?? '', comparison.text));
+      found.push(matched(comparison, column, values[0]?.text));
       return true;
     }
     case 'slot': {
@@ -76,12 +79,12 @@ function collect(bound: Bound, row: Row, found: MatchedTest[]): boolean {
       if (predicate.test.hint.by === 'existence') {
         if (column === null || !row.has(column)) return false;
         const [value] = row.valuesOf(column);
-        found.push(matched(predicate.selection, column, value?.text ?? '', predicate.text));
+        found.push(matched(predicate, column, value?.text));
         return true;
       }
       const hit = row.valuesOf(column).find(({ text, folded }) => predicate.test.holds(text, folded));
       if (hit === undefined) return false;
-      found.push(matched(predicate.selection, column ?? undefined, hit.text, predicate.text));
+      found.push(matched(predicate, column, hit.text));
       return true;
     }
     case 'at-least': {
@@ -93,7 +96,12 @@ function collect(bound: Bound, row: Row, found: MatchedTest[]): boolean {
   }
 }
 
-function matched(selection: string, field: string | undefined, value: string, test: string): MatchedTest {
+function matched(
+  { selection, modifiers, text }: Predicate | FieldComparison,
+  column: string | null,
+  value = '',
+): MatchedTest {
   const { valueLength, testLength } = explanationBounds;
-  return { selection, field, value: value.slice(0, valueLength), test: test.slice(0, testLength) };
+  const test = text.slice(0, testLength);
+  return { selection, field: column ?? undefined, value: value.slice(0, valueLength), test, modifiers };
 }

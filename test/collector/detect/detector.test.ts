@@ -252,7 +252,12 @@ t.test('a rule that throws is set aside and reported once', async (t) => {
   };
   const condition = {
     op: 'predicate' as const,
-    predicate: new Predicate('CommandLine', bad, { selection: 's', how: 'bad', value: undefined }),
+    predicate: new Predicate('CommandLine', bad, {
+      selection: 's',
+      modifiers: [],
+      how: 'bad',
+      value: undefined,
+    }),
   };
   const faults: RuleFault[] = [];
   const detector = createDetector(

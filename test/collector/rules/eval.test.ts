@@ -51,7 +51,12 @@ t.test('matches, one line each', async (t) => {
   t.strictSame(lines(run), [
     {
       ...{ rule: 'nc', title: 'Netcat', level: 'high', event: 2, line: 3 },
-      tests: [{ selection: 'sel', field: 'Image', value: '/bin/NC', test: "endswith '/nc'" }],
+      tests: [
+        {
+          ...{ selection: 'sel', field: 'Image', value: '/bin/NC' },
+          ...{ test: "endswith '/nc'", modifiers: ['endswith'] },
+        },
+      ],
     },
   ]);
 });

@@ -91,14 +91,32 @@ t.test('fields', async (t) => {
 
 t.test('explanations', async (t) => {
   t.strictSame(explanationOf({ a, b, condition: 'a or b' }, both), [
-    { selection: 'a', field: 'process.command_line', value: 'one two', test: "contains 'one'" },
-    { selection: 'b', field: 'process.command_line', value: 'one two', test: "contains 'two'" },
+    {
+      selection: 'a',
+      field: 'process.command_line',
+      value: 'one two',
+      test: "contains 'one'",
+      modifiers: ['contains'],
+    },
+    {
+      selection: 'b',
+      field: 'process.command_line',
+      value: 'one two',
+      test: "contains 'two'",
+      modifiers: ['contains'],
+    },
   ]);
   t.strictSame(explanationOf({ a, b, condition: 'not b and a' }, one), [
-    { selection: 'a', field: 'process.command_line', value: 'one', test: "contains 'one'" },
+    {
+      selection: 'a',
+      field: 'process.command_line',
+      value: 'one',
+      test: "contains 'one'",
+      modifiers: ['contains'],
+    },
   ]);
   t.strictSame(explanationOf({ k: 'one', condition: 'k' }, one), [
-    { selection: 'k', field: undefined, value: 'one', test: "contains 'one'" },
+    { selection: 'k', field: undefined, value: 'one', test: "contains 'one'", modifiers: [] },
   ]);
   t.equal(
     explanationOf({ a, condition: 'a' }, { 'process.command_line': `one${'x'.repeat(900)}` })?.[0]?.value
