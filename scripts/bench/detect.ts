@@ -29,7 +29,7 @@ const { values: flags } = parseArgs({
     batch: { type: 'string', default: '500' },
     seed: { type: 'string', default: '1' },
     rounds: { type: 'string', default: '5' },
-    correlated: { type: 'string', default: '1000000' },
+    correlated: { type: 'string', default: '2000000' },
     json: { type: 'boolean', default: false },
   },
 });

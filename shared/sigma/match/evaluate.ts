@@ -19,6 +19,11 @@ export class ConditionCompiler {
     this.#answers = new RowAnswers(this.#shared.count, frame);
   }
 
+  /** Equal for conditions that ask the same. */
+  idOf(bound: Bound): number {
+    return this.#shared.idOf(bound);
+  }
+
   compile(bound: Bound): Evaluate {
     const id = this.#shared.sharedId(bound);
     return id === undefined ? this.#compile(bound) : this.#answers.of(id, () => this.#compile(bound));

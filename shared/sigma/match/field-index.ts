@@ -12,7 +12,7 @@ export interface SlotTest {
 }
 
 export interface IndexOptions {
-  /** Rules that a slot wakes; when they change, `forget` must be called. */
+  /** Conditions that a slot wakes; when they change, `forget` must be called. */
   readonly wakesOf: (slot: number) => readonly number[];
   /** A test threw. */
   readonly onFault: (slot: number, error: unknown) => void;
@@ -114,7 +114,7 @@ export class FieldIndex {
         open.push(slot);
         openEntries.push(entry);
       }
-      for (const rule of this.#o.wakesOf(slot)) wakes.push(rule);
+      for (const condition of this.#o.wakesOf(slot)) wakes.push(condition);
     }
     return new Hits(slots, open, wakes, (i) => this.#ask(openEntries[i]!, value));
   }

@@ -1,6 +1,6 @@
 /**
  * What is known of one value: the slots that hold, those that may, whose tests are asked when a condition needs them
- * and then remembered, and the rules any of them wakes.
+ * and then remembered, and the conditions any of them wakes.
  */
 export class Hits {
   readonly slots: readonly number[];

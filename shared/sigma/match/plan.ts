@@ -15,7 +15,13 @@ import { Waking } from './waking.ts';
 interface PlannedRule {
   readonly compiled: CompiledRule;
   readonly bound: Bound;
+}
+
+/** A condition, with the rules that have it, by their order. Rules that ask the same are one condition. */
+interface PlannedCondition {
+  readonly bound: Bound;
   readonly evaluate: Evaluate;
+  readonly rules: readonly number[];
 }
 
 /** Called for every rule and row that match; `explain` is for the time of the call. */
@@ -29,15 +35,19 @@ export type OnFault = (rule: CompiledRule, error: unknown) => void;
  */
 export class Plan {
   readonly #rules: readonly PlannedRule[];
+  readonly #conditions: readonly PlannedCondition[];
   readonly #slots: readonly Slot[];
   readonly #waking: Waking;
   /** By column; null for keywords, which are looked for in every column of text. */
   readonly #indexes = new Map<string | null, FieldIndex>();
   readonly #frame: Frame;
-  /** By rule: the epoch of the row that woke it. */
+  /** By condition: the epoch of the row that woke it. */
   readonly #woken: Uint32Array;
-  /** Rules that values of the row woke. */
+  /** Conditions that values of the row woke. */
   readonly #woke: number[] = [];
+  /** Conditions that threw, whose rules are set aside. */
+  readonly #broken = new Set<number>();
+  /** Rules that match the row. */
   readonly #matched: number[] = [];
   readonly #setAside: (compiled: CompiledRule, error: unknown) => void;
   readonly #isSetAside: (compiled: CompiledRule) => boolean;
@@ -51,18 +61,19 @@ export class Plan {
     this.#setAside = setAside;
     this.#isSetAside = isSetAside;
     const slots = new Slots();
-    const live = rules.flatMap((compiled) => {
+    this.#rules = rules.flatMap((compiled) => {
       const bound = bindCondition(compiled.condition, schema, slots);
       return bound.op === 'constant' && !bound.value ? [] : [{ compiled, bound }];
     });
     this.#slots = slots.list;
     this.#frame = new Frame(this.#slots);
-    const bounds = live.map(({ bound }) => bound);
-    const compiler = new ConditionCompiler(bounds, this.#frame);
-    this.#rules = live.map((rule) => ({ ...rule, evaluate: compiler.compile(rule.bound) }));
-    this.#woken = new Uint32Array(this.#rules.length);
+    this.#conditions = this.#planConditions();
+    this.#woken = new Uint32Array(this.#conditions.length);
     this.#frame.onEpochsAnew(() => this.#woken.fill(0));
-    this.#waking = new Waking(bounds, this.#slots.length);
+    this.#waking = new Waking(
+      this.#conditions.map(({ bound }) => bound),
+      this.#slots.length,
+    );
     this.#planIndexes();
   }
 
@@ -99,7 +110,7 @@ export class Plan {
     return found;
   }
 
-  /** Gathers the rules that some value of the row wakes. */
+  /** Gathers the conditions that some value of the row wakes. */
   #wakeRow(row: number, waking: readonly ColumnHits[]): void {
     this.#frame.begin(row);
     this.#woke.length = 0;
@@ -108,10 +119,10 @@ export class Plan {
 
   readonly #wake = ({ wakes }: Hits): void => {
     const { epoch } = this.#frame;
-    for (const rule of wakes) {
-      if (this.#woken[rule] === epoch) continue;
-      this.#woken[rule] = epoch;
-      this.#woke.push(rule);
+    for (const condition of wakes) {
+      if (this.#woken[condition] === epoch) continue;
+      this.#woken[condition] = epoch;
+      this.#woke.push(condition);
     }
   };
 
@@ -131,16 +142,31 @@ export class Plan {
     }
   }
 
-  #evaluate(rules: readonly number[]): void {
-    for (const index of rules) {
-      const { compiled, evaluate } = this.#rules[index]!;
-      if (this.#isSetAside(compiled)) continue;
+  #evaluate(conditions: readonly number[]): void {
+    for (const index of conditions) {
+      if (this.#broken.size > 0 && this.#broken.has(index)) continue;
+      const { evaluate, rules } = this.#conditions[index]!;
       try {
-        if (evaluate()) this.#matched.push(index);
+        if (!evaluate()) continue;
+        for (const rule of rules)
+          if (!this.#isSetAside(this.#rules[rule]!.compiled)) this.#matched.push(rule);
       } catch (error) {
-        this.#setAside(compiled, error);
+        this.#broken.add(index);
+        for (const rule of rules) this.#setAside(this.#rules[rule]!.compiled, error);
       }
     }
+  }
+
+  #planConditions(): readonly PlannedCondition[] {
+    const compiler = new ConditionCompiler(
+      this.#rules.map(({ bound }) => bound),
+      this.#frame,
+    );
+    const byId = Map.groupBy(this.#rules.keys(), (rule) => compiler.idOf(this.#rules[rule]!.bound));
+    return [...byId.values()].map((rules) => {
+      const { bound } = this.#rules[rules[0]!]!;
+      return { bound, rules, evaluate: compiler.compile(bound) };
+    });
   }
 
   /** Makes the indexes, or makes anew those whose tests have changed. */

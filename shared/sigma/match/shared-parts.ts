@@ -11,11 +11,16 @@ export class SharedParts {
 
   /** Takes every part of a condition into account. */
   add(bound: Bound): void {
-    this.#idOf(bound);
+    this.#take(bound);
   }
 
   get count(): number {
     return this.#uses.length;
+  }
+
+  /** The number of a part that was taken into account. */
+  idOf(bound: Bound): number {
+    return this.#known.get(bound)!;
   }
 
   /** The number of a part that stands in several places and is worth keeping; equal parts have one number. */
@@ -26,7 +31,7 @@ export class SharedParts {
     return id;
   }
 
-  #idOf(bound: Bound): number {
+  #take(bound: Bound): number {
     const key = this.#keyOf(bound);
     let id = this.#ids.get(key);
     if (id === undefined) {
@@ -47,9 +52,9 @@ export class SharedParts {
       case 'compare-fields':
         return `s${bound.slot}`;
       case 'not':
-        return `n${this.#idOf(bound.of)}`;
+        return `n${this.#take(bound.of)}`;
       case 'at-least':
-        return `${bound.least}:${bound.of.map((part) => this.#idOf(part)).sort((a, b) => a - b)}`;
+        return `${bound.least}:${bound.of.map((part) => this.#take(part)).sort((a, b) => a - b)}`;
     }
   }
 }

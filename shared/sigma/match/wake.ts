@@ -42,16 +42,22 @@ function wakersOfSlot(bound: Bound & { readonly op: 'slot' }, frequencyOf: Frequ
 
 /** When `least` of n parts hold, at least one of any n - least + 1 parts does: take the rarest that many. */
 function wakersOfParts(parts: readonly Bound[], least: number, frequencyOf: FrequencyOf): Wakers | undefined {
-  const wakers = parts
-    .flatMap((part) => wakersOf(part, frequencyOf) ?? [])
-    .sort((a, b) => a.frequency - b.frequency);
   const needed = parts.length - least + 1;
-  if (wakers.length < needed) return undefined;
-  const chosen = wakers.slice(0, needed);
-  return {
-    slots: chosen.flatMap((w) => w.slots),
-    frequency: chosen.reduce((sum, w) => sum + w.frequency, 0),
-  };
+  const wakers: Wakers[] = [];
+  for (const [i, part] of parts.entries()) {
+    const found = wakersOf(part, frequencyOf);
+    if (found !== undefined) wakers.push(found);
+    else if (wakers.length + parts.length - i - 1 < needed) return undefined;
+  }
+  if (needed === 1) return wakers.reduce((best, one) => (one.frequency < best.frequency ? one : best));
+  if (needed < wakers.length) wakers.sort((a, b) => a.frequency - b.frequency);
+  const slots: number[] = [];
+  let frequency = 0;
+  for (const one of wakers.slice(0, needed)) {
+    for (const slot of one.slots) slots.push(slot);
+    frequency += one.frequency;
+  }
+  return { slots, frequency };
 }
 
 /** What is expected before anything was seen: longer texts are rarer, presence is everywhere. */

@@ -13,11 +13,11 @@ const counted = 4;
  * little.
  */
 const hope = 0.05;
-/** A new choice is made only when it wakes this much fewer rules, and when there is anything to win. */
+/** A new choice is made only when it wakes this much fewer conditions, and when there is anything to win. */
 const gain = 0.8;
 const least = 0.02;
 
-/** Which slots wake which rules: for each rule the rarest it cannot do without, learned from the events seen. */
+/** Which slots wake which conditions: for each the rarest it cannot hold without, learned from the events seen. */
 export class Waking {
   readonly #bounds: readonly Bound[];
   readonly #census: Census;
@@ -30,7 +30,7 @@ export class Waking {
   #dueAt = firstAfter;
   #batches = 0;
 
-  /** `bounds` are the conditions of the rules, over slots below `slotCount`. */
+  /** `bounds` are the conditions, over slots below `slotCount`. */
   constructor(bounds: readonly Bound[], slotCount: number) {
     this.#bounds = bounds;
     this.#slotCount = slotCount;
@@ -41,17 +41,17 @@ export class Waking {
     this.#always = always;
   }
 
-  /** Rules that may match without any slot being seen. */
+  /** Conditions that may hold without any slot being seen. */
   get always(): readonly number[] {
     return this.#always;
   }
 
-  /** The rules a slot wakes. */
+  /** The conditions a slot wakes. */
   of(slot: number): readonly number[] {
     return this.#wakes[slot]!;
   }
 
-  /** Counts a batch, or passes over it. True when slots wake other rules than before. */
+  /** Counts a batch, or passes over it. True when slots wake others than before. */
   learn(columns: readonly ColumnHits[], rows: number, indexed: Uint8Array): boolean {
     if (this.#rows < 8 * firstAfter || this.#batches++ % counted === 0) this.#census.count(columns, rows);
     this.#rows += rows;
@@ -79,7 +79,7 @@ export class Waking {
   };
 
   #wokenBy(wakes: readonly (readonly number[])[]): number {
-    return wakes.reduce((sum, rules, slot) => sum + rules.length * (this.#census.frequencyOf(slot) ?? 0), 0);
+    return wakes.reduce((sum, woken, slot) => sum + woken.length * (this.#census.frequencyOf(slot) ?? 0), 0);
   }
 
   #choose(frequencyOf: FrequencyOf): {
@@ -90,12 +90,12 @@ export class Waking {
     const wakes: number[][] = Array.from({ length: this.#slotCount }, () => []);
     const always: number[] = [];
     let frequency = 0;
-    this.#bounds.forEach((bound, rule) => {
+    this.#bounds.forEach((bound, condition) => {
       const wakers = wakersOf(bound, frequencyOf);
-      if (wakers === undefined) always.push(rule);
+      if (wakers === undefined) always.push(condition);
       else {
         frequency += wakers.frequency;
-        for (const slot of new Set(wakers.slots)) wakes[slot]!.push(rule);
+        for (const slot of wakers.slots) if (wakes[slot]!.at(-1) !== condition) wakes[slot]!.push(condition);
       }
     });
     return { wakes, always, frequency };
