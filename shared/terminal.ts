@@ -44,6 +44,11 @@ export async function runProgram(program: Command, argv: readonly string[]): Pro
   for (const command of withSubcommands(program)) {
     command.exitOverride().configureOutput({ outputError: () => undefined });
   }
+  // Whoever reads the output has had enough, as `head` has; that is no failure.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit();
+  });
   try {
     await program.parseAsync(argv);
   } catch (error) {

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import type { Test } from 'tap';
 
 export const top = join(import.meta.dirname, '..');
-const launcher = join(top, 'scripts/vedette.mjs');
+export const launcher = join(top, 'scripts/vedette.mjs');
 const env = { ...process.env, NODE_OPTIONS: '', NODE_V8_COVERAGE: undefined, VEDETTE_DATA: undefined };
 
 export interface Run {

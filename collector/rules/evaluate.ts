@@ -39,6 +39,8 @@ export interface EvaluationStats {
 
 export interface EvaluateHandlers {
   readonly onLine: (line: EvaluationLine) => void;
+  /** Resolves once the lines have been taken, so that a slow reader slows the reading of events. */
+  readonly taken: () => Promise<unknown>;
   readonly onProblem: (problem: RuleProblem) => void;
   readonly onBad: (bad: BadDocument) => void;
   /** Called now and then with what was done so far. */
@@ -96,7 +98,7 @@ export async function evaluate(
 async function feed(
   file: string,
   evaluation: JsonEvaluation,
-  { onProgress }: EvaluateHandlers,
+  { onProgress, taken }: EvaluateHandlers,
   goesOn: () => boolean,
 ): Promise<void> {
   let toldAt = performance.now();
@@ -105,6 +107,7 @@ async function feed(
     for await (const chunk of input as AsyncIterable<Uint8Array>) {
       evaluation.push(chunk);
       if (!goesOn()) return;
+      await taken();
       if (performance.now() - toldAt < progressMs) continue;
       toldAt = performance.now();
       onProgress(evaluation.stats);

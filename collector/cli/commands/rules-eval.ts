@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Command, InvalidArgumentError } from 'commander';
 import type { Logsource } from '#shared/schema/spec.ts';
 import { printable } from '#shared/terminal.ts';
@@ -73,6 +74,7 @@ async function run(options: Options): Promise<void> {
     { rules, events, pipelines, listFolders, timeFields, limit, logsource: options.logsource },
     {
       onLine: printJsonLine,
+      taken: async () => process.stdout.writableNeedDrain && (await once(process.stdout, 'drain')),
       onProblem: (p) => {
         say(`${p.file}:${p.line}:${p.column}: ${p.code}: ${p.message} ${p.action}`);
         if (p.code === 'rule.unreadable') process.exitCode = 1;

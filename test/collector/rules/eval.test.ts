@@ -1,9 +1,12 @@
 /** `vedette rules eval` and `rules explain` as a user runs them. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import t from 'tap';
 import { tempFolder } from '../../temp.ts';
-import { type Run, vedette, vedetteFed } from '../../vedette.ts';
+import { launcher, type Run, vedette, vedetteFed } from '../../vedette.ts';
 
 const nc = {
   ...{ title: 'Netcat', id: 'nc', name: 'netcat', level: 'high' },
@@ -170,6 +173,25 @@ t.test('garbage is told and passed over', async (t) => {
   );
   t.match(many.stderr, /400 more bad documents/);
   t.equal(many.status, 0);
+});
+
+t.test('a reader that goes, or is slow', async (t) => {
+  const at = folderOf(t, { 'nc.yml': yaml(nc), 'e.jsonl': '{"Image":"/bin/nc"}\n'.repeat(50_000) });
+  const args = [launcher, 'rules', 'eval', '--rules', at('nc.yml'), '--events', at('e.jsonl')];
+  const gone = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const said: string[] = [];
+  gone.stderr.setEncoding('utf8').on('data', (text: string) => said.push(text));
+  await once(gone.stdout, 'data');
+  gone.stdout.destroy();
+  t.strictSame(await once(gone, 'exit'), [0, null], 'ends, as with `head`');
+  t.equal(said.join(''), '');
+  const slow = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  let count = 0;
+  for await (const chunk of slow.stdout) {
+    count += (chunk as Buffer).toString('latin1').split('\n').length - 1;
+    await setImmediate();
+  }
+  t.equal(count, 50_000, 'gets every line');
 });
 
 t.test('exit codes', async (t) => {
