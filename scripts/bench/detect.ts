@@ -209,6 +209,11 @@ function tell(
   });
 }
 
+// First, because collecting the garbage of a gigabyte of rules would be counted as theirs.
+if (flags.lane === undefined) {
+  say('correlations');
+  results.push(...correlationLanes({ seed, events: Number(flags.correlated) }));
+}
 const texts = await readCorpus();
 const documents: SigmaDocument[] = texts.flatMap(({ file, text }) => [...parseRules(text, file).documents]);
 agentProfile();
@@ -216,10 +221,6 @@ const sets = new Map<number, RuleSet>();
 for (const times of flags.times.split(',').map(Number)) {
   const more = times === 1 ? documents : withVariants(documents, times, randomOf(seed));
   sets.set(times, compileRules(more, { specs }).ruleSet);
-}
-if (flags.lane === undefined) {
-  say('correlations');
-  results.push(...correlationLanes({ seed, events: Number(flags.correlated) }));
 }
 for (const lane of lanes) if (flags.lane === undefined || lane.name === flags.lane) runLane(lane, sets);
 report(
