@@ -55,7 +55,9 @@ function show(one: Explanation): void {
   tell('Compiled');
   showSome(formLines(form, 1));
   for (const wake of wakes) {
-    tell(`Looked at, until events show what is rare, on ${wake.events === 'any' ? 'events of any form' : wake.events}, for`);
+    tell(
+      `Looked at, until events show what is rare, on ${wake.events === 'any' ? 'events of any form' : wake.events}, for`,
+    );
     showSome(wakeLines(wake.wakes));
   }
 }

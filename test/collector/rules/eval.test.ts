@@ -231,7 +231,10 @@ t.test('explain', async (t) => {
   for (const name of ['nc', 'NETCAT', 'netcat']) {
     const run = explain(name, '--rules', at('r.yml'));
     t.match(run, { status: 0, stdout: /Image ends with '\/nc'/ }, name);
-    t.match(run.stdout, /Looked at, until events show what is rare, on process\.start on linux, for\n.*text at the end '\/nc'/);
+    t.match(
+      run.stdout,
+      /Looked at, until events show what is rare, on process\.start on linux, for\n.*text at the end '\/nc'/,
+    );
   }
   const all = explain(at('r.yml'));
   t.match(all.stdout, /event count of matches of `nc`/);
