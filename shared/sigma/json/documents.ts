@@ -44,7 +44,11 @@ export class JsonDocuments {
 
   constructor(handlers: DocumentHandlers) {
     this.#handlers = handlers;
-    this.#framer = new JsonFramer((frame) => this.#take(frame));
+    this.#framer = new JsonFramer(
+      (frame) => this.#take(frame),
+      frameBounds.sizeBytes,
+      (bytes, line) => this.#takeLine(bytes, line),
+    );
   }
 
   /** Documents so far, bad ones too. */
@@ -58,6 +62,19 @@ export class JsonDocuments {
 
   end(): void {
     this.#framer.end();
+  }
+
+  /** What goes wrong here is left to be found, and told, on the way through the framer. */
+  #takeLine(bytes: Buffer, line: number): boolean {
+    let fields: FlatEvent | undefined;
+    try {
+      fields = flatten(parseDocument(this.#decoder.decode(bytes)));
+    } catch {
+      return false;
+    }
+    if (fields === undefined) return false;
+    this.#handlers.onEvent({ number: ++this.#count, line, fields });
+    return true;
   }
 
   #take(frame: Frame): void {
