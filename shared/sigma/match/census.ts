@@ -2,6 +2,8 @@ import { type ColumnHits, countValues } from './column-hits.ts';
 
 /** Rows that say enough about a slot. */
 const enough = 500;
+/** Rows that the past weighs, so that what was long ago does not hide what is now. */
+const horizon = 200_000;
 
 /** How often each slot is seen in the rows. Only slots that an index looks for can be counted. */
 export class Census {
@@ -29,8 +31,13 @@ export class Census {
 
   /** Closes a stretch during which `indexed` were looked for. */
   close(indexed: Uint8Array): void {
-    for (let slot = 0; slot < indexed.length; slot++)
-      if (indexed[slot] === 1) this.#rows[slot]! += this.#rowsSince;
+    for (let slot = 0; slot < indexed.length; slot++) {
+      if (indexed[slot] !== 1) continue;
+      const rows = this.#rows[slot]! + this.#rowsSince;
+      const weight = Math.min(1, horizon / rows);
+      this.#rows[slot] = rows * weight;
+      this.#seen[slot]! *= weight;
+    }
     this.#rowsSince = 0;
   }
 

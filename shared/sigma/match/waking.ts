@@ -3,9 +3,10 @@ import { Census } from './census.ts';
 import type { ColumnHits } from './column-hits.ts';
 import { expectedFrequency, type FrequencyOf, wakersOf } from './wake.ts';
 
-/** Rows after which wakers are chosen anew, for the first time; each next time after so many times more. */
+/** Rows after which wakers are chosen anew, for the first time; each next time after so many times more, at most. */
 const firstAfter = 1_000;
 const growth = 3;
+const longest = 1_000_000;
 /** Later on, one batch in this many is counted. */
 const counted = 4;
 /**
@@ -56,7 +57,7 @@ export class Waking {
     if (this.#rows < 8 * firstAfter || this.#batches++ % counted === 0) this.#census.count(columns, rows);
     this.#rows += rows;
     if (this.#rows < this.#dueAt) return false;
-    this.#dueAt *= growth;
+    this.#dueAt = this.#rows + Math.min((growth - 1) * this.#rows, longest);
     this.#census.close(indexed);
     const before = this.#wokenBy(this.#wakes);
     if (before < least) return false;
