@@ -77,10 +77,6 @@ export class Plan {
     this.#planIndexes();
   }
 
-  get ruleCount(): number {
-    return this.#rules.length;
-  }
-
   match(events: ColumnarEvents, onMatch: OnMatch): void {
     if (this.#rules.length === 0 || events.count === 0) return;
     const columns = this.#lookUp(events);
