@@ -7,6 +7,7 @@ import type { Emit } from './sensor.ts';
  */
 export interface Provider {
   readonly kind: ProviderKind;
+  /** May change from look to look: a provider that loses its kernel events samples until it has them again. */
   readonly mode: 'sampled' | 'kernel' | 'followed';
   /**
    * Finds out whether this host can give what the sensor needs. Resolves to nothing when it can, else to the
@@ -20,6 +21,11 @@ export interface Provider {
   look(emit: Emit): Promise<void>;
   /** What it cannot see here, in words. Asked after each look. */
   note(): string | undefined;
+  /**
+   * Events it knows of and could not give since it was made; each of them is also declared by a `loss` event it
+   * emitted, with its name in `loss.sensor`. Absent where nothing can be lost.
+   */
+  lost?(): number;
   /** Lets go of every handle and child. Never rejects. */
   close(): Promise<void>;
 }

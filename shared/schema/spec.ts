@@ -52,6 +52,11 @@ export const commonFields = {
     type: 'bool',
     doc: 'True when the thing was already there at the first look of the sensor, so its time is not when it happened.',
   },
+  'event.provider': {
+    type: 'keyword',
+    max: 64,
+    doc: 'What told of it where a sensor has several sources: tracefs, procfs, pcap, inotify, auditd and so on.',
+  },
   'event.truncated': {
     type: 'keywords',
     doc: 'Names of the fields that were longer than their bound and were cut.',
