@@ -3,6 +3,10 @@ import type { EventOf } from '../schema/spec.ts';
 import { accountChange } from './account-change.ts';
 import { deviceAccess } from './device-access.ts';
 import { deviceChange } from './device-change.ts';
+import { fileChange } from './file-change.ts';
+import { fileCreate } from './file-create.ts';
+import { fileDelete } from './file-delete.ts';
+import { fileRename } from './file-rename.ts';
 import { hostHealth } from './host-health.ts';
 import { login } from './login.ts';
 import { loss } from './loss.ts';
@@ -16,6 +20,10 @@ export const eventSpecs = {
   'account.change': accountChange,
   'device.access': deviceAccess,
   'device.change': deviceChange,
+  'file.change': fileChange,
+  'file.create': fileCreate,
+  'file.delete': fileDelete,
+  'file.rename': fileRename,
   'host.health': hostHealth,
   'login': login,
   'loss': loss,

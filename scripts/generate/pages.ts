@@ -1,0 +1,14 @@
+import { apiPage } from './api.ts';
+import { cliPage } from './cli.ts';
+import { configPage } from './config.ts';
+import { errorsPage } from './errors.ts';
+
+/** The reference pages that are made from the running code, as path and text. */
+export function pages(): readonly (readonly [path: string, text: string])[] {
+  return [
+    ['docs/reference/errors.md', errorsPage()],
+    ['docs/reference/config.md', configPage()],
+    ['docs/reference/cli.md', cliPage()],
+    ['docs/reference/api.md', apiPage()],
+  ];
+}
