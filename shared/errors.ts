@@ -179,6 +179,11 @@ const entries = {
     action: 'Update the agent.',
     retryable: false,
   },
+  'agent.already_running': {
+    cause: 'Another agent runs on this host under the same name.',
+    action: 'Stop it first, or give this one another name with the setting `instance` (or VEDETTE_INSTANCE).',
+    retryable: true,
+  },
   'agent.not_enrolled': {
     cause: 'This agent has no identity yet.',
     action: 'Run `vedette enroll --token TOKEN` first.',

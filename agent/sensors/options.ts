@@ -12,6 +12,15 @@ export interface AgentFacts {
   readonly sensors?: readonly string[];
 }
 
+export interface TraceSettings {
+  /** Name of the trace instance, which no two agents of a host can share; empty for no kernel events. */
+  readonly instance: string;
+  /** Room for records that wait to be read, in KiB over all processors. */
+  readonly bufferKib: number;
+  /** Whether the kernel reads the arguments of new programs through probes. */
+  readonly probes: boolean;
+}
+
 export interface SensorOptions {
   /** Milliseconds between looks, which fall on multiples of this by the clock. */
   readonly intervalMs?: Partial<Record<SensorName, number>>;
@@ -29,6 +38,8 @@ export interface SensorOptions {
   readonly dataDir?: string;
   /** Whether the login sensor may follow the journal where there is no authentication log. */
   readonly journal?: boolean;
+  /** Kernel events on Linux; without a name of the trace instance there are none. */
+  readonly trace?: Partial<TraceSettings>;
   /** Told of a failed look, once per row of failures with the same message. */
   readonly onError?: (sensor: string, error: unknown) => void;
   readonly agentFacts?: () => AgentFacts;
@@ -37,8 +48,9 @@ export interface SensorOptions {
 export type ProviderKind = 'linux' | 'portable';
 
 /** Options with every default filled in. */
-export interface Settings extends Required<Omit<SensorOptions, 'intervalMs' | 'provider'>> {
+export interface Settings extends Required<Omit<SensorOptions, 'intervalMs' | 'provider' | 'trace'>> {
   readonly provider: ProviderKind;
+  readonly trace: TraceSettings;
   readonly intervalMs: Readonly<Record<SensorName, number>>;
 }
 
@@ -72,6 +84,7 @@ export function settingsOf(options: SensorOptions): Settings {
   return Object.freeze({
     provider,
     intervalMs,
+    trace: { instance: '', bufferKib: 16_384, probes: true, ...options.trace },
     procRoot: options.procRoot ?? '/proc',
     sysRoot: options.sysRoot ?? '/sys',
     etcRoot: options.etcRoot ?? '/etc',
@@ -84,4 +97,9 @@ export function settingsOf(options: SensorOptions): Settings {
     onError: options.onError ?? (() => {}),
     agentFacts: options.agentFacts ?? (() => ({})),
   });
+}
+
+/** The same for a reading of its own beside sensors that run: the kernel's events are theirs. */
+export function withoutTrace(settings: Settings): Settings {
+  return { ...settings, trace: { ...settings.trace, instance: '' } };
 }

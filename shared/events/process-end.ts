@@ -27,7 +27,10 @@ export const processEnd = defineEvent({
       sigma: ['Image'],
       doc: 'Path of the program file.',
     },
-    'process.exit_code': { type: 'int', doc: 'Exit code, where the source tells it.' },
+    'process.exit_code': {
+      type: 'int',
+      doc: 'Exit code, where the source tells it; 128 and the signal when a signal ended it, as shells have it.',
+    },
     'process.parent.pid': { type: 'int', sigma: ['ParentProcessId'], doc: 'Process id of the parent.' },
     'user.name': { type: 'keyword', max: 256, sigma: ['User'], doc: 'Effective user name.' },
   },

@@ -27,7 +27,7 @@ export const processStart = defineEvent({
     'process.command_line': {
       type: 'text',
       sigma: ['CommandLine'],
-      doc: 'Arguments joined by spaces.',
+      doc: 'Arguments joined by spaces; absent where the process ended before they could be read.',
     },
     'process.working_directory': {
       type: 'keyword',
@@ -70,6 +70,35 @@ export const processStart = defineEvent({
     'user.id': { type: 'keyword', max: 32, doc: 'Effective user id.' },
     'user.name': { type: 'keyword', max: 256, indexed: true, sigma: ['User'], doc: 'Effective user name.' },
     'user.real.id': { type: 'keyword', max: 32, doc: 'Real user id where it differs.' },
+    'user.audit.id': {
+      type: 'keyword',
+      max: 32,
+      doc: 'Login user id (loginuid): who signed in, whatever identity was taken since; absent where nobody did.',
+    },
+    'user.audit.name': { type: 'keyword', max: 256, doc: 'Name of that user.' },
+    'process.args_count': {
+      type: 'int',
+      doc: 'Number of arguments with the program itself, where the kernel told.',
+    },
+    'process.capabilities': {
+      type: 'keywords',
+      max: 64,
+      doc: 'Effective capabilities by name, or `all` and what is missing of them with a minus; absent when there are none.',
+    },
+    'process.namespaces': {
+      type: 'keywords',
+      max: 8,
+      doc: "Namespaces that are not the agent's own, each as `kind:inode`: cgroup, ipc, mnt, net, pid, user, uts.",
+    },
+    'process.cgroup': {
+      type: 'keyword',
+      max: 1024,
+      doc: 'Path of the control group (version 2, or of the first hierarchy).',
+    },
+    'process.fileless': {
+      type: 'bool',
+      doc: 'True when the program was run from memory (memfd) and never was a file.',
+    },
     'container.id': { type: 'keyword', max: 128, indexed: true, doc: 'Container the process runs in.' },
   },
 });

@@ -3,6 +3,7 @@ import type { EventOf } from '../schema/spec.ts';
 import { accountChange } from './account-change.ts';
 import { deviceAccess } from './device-access.ts';
 import { deviceChange } from './device-change.ts';
+import { executableHash } from './executable-hash.ts';
 import { fileChange } from './file-change.ts';
 import { fileCreate } from './file-create.ts';
 import { fileDelete } from './file-delete.ts';
@@ -14,12 +15,14 @@ import { networkConnection } from './network-connection.ts';
 import { packageChange } from './package-change.ts';
 import { packageState } from './package-state.ts';
 import { processEnd } from './process-end.ts';
+import { processFork } from './process-fork.ts';
 import { processStart } from './process-start.ts';
 
 export const eventSpecs = {
   'account.change': accountChange,
   'device.access': deviceAccess,
   'device.change': deviceChange,
+  'executable.hash': executableHash,
   'file.change': fileChange,
   'file.create': fileCreate,
   'file.delete': fileDelete,
@@ -31,6 +34,7 @@ export const eventSpecs = {
   'package.change': packageChange,
   'package.state': packageState,
   'process.end': processEnd,
+  'process.fork': processFork,
   'process.start': processStart,
 } as const;
 

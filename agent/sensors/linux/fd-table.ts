@@ -1,7 +1,6 @@
 import { readdirSync, readlinkSync, statSync } from 'node:fs';
 import { nodeKind } from '../device/node-kinds.ts';
 import type { Settings } from '../options.ts';
-import type { ProcessReader } from '../process/reader.linux.ts';
 
 /** Descriptors of one process that are looked at in one walk. */
 const maxFdsPerWalk = 16_384;
@@ -37,7 +36,7 @@ interface Holder {
 export class FdTable {
   readonly #procRoot: string;
   readonly #devPrefix: string;
-  readonly #reader: ProcessReader;
+  readonly #userPids: () => Iterable<number>;
   readonly #holders = new Map<number, Holder>();
   readonly #ownerOf = new Map<number, number>();
   readonly #withDevices = new Set<Holder>();
@@ -48,18 +47,18 @@ export class FdTable {
   /** True once a folder could not be read for want of a right. */
   denied = false;
 
-  constructor(settings: Settings, reader: ProcessReader) {
+  constructor(settings: Settings, userPids: () => Iterable<number>) {
     this.#procRoot = settings.procRoot;
     this.#devPrefix = `${settings.devRoot}/`;
-    this.#reader = reader;
+    this.#userPids = userPids;
   }
 
-  /** Brings the table up to date with the processes of the reader's last scan. */
+  /** Brings the table up to date with the processes the process table knows. */
   update(): void {
     const update = ++this.#update;
     this.#updatedAtMs = Date.now();
     const turns = this.#counted ? rotation : rotationUncounted;
-    for (const pid of this.#reader.userPids()) {
+    for (const pid of this.#userPids()) {
       const holder = this.#holders.get(pid);
       const fdCount = this.#fdCount(pid);
       if (holder === undefined) {

@@ -1,10 +1,19 @@
 import { readdirSync } from 'node:fs';
 import type { Settings } from '../options.ts';
+import { FactsReader } from '../process/facts.linux.ts';
+import type { KernelProcesses } from '../process/kernel.linux.ts';
 import { ProcessReader } from '../process/reader.linux.ts';
 import { ProcessTable } from '../process/table.ts';
 import { type Boot, readBoot } from './boot.ts';
 import { FdTable } from './fd-table.ts';
+import type { KernelTrace } from './trace/kernel-trace.linux.ts';
 import { UserNames } from './user-names.ts';
+
+/** The trace of this host, and the process table's keeper that lives on it. */
+export interface KernelEvents {
+  readonly trace: KernelTrace;
+  readonly processes: KernelProcesses;
+}
 
 /**
  * What the Linux providers share, so that /proc is walked once for all of them: the process table and its reader,
@@ -17,20 +26,47 @@ export class LinuxHost {
   readonly reader: ProcessReader;
   readonly fds: FdTable;
   readonly #procRoot: string;
+  #kernel: KernelEvents | undefined;
 
   constructor(settings: Settings) {
     this.#procRoot = settings.procRoot;
     this.boot = readBoot(settings.procRoot);
     this.users = new UserNames(settings.etcRoot);
     this.processes = new ProcessTable();
-    this.reader = new ProcessReader(settings.procRoot, this.boot, this.users, this.processes);
-    this.fds = new FdTable(settings, this.reader);
+    this.reader = new ProcessReader(
+      settings.procRoot,
+      new FactsReader(settings.procRoot, this.boot, this.users),
+      this.processes,
+    );
+    this.fds = new FdTable(settings, () => this.userPids());
+  }
+
+  /** The kernel's own events, while the process sensor has them; then nothing else reads the process list. */
+  get kernel(): KernelEvents | undefined {
+    return this.#kernel;
+  }
+
+  feedFrom(kernel: KernelEvents | undefined): void {
+    this.#kernel = kernel;
+    this.reader.pause(kernel !== undefined);
+  }
+
+  /** Every pid there is. Throws when the root cannot be listed. */
+  listPids(): number[] {
+    return readdirSync(this.#procRoot)
+      .filter((name) => /^[1-9]\d{0,9}$/.test(name))
+      .map(Number);
+  }
+
+  /** Pids that run a program of user space, as far as known. */
+  *userPids(): IterableIterator<number> {
+    for (const entry of this.processes.entries()) if (!entry.kernelThread) yield entry.pid;
   }
 
   /** Why there is no process to be seen under the root; undefined when there is one. */
   whyNoProcesses(): string | undefined {
     try {
-      return readdirSync(this.#procRoot).some((name) => /^[1-9]\d*$/.test(name))
+      return this.listPids().length > 0
         ? undefined
         : `${this.#procRoot} holds no processes: is proc mounted?`;
     } catch (error) {

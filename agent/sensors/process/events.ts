@@ -10,22 +10,24 @@ export function startEvent(
   facts: ProcessFacts,
   time: number,
   baseline: boolean,
+  provider?: string,
 ): EventByType['process.start'] {
   const parent = entry.parent;
   return {
     type: 'process.start',
     time,
     'event.baseline': baseline || undefined,
-    'event.truncated': parent?.commandLineCut ? ['process.parent.command_line'] : undefined,
-    'process.pid': facts.pid,
-    'process.entity_id': facts.entityId,
-    'process.start': facts.startAt,
+    'event.provider': provider,
+    'event.truncated': truncated(facts, parent),
+    'process.pid': entry.pid,
+    'process.entity_id': entry.entityId,
+    'process.start': entry.startAt,
     'process.name': facts.name,
     'process.executable': facts.executable,
     'process.file_deleted': facts.fileDeleted || undefined,
     'process.command_line': facts.commandLine,
     'process.working_directory': facts.workingDirectory,
-    'process.parent.pid': facts.parentPid,
+    'process.parent.pid': parent?.pid ?? facts.parentPid,
     'process.parent.entity_id': parent?.entityId,
     'process.parent.name': parent?.name,
     'process.parent.executable': parent?.executable,
@@ -35,7 +37,38 @@ export function startEvent(
     'user.id': facts.userId,
     'user.name': facts.userName,
     'user.real.id': facts.realUserId === facts.userId ? undefined : facts.realUserId,
+    'user.audit.id': facts.auditUserId,
+    'user.audit.name': facts.auditUserName,
+    'process.args_count': facts.argumentCount,
+    'process.capabilities': facts.capabilities,
+    'process.namespaces': facts.namespaces,
+    'process.cgroup': facts.cgroup,
+    'process.fileless': facts.fileless || undefined,
+    'process.hash.sha256': facts.sha256,
     'container.id': facts.containerId,
+  };
+}
+
+function truncated(facts: ProcessFacts, parent: ProcessEntry | undefined): readonly string[] | undefined {
+  const own = facts.commandLineCut ? ['process.command_line'] : [];
+  const fields = parent?.commandLineCut ? [...own, 'process.parent.command_line'] : own;
+  return fields.length === 0 ? undefined : fields;
+}
+
+export function forkEvent(entry: ProcessEntry): EventByType['process.fork'] {
+  return {
+    type: 'process.fork',
+    time: entry.startAt,
+    'event.provider': 'tracefs',
+    'process.pid': entry.pid,
+    'process.entity_id': entry.entityId,
+    'process.start': entry.startAt,
+    'process.name': entry.name,
+    'process.executable': entry.executable,
+    'process.parent.pid': entry.parentPid,
+    'process.parent.entity_id': entry.parent?.entityId,
+    'user.id': entry.userId,
+    'user.name': entry.userName,
   };
 }
 
@@ -43,10 +76,12 @@ export function endEvent(
   entry: ProcessEntry,
   endAt: number,
   exitCode: number | undefined,
+  provider?: string,
 ): EventByType['process.end'] {
   return {
     type: 'process.end',
     time: endAt,
+    'event.provider': provider,
     'process.pid': entry.pid,
     'process.entity_id': entry.entityId,
     'process.start': entry.startAt,

@@ -1,4 +1,4 @@
-import type { Settings } from '../options.ts';
+import { type Settings, withoutTrace } from '../options.ts';
 import { PolledSensor } from '../polled-sensor.ts';
 import type { Sensor } from '../sensor.ts';
 import { type SharedViews, sharedViews } from '../shared-views.ts';
@@ -9,15 +9,15 @@ export function processSensor(settings: Settings, views: SharedViews): Sensor {
     description: {
       name: 'process',
       doc: 'Processes that run, begin and end, with their program, arguments, user and parent.',
-      types: ['process.start', 'process.end'],
+      types: ['process.start', 'process.fork', 'process.end', 'executable.hash', 'loss'],
     },
     intervalMs: settings.intervalMs.process,
     onError: settings.onError,
     async provider(shared) {
       const used = shared ? views : sharedViews(settings);
       if (settings.provider === 'linux') {
-        const { processLinux } = await import('./linux.ts');
-        return processLinux(await used.linux(), settings);
+        const { ProcessLinux } = await import('./linux.ts');
+        return new ProcessLinux(await used.linux(), shared ? settings : withoutTrace(settings));
       }
       const { processPortable } = await import('./portable.ts');
       return processPortable(used.processes);

@@ -1,47 +1,196 @@
 import { nowUs } from '#shared/clock.ts';
+import type { EventByType } from '#shared/events/registry.gen.ts';
 import type { LinuxHost } from '../linux/host.ts';
+import { KernelTrace } from '../linux/trace/kernel-trace.linux.ts';
 import type { Settings } from '../options.ts';
 import type { Provider } from '../provider.ts';
 import type { Emit } from '../sensor.ts';
-import { endEvent, startEvent } from './events.ts';
+import { endEvent, forkEvent, startEvent } from './events.ts';
+import { ExecutableHashes, type HashedFile } from './executable-hashes.ts';
+import { KernelProcesses } from './kernel.linux.ts';
+import { reconcile } from './reconcile.linux.ts';
+import type { ProcessEntry, ProcessFacts } from './table.ts';
 
-/** Samples /proc into the shared process table, whose changes become events. */
-export function processLinux(host: LinuxHost, settings: Settings): Provider {
-  let first = true;
+/** Time between attempts to get kernel events where they could not be had. */
+const retryMs = 30_000;
+/** Time between comparisons of what the kernel told with what /proc shows. */
+const reconcileMs = 60_000;
+/** A process that split off and lives so long is told of, though it runs no program of its own. */
+const forkAgeUs = 1_000_000;
 
-  function attach(emit: Emit): void {
-    host.processes.listen({
-      started(entry, facts, again) {
-        const time = first || again ? nowUs() : Math.min(facts.startAt, nowUs());
-        emit(startEvent(entry, facts, time, first));
+/**
+ * Fills the shared process table, whose changes become events: from the kernel's trace events where they can be had,
+ * else by sampling /proc. What is lost by the one or missed by the other is made up by comparison with /proc.
+ */
+export class ProcessLinux implements Provider {
+  readonly kind = 'linux';
+  readonly #host: LinuxHost;
+  readonly #settings: Settings;
+  readonly #hashes = new ExecutableHashes();
+  #emit: Emit = () => {};
+  #isFirst = true;
+  #whySampled: string | undefined;
+  #triedAtMs = 0;
+  #reconciledAtMs = 0;
+  #lost = 0;
+  #lostSinceLook = 0;
+
+  constructor(host: LinuxHost, settings: Settings) {
+    this.#host = host;
+    this.#settings = settings;
+  }
+
+  get mode(): 'kernel' | 'sampled' {
+    return this.#host.kernel === undefined ? 'sampled' : 'kernel';
+  }
+
+  async open(): Promise<string | undefined> {
+    return this.#host.whyNoProcesses();
+  }
+
+  async look(emit: Emit): Promise<void> {
+    if (this.#isFirst) {
+      this.#emit = emit;
+      this.#host.reader.reset();
+      this.#listen();
+    }
+    if (this.#host.kernel === undefined) await this.#tryKernel();
+    const { kernel } = this.#host;
+    if (this.#isFirst || kernel === undefined)
+      this.#host.reader.scanIfOlder(this.#settings.intervalMs.process / 2);
+    if (kernel !== undefined) this.#lookAtKernel(kernel.trace);
+    this.#isFirst = false;
+  }
+
+  note(): string | undefined {
+    const { kernel, reader } = this.#host;
+    const denied = reader.facts.isDenied() ? ["program files of other users' processes are not seen"] : [];
+    const unhashed =
+      this.#hashes.skipped > 0 ? [`${this.#hashes.skipped} program files were not hashed`] : [];
+    if (kernel === undefined) {
+      const why = this.#whySampled === undefined ? '' : `, because ${this.#whySampled}`;
+      return [`sampled${why}: processes shorter than the interval are not seen`, ...denied, ...unhashed].join(
+        '; ',
+      );
+    }
+    const source = kernel.processes.readsArguments
+      ? 'arguments from the kernel and /proc'
+      : 'arguments from /proc: those of the very shortest processes may be missing';
+    const lost = this.#lost > 0 ? [`${this.#lost} kernel records lost`] : [];
+    return [source, ...lost, ...denied, ...unhashed].join('; ');
+  }
+
+  lost(): number {
+    return this.#lost;
+  }
+
+  async close(): Promise<void> {
+    this.#endKernel(undefined);
+    this.#host.processes.listen(undefined);
+    await this.#hashes.close();
+  }
+
+  #listen(): void {
+    this.#host.processes.listen({
+      started: (entry, facts, again, execAt) => {
+        const sha256 = this.#hash(entry, facts);
+        const isBaseline = this.#isFirst && execAt === undefined;
+        const sampledAt = this.#isFirst || again ? nowUs() : Math.min(facts.startAt, nowUs());
+        const provider = execAt === undefined ? 'procfs' : 'tracefs';
+        this.#emit(startEvent(entry, { ...facts, sha256 }, execAt ?? sampledAt, isBaseline, provider));
       },
-      ended(entry, endAt, exitCode) {
-        emit(endEvent(entry, endAt, exitCode));
+      forked: (entry) => this.#emit(forkEvent(entry)),
+      ended: (entry, endAt, exitCode) => {
+        this.#emit(endEvent(entry, endAt, exitCode, this.mode === 'kernel' ? 'tracefs' : 'procfs'));
       },
     });
   }
 
+  #hash(entry: ProcessEntry, facts: ProcessFacts): string | undefined {
+    const { pid, executable } = facts;
+    if (executable === undefined) return undefined;
+    const { entityId } = entry;
+    const paths = [`${this.#settings.procRoot}/${pid}/exe`, executable];
+    return this.#hashes.of(paths, (file) => this.#emit(hashEvent(executable, pid, entityId, file)));
+  }
+
+  async #tryKernel(): Promise<void> {
+    const { instance } = this.#settings.trace;
+    const nowMs = Date.now();
+    if (instance === '' || Math.abs(nowMs - this.#triedAtMs) < retryMs) return;
+    this.#triedAtMs = nowMs;
+    const trace = new KernelTrace({
+      ...this.#settings.trace,
+      name: instance,
+      onRound: (now) => this.#host.kernel?.processes.settle(now),
+      onLost: (count, from, to) => this.#lose(count, from, to),
+      onBroken: (reason) => this.#endKernel(reason),
+    });
+    this.#whySampled = await trace.open();
+    if (this.#whySampled !== undefined) return;
+    const processes = new KernelProcesses(this.#host, trace);
+    const missing = processes.start();
+    if (missing.length > 0) {
+      trace.close();
+      this.#whySampled = `the kernel has no ${missing.join(', ')}`;
+      return;
+    }
+    this.#host.reader.scan();
+    this.#host.feedFrom({ trace, processes });
+    processes.threads.read(this.#settings.procRoot, this.#host.userPids());
+    trace.drain();
+    this.#reconciledAtMs = nowMs;
+  }
+
+  #lookAtKernel(trace: KernelTrace): void {
+    for (const entry of this.#host.processes.entries()) {
+      if (entry.untold && nowUs() - entry.startAt > forkAgeUs) this.#host.processes.tell(entry);
+    }
+    const isDue = Math.abs(Date.now() - this.#reconciledAtMs) >= reconcileMs;
+    if (!isDue && this.#lostSinceLook === 0) return;
+    reconcile(this.#host, trace, this.#lostSinceLook > 0);
+    this.#lostSinceLook = 0;
+    this.#reconciledAtMs = Date.now();
+  }
+
+  #lose(count: number, from: number, to: number): void {
+    this.#lost += count;
+    this.#lostSinceLook += count;
+    this.#emit({
+      type: 'loss',
+      time: to,
+      'loss.count': count,
+      'loss.reason': 'sensor-overrun',
+      'loss.sensor': 'kernel',
+      'loss.from': from,
+      'loss.to': to,
+    });
+  }
+
+  /** Back to sampling; what is known of the processes stays. */
+  #endKernel(reason: string | undefined): void {
+    this.#host.kernel?.trace.close();
+    this.#host.feedFrom(undefined);
+    this.#whySampled = reason;
+    this.#triedAtMs = Date.now();
+  }
+}
+
+function hashEvent(
+  executable: string,
+  pid: number,
+  entityId: string,
+  file: HashedFile,
+): EventByType['executable.hash'] {
   return {
-    kind: 'linux',
-    mode: 'sampled',
-    async open() {
-      return host.whyNoProcesses();
-    },
-    async look(emit) {
-      if (first) {
-        host.reader.reset();
-        attach(emit);
-      }
-      host.reader.scanIfOlder(settings.intervalMs.process / 2);
-      first = false;
-    },
-    note() {
-      return host.reader.denied
-        ? 'sampled: processes shorter than the interval are not seen, nor program files of other users'
-        : 'sampled: processes shorter than the interval are not seen';
-    },
-    async close() {
-      host.processes.listen(undefined);
-    },
+    type: 'executable.hash',
+    time: nowUs(),
+    'process.executable': executable,
+    'process.hash.sha256': file.sha256,
+    'file.size': file.sizeBytes,
+    'file.mtime': file.mtimeAt,
+    'file.inode': file.inode,
+    'process.pid': pid,
+    'process.entity_id': entityId,
   };
 }

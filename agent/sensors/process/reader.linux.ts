@@ -1,13 +1,8 @@
-import { readdirSync, readlinkSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { nowUs } from '#shared/clock.ts';
-import { type Boot, instantOfTicks, processEntityId } from '../linux/boot.ts';
-import { BoundedFile } from '../linux/bounded-file.ts';
-import type { UserNames } from '../linux/user-names.ts';
-import { containerOf, type ProcessStat, parseStat, terminalName } from './stat.linux.ts';
-import { keptCommandLine, type ProcessEntry, type ProcessFacts, type ProcessTable } from './table.ts';
+import type { FactsReader } from './facts.linux.ts';
+import type { ProcessEntry, ProcessTable } from './table.ts';
 
-/** Room for the longest command line an event holds (32,768 UTF-16 units) whatever its script, and one more. */
-const bufferBytes = 128 * 1024;
 /** Scans during which a new process is looked at every time: programs follow soon after forks. */
 const youngScans = 10;
 /** Older processes are looked at every so many scans, a share of them in each. */
@@ -16,7 +11,6 @@ const rotation = 8;
 const maxNewPerScan = 2000;
 /** PID_MAX_LIMIT of 64-bit kernels (include/linux/threads.h). */
 const maxPid = 4 * 1024 * 1024;
-const deletedSuffix = ' (deleted)';
 
 /** What the reader remembers of a pid between scans, to see cheaply that its program or its owner changed. */
 interface Tracked {
@@ -34,25 +28,19 @@ interface Tracked {
  * Keeps a process table from /proc (proc(5)). One scan lists the pids; new ones are read whole, and of known ones
  * the young and an eighth of the others have their stat compared: another start time is another process, another
  * place of the arguments or another name is an exec. Vanishing entries are normal and leave no trace.
- *
- * Kernel events push into the same table through `observe` and `exited`.
  */
 export class ProcessReader {
   readonly table: ProcessTable;
   readonly #procRoot: string;
-  readonly #boot: Boot;
-  readonly #users: UserNames;
+  readonly facts: FactsReader;
   readonly #tracked = new Map<number, Tracked>();
-  readonly #file = new BoundedFile(bufferBytes);
   #scan = 0;
   #scannedAtMs = 0;
-  /** True once a program file could not be read for want of a right. */
-  denied = false;
+  #isPaused = false;
 
-  constructor(procRoot: string, boot: Boot, users: UserNames, table: ProcessTable) {
+  constructor(procRoot: string, facts: FactsReader, table: ProcessTable) {
     this.#procRoot = procRoot;
-    this.#boot = boot;
-    this.#users = users;
+    this.facts = facts;
     this.table = table;
   }
 
@@ -84,6 +72,7 @@ export class ProcessReader {
 
   /** Scans unless that was done within `ageMs`. */
   scanIfOlder(ageMs: number): void {
+    if (this.#isPaused) return;
     const age = Date.now() - this.#scannedAtMs;
     if (this.#scan === 0 || age >= ageMs || age < 0) this.scan();
   }
@@ -97,36 +86,26 @@ export class ProcessReader {
 
   /** Reads one process now, and gives its entry; undefined when it is gone or cannot be read. */
   observe(pid: number, at = nowUs()): ProcessEntry | undefined {
+    if (this.#isPaused) return this.table.get(pid);
     const tracked = this.#tracked.get(pid);
     if (tracked === undefined) this.#readNew(pid, at);
     else this.#recheck(tracked, at, true);
     return this.table.get(pid);
   }
 
-  /** The source of kernel events saw it end. */
-  exited(pid: number, at: number, exitCode?: number): void {
-    this.#tracked.delete(pid);
-    this.table.end(pid, at, exitCode);
-  }
-
-  /** Pids that run a program of user space, as of the last scan. */
-  *userPids(): IterableIterator<number> {
-    for (const tracked of this.#tracked.values()) {
-      if (!tracked.kernelThread && !tracked.ended) yield tracked.pid;
-    }
+  /** While paused, the table is kept by the kernel's events, and this reads nothing. Begins anew afterwards. */
+  pause(isPaused: boolean): void {
+    this.#isPaused = isPaused;
+    this.#tracked.clear();
+    if (!isPaused) this.#scannedAtMs = 0;
   }
 
   #due(tracked: Tracked): boolean {
     return this.#scan - tracked.bornScan <= youngScans || (tracked.pid + this.#scan) % rotation === 0;
   }
 
-  #stat(pid: number): ProcessStat | undefined {
-    const length = this.#file.readOnce(`${this.#procRoot}/${pid}/stat`);
-    return length <= 0 ? undefined : parseStat(this.#file.buffer, length);
-  }
-
   #readNew(pid: number, at: number): void {
-    const stat = this.#stat(pid);
+    const stat = this.facts.stat(pid);
     if (stat === undefined) return;
     const { name, startTicks, argStart, kernelThread, zombie } = stat;
     const bornScan = this.#scan;
@@ -144,13 +123,13 @@ export class ProcessReader {
     if (this.table.recent(stat.parentPid) === undefined && stat.parentPid > 0 && stat.parentPid < pid) {
       if (!this.#tracked.has(stat.parentPid)) this.#readNew(stat.parentPid, at);
     }
-    this.table.put(this.#facts(pid, stat), at);
+    this.table.put(this.facts.facts(pid, stat), at);
     if (zombie) this.table.end(pid, at);
   }
 
   /** Compares; reads whole when something changed, or when `whole`. */
   #recheck(tracked: Tracked, at: number, whole = false): void {
-    const stat = this.#stat(tracked.pid);
+    const stat = this.facts.stat(tracked.pid);
     if (stat === undefined) return;
     if (stat.startTicks !== tracked.startTicks) {
       this.#tracked.delete(tracked.pid);
@@ -168,71 +147,6 @@ export class ProcessReader {
     if (!whole && (tracked.kernelThread || (!execed && stat.name === tracked.name))) return;
     tracked.argStart = stat.argStart;
     tracked.name = stat.name;
-    this.table.put(this.#facts(tracked.pid, stat), at);
-  }
-
-  #facts(pid: number, stat: ProcessStat): ProcessFacts {
-    const folder = `${this.#procRoot}/${pid}`;
-    const user = stat.kernelThread ? { real: '0', effective: '0' } : this.#userIds(folder);
-    const base = {
-      pid,
-      entityId: processEntityId(this.#boot.id, pid, stat.startTicks),
-      startAt: instantOfTicks(this.#boot, stat.startTicks),
-      name: stat.name,
-      parentPid: stat.parentPid,
-      sessionId: stat.sessionId,
-      tty: terminalName(stat.ttyNumber),
-      userId: user?.effective,
-      userName: this.#users.nameOf(user?.effective),
-      realUserId: user?.real,
-    };
-    if (stat.kernelThread) return base;
-    return {
-      ...base,
-      ...this.#program(folder),
-      ...this.#arguments(folder),
-      workingDirectory: this.#link(`${folder}/cwd`),
-      containerId: this.#container(folder),
-    };
-  }
-
-  #program(folder: string): Pick<ProcessFacts, 'executable' | 'fileDeleted'> {
-    const link = this.#link(`${folder}/exe`);
-    if (link === undefined) return {};
-    if (!link.endsWith(deletedSuffix)) return { executable: link };
-    return { executable: link.slice(0, -deletedSuffix.length), fileDeleted: true };
-  }
-
-  /** Arguments end with NUL each; within them every byte may stand. At most `bufferBytes` are read. */
-  #arguments(folder: string): Pick<ProcessFacts, 'commandLine' | 'keptCommandLine'> {
-    const { buffer } = this.#file;
-    let length = this.#file.readOnce(`${folder}/cmdline`);
-    while (length > 0 && buffer[length - 1] === 0) length--;
-    if (length <= 0) return {};
-    for (let i = buffer.indexOf(0); i >= 0 && i < length; i = buffer.indexOf(0, i + 1)) buffer[i] = 0x20;
-    const commandLine = buffer.toString('utf8', 0, length);
-    if (length <= keptCommandLine) return { commandLine, keptCommandLine: commandLine };
-    return { commandLine, keptCommandLine: buffer.toString('utf8', 0, keptCommandLine) };
-  }
-
-  #userIds(folder: string): { real: string; effective: string } | undefined {
-    const length = this.#file.readOnce(`${folder}/status`);
-    if (length <= 0) return undefined;
-    const ids = /^Uid:\t(\d{1,10})\t(\d{1,10})\t/m.exec(this.#file.buffer.toString('latin1', 0, length));
-    return ids === null ? undefined : { real: ids[1] ?? '', effective: ids[2] ?? '' };
-  }
-
-  #container(folder: string): string | undefined {
-    const length = this.#file.readOnce(`${folder}/cgroup`);
-    return length <= 0 ? undefined : containerOf(this.#file.buffer.toString('latin1', 0, length));
-  }
-
-  #link(path: string): string | undefined {
-    try {
-      return readlinkSync(path);
-    } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'EACCES') this.denied = true;
-      return undefined;
-    }
+    this.table.put(this.facts.facts(tracked.pid, stat), at);
   }
 }

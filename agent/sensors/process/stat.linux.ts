@@ -108,3 +108,8 @@ const lxc = /\/lxc(?:\.payload)?[./]([^/\n]{1,128})/;
 export function containerOf(cgroup: string): string | undefined {
   return cgroup.match(containerHash)?.at(-1) ?? lxc.exec(cgroup)?.[1];
 }
+
+/** Path of the control group from /proc/PID/cgroup: that of version 2 (`0::`), else of the line that comes first. */
+export function cgroupOf(cgroup: string): string | undefined {
+  return (/^0::(\/[^\n]*)$/m.exec(cgroup) ?? /^\d+:[^:\n]*:(\/[^\n]*)$/m.exec(cgroup))?.[1];
+}

@@ -4,6 +4,13 @@ export const keptCommandLine = 4096;
 export const maxEntries = 65_536;
 /** Ended processes kept for children that are read after their parent has gone. */
 const maxEnded = 1024;
+/** Ancestors that have ended and are still known as such: a chain of daemons that fork on for ever has no end. */
+const maxDeadAncestors = 8;
+/** Ticks by which two accounts of one start may differ: it is rounded, and told a moment later than it was. */
+const sameStartTicks = 1;
+
+/** Who a process is. */
+export type Birth = Pick<ProcessFacts, 'pid' | 'entityId' | 'startAt' | 'startTicks'>;
 
 /** What a reader found out about one process at one moment. */
 export interface ProcessFacts {
@@ -11,9 +18,12 @@ export interface ProcessFacts {
   readonly entityId: string;
   /** Microseconds since the epoch. */
   readonly startAt: number;
+  /** The same in clock ticks since boot, where the system tells: these do not move when the clock is set. */
+  readonly startTicks?: number | undefined;
   readonly name: string;
   readonly executable?: string | undefined;
   readonly fileDeleted?: boolean | undefined;
+  readonly fileless?: boolean | undefined;
   readonly commandLine?: string | undefined;
   /** The first `keptCommandLine` characters, not sharing memory with the whole. */
   readonly keptCommandLine?: string | undefined;
@@ -24,7 +34,17 @@ export interface ProcessFacts {
   readonly userId?: string | undefined;
   readonly userName?: string | undefined;
   readonly realUserId?: string | undefined;
+  readonly auditUserId?: string | undefined;
+  readonly auditUserName?: string | undefined;
+  readonly capabilities?: readonly string[] | undefined;
+  readonly namespaces?: readonly string[] | undefined;
+  readonly cgroup?: string | undefined;
   readonly containerId?: string | undefined;
+  readonly argumentCount?: number | undefined;
+  /** The command line is known in part only. */
+  readonly commandLineCut?: boolean | undefined;
+  readonly sha256?: string | undefined;
+  readonly kernelThread?: boolean | undefined;
 }
 
 /** What stays in memory of a process; one object for its whole life, changed in place when it execs. */
@@ -32,21 +52,32 @@ export interface ProcessEntry {
   readonly pid: number;
   readonly entityId: string;
   readonly startAt: number;
+  readonly startTicks: number | undefined;
   name: string;
   executable: string | undefined;
   commandLine: string | undefined;
   /** True when `commandLine` is shorter than the real one. */
   commandLineCut: boolean;
   parentPid: number | undefined;
-  /** Undefined once this process has ended, so that chains of the dead are not kept. */
   parent: ProcessEntry | undefined;
   userId: string | undefined;
   userName: string | undefined;
+  sessionId: number | undefined;
+  tty: string | undefined;
+  containerId: string | undefined;
+  readonly kernelThread: boolean;
+  /** It split off from its parent, runs no program of its own, and nobody was told of it yet. */
+  untold: boolean;
 }
 
 export interface ProcessListener {
-  /** A process began, or began to run another program. `again` is true for the latter. */
-  started(entry: ProcessEntry, facts: ProcessFacts, again: boolean): void;
+  /**
+   * A process began, or began to run another program: `again` is true for the latter. `execAt` is when it ran the
+   * program (µs since the epoch), where the kernel told; sampling does not know.
+   */
+  started(entry: ProcessEntry, facts: ProcessFacts, again: boolean, execAt?: number): void;
+  /** A process that runs its parent's program showed to be more than the first half of a fork and exec. */
+  forked?(entry: ProcessEntry): void;
   /** `endAt` in microseconds since the epoch. */
   ended(entry: ProcessEntry, endAt: number, exitCode?: number): void;
 }
@@ -59,6 +90,8 @@ export class ProcessTable {
   readonly #live = new Map<number, ProcessEntry>();
   readonly #ended = new Map<number, ProcessEntry>();
   #listener: ProcessListener | undefined;
+  /** Processes that were told of and not remembered, for want of room. */
+  unremembered = 0;
 
   listen(listener: ProcessListener | undefined): void {
     this.#listener = listener;
@@ -87,17 +120,61 @@ export class ProcessTable {
    */
   put(facts: ProcessFacts, at: number): ProcessEntry {
     const known = this.#live.get(facts.pid);
-    if (known?.entityId === facts.entityId) return this.#renew(known, facts);
-    if (known !== undefined) this.end(facts.pid, at);
-    const entry: ProcessEntry = {
-      pid: facts.pid,
-      entityId: facts.entityId,
-      startAt: facts.startAt,
-      ...changing(facts),
-      parent: facts.parentPid === undefined ? undefined : this.recent(facts.parentPid),
-    };
-    if (this.#live.size < maxEntries) this.#live.set(facts.pid, entry);
+    if (known !== undefined && (known.entityId === facts.entityId || this.#isSame(facts))) {
+      return this.#renew(known, facts);
+    }
+    this.end(facts.pid, at);
+    const entry = this.#add(facts, facts.parentPid === undefined ? undefined : this.recent(facts.parentPid));
     this.#listener?.started(entry, facts, false);
+    return entry;
+  }
+
+  /**
+   * The kernel told of a new process, which runs its parent's program so far. Nobody is told before it shows to be
+   * more than that.
+   */
+  fork(born: Birth, parent: ProcessEntry | undefined): void {
+    const { pid, startAt } = born;
+    if (this.#isSame(born)) return;
+    this.end(pid, startAt);
+    if (parent !== undefined) this.tell(parent);
+    const facts: ProcessFacts = {
+      ...born,
+      name: parent?.name ?? '',
+      executable: parent?.executable,
+      commandLine: parent?.commandLine,
+      keptCommandLine: parent?.commandLine,
+      commandLineCut: parent?.commandLineCut,
+      parentPid: parent?.pid,
+      userId: parent?.userId,
+      userName: parent?.userName,
+      sessionId: parent?.sessionId,
+      tty: parent?.tty,
+      containerId: parent?.containerId,
+      kernelThread: parent?.kernelThread,
+    };
+    const entry = this.#add(facts, parent);
+    entry.untold = !entry.kernelThread;
+  }
+
+  /** Tells of a process that only split off so far; of others that was done. */
+  tell(entry: ProcessEntry): void {
+    if (!entry.untold) return;
+    entry.untold = false;
+    this.#listener?.forked?.(entry);
+  }
+
+  /** The kernel told that a process runs another program since `execAt`. */
+  exec(facts: ProcessFacts, execAt: number): ProcessEntry {
+    const known = this.#isSame(facts) ? this.#live.get(facts.pid) : undefined;
+    if (known === undefined) this.end(facts.pid, facts.startAt);
+    const entry =
+      known ?? this.#add(facts, facts.parentPid === undefined ? undefined : this.recent(facts.parentPid));
+    const again = known !== undefined && !known.untold;
+    entry.untold = false;
+    if (entry.parent !== undefined) this.tell(entry.parent);
+    if (known !== undefined) Object.assign(entry, changing(facts));
+    this.#listener?.started(entry, facts, again, execAt);
     return entry;
   }
 
@@ -105,9 +182,10 @@ export class ProcessTable {
   end(pid: number, at: number, exitCode?: number): void {
     const entry = this.#live.get(pid);
     if (entry === undefined) return;
+    this.tell(entry);
     this.#live.delete(pid);
     this.#listener?.ended(entry, at, exitCode);
-    entry.parent = undefined;
+    this.#cutChain(entry);
     this.#ended.delete(pid);
     this.#ended.set(pid, entry);
     if (this.#ended.size > maxEnded) this.#ended.delete(this.#ended.keys().next().value ?? pid);
@@ -117,6 +195,42 @@ export class ProcessTable {
   clear(): void {
     this.#live.clear();
     this.#ended.clear();
+  }
+
+  /** Whether the live process of this pid is the one meant, by its start. */
+  #isSame({ pid, startTicks, startAt }: Birth): boolean {
+    const known = this.#live.get(pid);
+    if (known === undefined) return false;
+    return startTicks === undefined || known.startTicks === undefined
+      ? known.startAt === startAt
+      : Math.abs(known.startTicks - startTicks) <= sameStartTicks;
+  }
+
+  #add(facts: ProcessFacts, parent: ProcessEntry | undefined): ProcessEntry {
+    const entry: ProcessEntry = {
+      pid: facts.pid,
+      entityId: facts.entityId,
+      startAt: facts.startAt,
+      startTicks: facts.startTicks,
+      ...changing(facts),
+      parent,
+      kernelThread: facts.kernelThread === true,
+      untold: false,
+    };
+    if (this.#live.size < maxEntries) this.#live.set(facts.pid, entry);
+    else this.unremembered++;
+    return entry;
+  }
+
+  #cutChain(entry: ProcessEntry): void {
+    let last: ProcessEntry | undefined = entry;
+    for (let i = 0; i < maxDeadAncestors && last !== undefined; i++) {
+      last =
+        last.parent !== undefined && this.#live.get(last.parent.pid) !== last.parent
+          ? last.parent
+          : undefined;
+    }
+    if (last !== undefined) last.parent = undefined;
   }
 
   #renew(entry: ProcessEntry, facts: ProcessFacts): ProcessEntry {
@@ -136,9 +250,13 @@ function changing(facts: ProcessFacts) {
     name: facts.name,
     executable: facts.executable,
     commandLine: facts.keptCommandLine,
-    commandLineCut: facts.keptCommandLine?.length !== facts.commandLine?.length,
+    commandLineCut:
+      facts.commandLineCut === true || facts.keptCommandLine?.length !== facts.commandLine?.length,
     parentPid: facts.parentPid,
     userId: facts.userId,
     userName: facts.userName,
+    sessionId: facts.sessionId,
+    tty: facts.tty,
+    containerId: facts.containerId,
   };
 }

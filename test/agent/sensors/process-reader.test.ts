@@ -3,7 +3,7 @@ import { eventSpecs } from '#shared/events/registry.gen.ts';
 import { checkEvent } from '#shared/schema/validate.ts';
 import { LinuxHost } from '../../../agent/sensors/linux/host.ts';
 import { settingsOf } from '../../../agent/sensors/options.ts';
-import { processLinux } from '../../../agent/sensors/process/linux.ts';
+import { ProcessLinux } from '../../../agent/sensors/process/linux.ts';
 import { Collected } from './collected.ts';
 import { FixtureHost } from './fixture-host.ts';
 
@@ -16,7 +16,7 @@ async function looked(t: Test) {
   files.process(1, 'init', 0);
   const settings = settingsOf({ ...files.options, intervalMs: { process: 0 } });
   const host = new LinuxHost(settings);
-  const provider = processLinux(host, settings);
+  const provider = new ProcessLinux(host, settings);
   const got = new Collected();
   t.teardown(() => files.end());
   return { files, host, got, look: () => provider.look(got.emit) };
@@ -109,17 +109,4 @@ t.test('entries that vanish while they are read leave no trace', linuxOnly, asyn
     [1, 71],
   );
   t.equal(got.of('process.start')[1]?.['process.command_line'], undefined);
-});
-
-t.test('kernel events push into the same table', linuxOnly, async (t) => {
-  const { files, host, got, look } = await looked(t);
-  await look();
-  files.process(50, 'quick');
-  t.equal(host.reader.observe(50)?.name, 'quick');
-  host.reader.exited(50, 123, 7);
-  files.remove('proc/50');
-  await look();
-  t.match(got.of('process.start').at(-1), { 'process.pid': 50 });
-  t.match(got.of('process.end'), [{ 'process.pid': 50, 'process.exit_code': 7, 'process.end': 123 }]);
-  t.equal(got.of('process.end').length, 1);
 });

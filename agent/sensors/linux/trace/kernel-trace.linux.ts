@@ -1,0 +1,274 @@
+import { closeSync, readSync } from 'node:fs';
+import { TraceClock } from './clock.linux.ts';
+import { canWait, whenReadable } from './doorbell.linux.ts';
+import { type TraceFormat, TraceRecord } from './format.ts';
+import { findTracefs, TraceInstance } from './instance.linux.ts';
+import { LoaderProbes } from './loader-probe.linux.ts';
+import { readPage } from './page.ts';
+
+/** What a record makes its source do, once everything before it has been done. `timeUs` is since the Unix epoch. */
+export type Act = (timeUs: number, timeNs: number) => void;
+
+/** One event of the kernel that a sensor wants. */
+export interface TraceSource {
+  readonly system: string;
+  readonly event: string;
+  /** Condition on the event's fields that the kernel checks (Documentation/trace/events.rst). */
+  readonly filter?: string;
+  /** Read the moment it happens, for sources that must look at the process while it lives. Others wait `drainMs`. */
+  readonly urgent?: true;
+  /**
+   * Given the form of the records, gives what reads one: at once, in no order between processors. What it returns
+   * is called later, in the order of the trace clock over all sources.
+   */
+  reader(format: TraceFormat): (record: TraceRecord, timeNs: number) => Act | undefined;
+}
+
+export interface KernelTraceOptions {
+  /** Name of the instance; two processes cannot have one of the same name. */
+  readonly name: string;
+  /** Room for records that wait to be read, in KiB over all processors. */
+  readonly bufferKib: number;
+  /** Whether the kernel shall read the arguments of new programs. */
+  readonly probes: boolean;
+  /** Called after each round of records. */
+  readonly onRound: (nowUs: number) => void;
+  /** Records were lost: how many, and between which instants (µs since the epoch). */
+  readonly onLost: (count: number, fromUs: number, toUs: number) => void;
+  /** Somebody else turned the trace off or took it away. */
+  readonly onBroken: (reason: string) => void;
+}
+
+/** Longest that a record which is not urgent waits. */
+const drainMs = 100;
+/** The urgent come in bursts: the first of them waits so long for what belongs to it. */
+const gatherMs = 10;
+/** Time between looks at what the kernel lost and what its clock says. */
+const checkMs = 5000;
+/** Pages of one processor that are read in one go before others get their turn. */
+const pagesPerTurn = 256;
+/** The urgent records need little room: they are read as they come. */
+const bellShare = 4;
+const leastKibPerCpu = 64;
+const maxKibPerCpu = 4096;
+
+interface Pending {
+  readonly timeNs: number;
+  readonly act: Act;
+}
+
+type Reader = (record: TraceRecord, timeNs: number) => Act | undefined;
+
+/**
+ * The kernel's own account of what happens, as records of trace events, without native code. Two instances: records
+ * of the one ring a bell and are read at once; those of the other are collected ten times a second, so that a busy
+ * host does not wake the agent for each. Records of both, and of all processors, are acted on in one order.
+ */
+export class KernelTrace {
+  readonly #options: KernelTraceOptions;
+  readonly clock = new TraceClock();
+  readonly #record = new TraceRecord();
+  readonly #readers = { bell: new Map<number, Reader>(), rest: new Map<number, Reader>() };
+  #probes: LoaderProbes | undefined;
+  #bell: TraceInstance | undefined;
+  #rest: TraceInstance | undefined;
+  #bellPages: number[] = [];
+  #restPages: number[] = [];
+  #closers: (() => void)[] = [];
+  #buffer = Buffer.alloc(0);
+  #pending: Pending[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #soon: NodeJS.Timeout | undefined;
+  /** Time of the record read last. */
+  #lastNs = 0;
+  #lost = 0;
+  #checkedAtMs = 0;
+  #checkedAtUs = 0;
+  /** Records read since the start. */
+  records = 0;
+
+  constructor(options: KernelTraceOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves to nothing once the instances stand, else to the reason in words. Throws `agent.already_running`. */
+  async open(): Promise<string | undefined> {
+    if (!canWait()) return 'this Node cannot wait for trace pages';
+    const found = await findTracefs();
+    if ('reason' in found) return found.reason;
+    const { name, bufferKib } = this.#options;
+    try {
+      this.#rest = TraceInstance.make(found.root, name);
+      this.#bell = TraceInstance.make(found.root, `${name}-exec`);
+      this.#restPages = this.#rest.openPages();
+      this.#bellPages = this.#bell.openPages();
+      const perCpu = Math.max(leastKibPerCpu, Math.min(maxKibPerCpu, bufferKib / this.#restPages.length));
+      this.#rest.resize(Math.floor(perCpu));
+      this.#bell.resize(Math.max(leastKibPerCpu, Math.floor(perCpu / bellShare)));
+      this.#buffer = Buffer.allocUnsafeSlow(this.#rest.layout.sizeBytes);
+      this.#probes = new LoaderProbes(found.root, name);
+      this.#probes.remove();
+      if (this.#options.probes) this.#probes.define();
+      this.#listen(this.#bell);
+      this.#check();
+    } catch (error) {
+      this.close();
+      if ((error as { code?: string }).code === 'agent.already_running') throw error;
+      return `trace events cannot be had: ${(error as Error).message}`;
+    }
+    this.#timer = setInterval(() => this.drain(), drainMs);
+    return undefined;
+  }
+
+  /** Events by which the kernel reads the arguments of new programs; none where it cannot or shall not. */
+  get loaderProbes(): readonly { readonly group: string; readonly name: string }[] {
+    const { group = '', names = [] } = this.#probes ?? {};
+    return names.map((name) => ({ group, name }));
+  }
+
+  /** Turns the event on. False when this kernel does not have it. */
+  add(source: TraceSource): boolean {
+    const instance = source.urgent ? this.#bell : this.#rest;
+    const readers = source.urgent ? this.#readers.bell : this.#readers.rest;
+    const format = instance?.enable(source.system, source.event, source.filter);
+    if (format === undefined) return false;
+    readers.set(format.id, source.reader(format));
+    return true;
+  }
+
+  /** Reads and acts on everything that happened until now, as far as one turn goes. */
+  drain(): void {
+    clearTimeout(this.#soon);
+    this.#soon = undefined;
+    if (this.#rest === undefined) return;
+    const nowNs = this.clock.nowNs();
+    // In this order: whatever comes before a record of the first is in the second by then.
+    const restNs = this.#readAll(this.#restPages, this.#readers.rest, this.#rest);
+    const bellNs = this.#bell && this.#readAll(this.#bellPages, this.#readers.bell, this.#bell);
+    const behindNs = Math.min(restNs, bellNs ?? Infinity);
+    this.#actUntil(Math.min(nowNs, behindNs));
+    if (behindNs < Infinity) this.#soon = setTimeout(() => this.drain(), 0);
+    else if (Math.abs(Date.now() - this.#checkedAtMs) >= checkMs) this.#check();
+  }
+
+  /** Removes both instances. May be called more than once. */
+  close(): void {
+    clearInterval(this.#timer);
+    clearTimeout(this.#soon);
+    for (const close of this.#closers) close();
+    for (const fd of this.#restPages) closeSync(fd);
+    this.#closers = [];
+    this.#restPages = [];
+    this.#bellPages = [];
+    this.#rest?.remove();
+    const bell = this.#bell;
+    this.#rest = undefined;
+    this.#bell = undefined;
+    bell?.remove();
+    this.#probes?.remove();
+    this.#pending = [];
+  }
+
+  #listen(bell: TraceInstance): void {
+    const { layout } = bell;
+    // One more page of room than a read can give: a read that fills its buffer would be tried again at once.
+    const shared = Buffer.allocUnsafeSlow(layout.sizeBytes * 2);
+    for (const fd of this.#bellPages) {
+      const take = (length: number) => {
+        this.#parse(shared, length, this.#readers.bell, bell);
+        this.#soon ??= setTimeout(() => this.drain(), gatherMs);
+      };
+      this.#closers.push(whenReadable(fd, shared, take));
+    }
+  }
+
+  /**
+   * Reads every processor's pages dry. Where one had more than its turn, gives the time up to which all are known;
+   * else infinity.
+   */
+  #readAll(fds: readonly number[], readers: ReadonlyMap<number, Reader>, instance: TraceInstance): number {
+    let knownNs = Infinity;
+    for (const fd of fds) {
+      let pages = 0;
+      while (pages < pagesPerTurn && this.#readOne(fd, readers, instance)) pages++;
+      if (pages === pagesPerTurn) knownNs = Math.min(knownNs, this.#lastNs);
+    }
+    return knownNs;
+  }
+
+  /** Reads one page; true when another may follow. */
+  #readOne(fd: number, readers: ReadonlyMap<number, Reader>, instance: TraceInstance): boolean {
+    const length = readNow(fd, this.#buffer);
+    if (length <= 0) return false;
+    const used = this.#parse(this.#buffer, length, readers, instance);
+    // A page with room left was the one being written: there is nothing behind it.
+    return used > instance.layout.sizeBytes / 2;
+  }
+
+  #parse(
+    buffer: Buffer,
+    length: number,
+    readers: ReadonlyMap<number, Reader>,
+    instance: TraceInstance,
+  ): number {
+    const take = (timeNs: number, start: number, bytes: number) => {
+      if (bytes < 8) return;
+      const read = readers.get(buffer.readUInt16LE(start));
+      if (read === undefined) return;
+      this.records++;
+      this.#lastNs = timeNs;
+      this.#record.move(buffer, start, bytes);
+      const act = read(this.#record, timeNs);
+      if (act !== undefined) this.#pending.push({ timeNs, act });
+    };
+    const { missed, used } = readPage(buffer, 0, length, instance.layout, take);
+    if (missed) this.#checkedAtMs = 0;
+    return used;
+  }
+
+  #actUntil(untilNs: number): void {
+    const pending = this.#pending.sort((a, b) => a.timeNs - b.timeNs);
+    let done = 0;
+    const offsetNs = this.clock.offsetNs();
+    for (const { timeNs, act } of pending) {
+      if (timeNs > untilNs) break;
+      done++;
+      act(Math.round((timeNs + offsetNs) / 1000), timeNs);
+    }
+    this.#pending = pending.slice(done);
+    this.#options.onRound(Math.round((this.clock.nowNs() + offsetNs) / 1000));
+  }
+
+  /** Sets the clock, and tells what the kernel lost since the last look. */
+  #check(): void {
+    this.#checkedAtMs = Date.now();
+    const fromUs = this.#checkedAtUs;
+    if (this.#rest === undefined || this.#bell === undefined) return;
+    const rest = this.#rest.stats();
+    const bell = this.#bell.stats();
+    if (!this.#rest.isOn() || !this.#bell.isOn()) {
+      this.#options.onBroken('somebody else turned its trace off');
+      return;
+    }
+    this.clock.set(bell.nowNs);
+    this.#checkedAtUs = Math.round((this.clock.nowNs() + this.clock.offsetNs()) / 1000);
+    const lost = rest.lost + bell.lost;
+    const count = lost - this.#lost;
+    this.#lost = lost;
+    if (count > 0) this.#options.onLost(count, fromUs, this.#checkedAtUs);
+  }
+}
+
+/** Reads without waiting; -1 when there is nothing. */
+function readNow(fd: number, buffer: Buffer): number {
+  const limit = Error.stackTraceLimit;
+  // The kernel's "nothing there" comes as an exception many times a second: its stack is not worth its price.
+  Error.stackTraceLimit = 0;
+  try {
+    return readSync(fd, buffer, 0, buffer.length, null);
+  } catch {
+    return -1;
+  } finally {
+    Error.stackTraceLimit = limit;
+  }
+}

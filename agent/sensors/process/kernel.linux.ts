@@ -1,0 +1,309 @@
+import { processEntityId } from '../linux/boot.ts';
+import type { LinuxHost } from '../linux/host.ts';
+import type { TraceField, TraceFormat, TraceRecord } from '../linux/trace/format.ts';
+import type { Act, KernelTrace, TraceSource } from '../linux/trace/kernel-trace.linux.ts';
+import { probedArguments } from '../linux/trace/loader-probe.linux.ts';
+import type { Glimpse } from './facts.linux.ts';
+import {
+  type Birth,
+  keptCommandLine,
+  type ProcessEntry,
+  type ProcessFacts,
+  type ProcessTable,
+} from './table.ts';
+import { Threads } from './threads.linux.ts';
+
+/** include/uapi/linux/sched.h */
+const cloneParent = 0x8000n;
+const cloneThread = 0x1_0000n;
+/** Signals that end nothing by default, or stop rather than end (signal(7)), on every architecture Node runs on. */
+const harmlessSignals = [17, 18, 19, 20, 21, 22, 23, 28];
+/** The longest text a probe reads, with its end (PATH_MAX). */
+const maxProbedBytes = 4096;
+/** A program whose arguments are gone from /proc waits so long for those its loader's probe read. */
+const waitForArgumentsUs = 50_000;
+/** Length of a short name in bytes (TASK_COMM_LEN less the NUL). */
+const nameBytes = 15;
+const nsPerTick = 10_000_000;
+
+/** A program that was begun, until all that can be known of it is. */
+interface Begun {
+  readonly glimpse: Glimpse;
+  readonly timeNs: number;
+  readonly path: string;
+  /** When /proc had been read: what another program begun before that was of that one. */
+  readonly readAtNs: number;
+  /** False when another program of the same process was begun before /proc was read. */
+  isOwn: boolean;
+}
+
+interface Waiting {
+  readonly begun: Begun;
+  readonly execAt: number;
+  readonly entry: ProcessEntry | undefined;
+}
+
+/** Keeps the process table from the kernel's own events: every fork, program begun, and end, in their order. */
+export class KernelProcesses {
+  readonly #host: LinuxHost;
+  readonly #trace: KernelTrace;
+  readonly #table: ProcessTable;
+  readonly threads = new Threads();
+  readonly #begun = new Map<number, Begun>();
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #exitCodes = new Map<number, number>();
+  #hasArguments = false;
+
+  constructor(host: LinuxHost, trace: KernelTrace) {
+    this.#host = host;
+    this.#trace = trace;
+    this.#table = host.processes;
+  }
+
+  /** Turns the events on. Gives the names of those that this kernel lacks and cannot be done without. */
+  start(): string[] {
+    const needed = [this.#execs(), this.#forks(), this.#exits()];
+    const missing = needed.filter((source) => !this.#trace.add(source)).map((source) => source.event);
+    for (const source of [this.#exitCodesGiven(), this.#deadlySignals()]) this.#trace.add(source);
+    for (const source of this.#loaderStarts())
+      this.#hasArguments = this.#trace.add(source) || this.#hasArguments;
+    return missing;
+  }
+
+  /** True when the kernel itself reads arguments, so that none are missed of programs with a known loader. */
+  get readsArguments(): boolean {
+    return this.#hasArguments;
+  }
+
+  /** The process a thread belongs to; the same number when it is a process or nothing is known of it. */
+  processOf(tid: number): number {
+    if (this.#table.get(tid) !== undefined) return tid;
+    return this.threads.processOf(tid) ?? this.#host.reader.facts.processOf(tid) ?? tid;
+  }
+
+  /** Tells of programs that waited long enough for their arguments. Call after each round of records. */
+  settle(nowUs: number): void {
+    for (const [pid, { execAt }] of this.#waiting) {
+      if (nowUs - execAt < waitForArgumentsUs) return;
+      this.#tell(pid);
+    }
+  }
+
+  #execs(): TraceSource {
+    return {
+      system: 'sched',
+      event: 'sched_process_exec',
+      urgent: true,
+      reader: (format) => {
+        const [pidField, pathField, formerField] = fieldsOf(format, 'pid', 'filename', 'old_pid');
+        return (record, timeNs) => {
+          const pid = record.number(pidField);
+          const former = record.number(formerField);
+          const begun = this.#look(pid, timeNs, record.text(pathField));
+          return (execAt) => {
+            if (former !== pid) this.threads.end(former);
+            this.#exec(pid, begun, execAt);
+          };
+        };
+      },
+    };
+  }
+
+  /** Reads /proc now, while the process lives. */
+  #look(pid: number, timeNs: number, path: string): Begun {
+    const glimpse = this.#host.reader.facts.glimpse(pid);
+    const readAtNs = this.#trace.clock.nowNs();
+    const before = this.#begun.get(pid);
+    if (before !== undefined && timeNs > before.timeNs && timeNs <= before.readAtNs) before.isOwn = false;
+    const isOwn = before === undefined || timeNs > before.timeNs;
+    const begun = { glimpse, timeNs, path, readAtNs, isOwn };
+    if (isOwn) this.#begun.set(pid, begun);
+    return begun;
+  }
+
+  #exec(pid: number, begun: Begun, execAt: number): void {
+    if (this.#begun.get(pid) === begun) this.#begun.delete(pid);
+    this.#tell(pid);
+    this.#waiting.set(pid, { begun, execAt, entry: this.#table.get(pid) });
+    const isKnown = begun.isOwn && begun.glimpse.arguments.commandLine !== undefined;
+    if (isKnown || !this.#hasArguments) this.#tell(pid);
+  }
+
+  /** Tells of the program that waits for its arguments, with those a probe read if /proc had none. */
+  #tell(pid: number, probed?: Pick<ProcessFacts, 'commandLine' | 'keptCommandLine' | 'argumentCount'>): void {
+    const waiting = this.#waiting.get(pid);
+    if (waiting === undefined) return;
+    this.#waiting.delete(pid);
+    const { begun, entry, execAt } = waiting;
+    const { glimpse, path } = begun;
+    const facts =
+      begun.isOwn && glimpse.facts !== undefined && startedBefore(glimpse, begun.timeNs)
+        ? glimpse.facts
+        : this.#inherited(pid, begun, entry);
+    const args =
+      begun.isOwn && glimpse.arguments.commandLine !== undefined ? glimpse.arguments : (probed ?? {});
+    const executable =
+      (begun.isOwn ? glimpse.program.executable : undefined) ?? (path.startsWith('/') ? path : undefined);
+    this.#table.exec({ ...facts, executable, ...args }, execAt);
+  }
+
+  /** What is known of a process that /proc does not show any more: what it had of its parent. */
+  #inherited(pid: number, begun: Begun, entry: ProcessEntry | undefined): ProcessFacts {
+    const bytes = Buffer.from(begun.path.slice(begun.path.lastIndexOf('/') + 1));
+    return {
+      ...(entry ?? this.#birth(pid, this.#instant(begun.timeNs), begun.timeNs)),
+      name: bytes.toString('utf8', 0, nameBytes),
+      executable: undefined,
+      commandLine: undefined,
+      commandLineCut: undefined,
+    };
+  }
+
+  #birth(pid: number, startAt: number, timeNs: number): Birth {
+    const startTicks = Math.floor(timeNs / nsPerTick);
+    return { pid, startAt, startTicks, entityId: processEntityId(this.#host.boot.id, pid, startTicks) };
+  }
+
+  #forks(): TraceSource {
+    return {
+      system: 'task',
+      event: 'task_newtask',
+      reader: (format) => {
+        const [pidField, flagsField, creatorField] = fieldsOf(format, 'pid', 'clone_flags', 'common_pid');
+        return (record) => {
+          const pid = record.number(pidField);
+          const flags = record.bits(flagsField);
+          const creator = record.number(creatorField);
+          return (timeUs, timeNs) => this.#forked(pid, creator, flags, timeUs, timeNs);
+        };
+      },
+    };
+  }
+
+  #forked(pid: number, creator: number, flags: bigint, timeUs: number, timeNs: number): void {
+    const creatorPid = this.processOf(creator);
+    if ((flags & cloneThread) !== 0n) {
+      this.threads.add(pid, creatorPid);
+      return;
+    }
+    this.#tell(creatorPid);
+    const creating = this.#table.get(creatorPid);
+    const parent = (flags & cloneParent) === 0n ? creating : creating?.parent;
+    this.#table.fork(this.#birth(pid, timeUs, timeNs), parent);
+  }
+
+  #exits(): TraceSource {
+    return {
+      system: 'sched',
+      event: 'sched_process_exit',
+      reader: (format) => {
+        const [tidField] = fieldsOf(format, 'pid');
+        // Since Linux 6.16; before that the end of the first thread is taken for that of the process.
+        const lastField = format.fields.get('group_dead');
+        return (record) => {
+          const tid = record.number(tidField);
+          const isLast = lastField === undefined ? undefined : record.number(lastField) !== 0;
+          return (timeUs) => this.#exited(tid, isLast, timeUs);
+        };
+      },
+    };
+  }
+
+  #exited(tid: number, isLast: boolean | undefined, timeUs: number): void {
+    const ofThread = this.threads.end(tid);
+    if (isLast === false || (isLast === undefined && ofThread !== undefined)) return;
+    const pid = ofThread ?? tid;
+    this.#tell(pid);
+    this.#table.end(pid, timeUs, this.#exitCodes.get(pid));
+    this.#exitCodes.delete(pid);
+  }
+
+  #exitCodesGiven(): TraceSource {
+    return {
+      system: 'syscalls',
+      event: 'sys_enter_exit_group',
+      reader: (format) => {
+        const [codeField, tidField] = fieldsOf(format, 'error_code', 'common_pid');
+        return (record) => {
+          const tid = record.number(tidField);
+          const code = Number(record.bits(codeField) & 0xffn);
+          return () => this.#exitCode(this.processOf(tid), code);
+        };
+      },
+    };
+  }
+
+  #deadlySignals(): TraceSource {
+    return {
+      system: 'signal',
+      event: 'signal_deliver',
+      filter: ['sa_handler == 0', ...harmlessSignals.map((n) => `sig != ${n}`)].join(' && '),
+      reader: (format) => {
+        const [signalField, tidField] = fieldsOf(format, 'sig', 'common_pid');
+        return (record) => {
+          const tid = record.number(tidField);
+          const signal = record.number(signalField);
+          return () => {
+            const pid = this.processOf(tid);
+            // The other threads of a process that ends are told to by a signal too.
+            if (!this.#exitCodes.has(pid)) this.#exitCode(pid, 128 + signal);
+          };
+        };
+      },
+    };
+  }
+
+  #exitCode(pid: number, code: number): void {
+    if (this.#table.get(pid) !== undefined) this.#exitCodes.set(pid, code);
+  }
+
+  #loaderStarts(): TraceSource[] {
+    return this.#trace.loaderProbes.map(({ group, name }) => ({
+      system: group,
+      event: name,
+      reader: (format) => {
+        const [tidField, countField] = fieldsOf(format, 'common_pid', 'argc');
+        const fields = Array.from({ length: probedArguments }, (_, i) => fieldsOf(format, `a${i}`)[0]);
+        return (record): Act => {
+          const tid = record.number(tidField);
+          const args = probedFacts(record, record.number(countField), fields);
+          return () => this.#tell(tid, args);
+        };
+      },
+    }));
+  }
+
+  #instant(timeNs: number): number {
+    return Math.round((timeNs + this.#trace.clock.offsetNs()) / 1000);
+  }
+}
+
+/** The fields of these names. Throws when the kernel's event lacks one, which none does that has the event. */
+function fieldsOf<const N extends readonly string[]>(
+  format: TraceFormat,
+  ...names: N
+): { [K in keyof N]: TraceField } {
+  return names.map((name) => {
+    const field = format.fields.get(name);
+    if (field === undefined) throw new Error(`the kernel's event has no field ${name}`);
+    return field;
+  }) as { [K in keyof N]: TraceField };
+}
+
+/** Another process may have taken the pid before /proc was read. */
+function startedBefore(glimpse: Glimpse, timeNs: number): boolean {
+  return glimpse.stat !== undefined && glimpse.stat.startTicks * nsPerTick <= timeNs;
+}
+
+function probedFacts(record: TraceRecord, count: number, fields: readonly TraceField[]) {
+  const parts: string[] = [];
+  let isCut = count > fields.length;
+  for (const field of fields.slice(0, Math.max(0, count))) {
+    const text = record.text(field);
+    isCut ||= record.bytes(field).length >= maxProbedBytes;
+    parts.push(text);
+  }
+  const commandLine = parts.join(' ');
+  const kept = commandLine.slice(0, keptCommandLine);
+  return { commandLine, keptCommandLine: kept, argumentCount: count, commandLineCut: isCut };
+}
