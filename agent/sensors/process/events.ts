@@ -37,15 +37,15 @@ export function startEvent(
     'user.id': facts.userId,
     'user.name': facts.userName,
     'user.real.id': facts.realUserId === facts.userId ? undefined : facts.realUserId,
-    'user.audit.id': facts.auditUserId,
-    'user.audit.name': facts.auditUserName,
+    'user.audit.id': facts.surroundings?.auditUserId,
+    'user.audit.name': facts.surroundings?.auditUserName,
     'process.args_count': facts.argumentCount,
     'process.capabilities': facts.capabilities,
-    'process.namespaces': facts.namespaces,
-    'process.cgroup': facts.cgroup,
+    'process.namespaces': facts.surroundings?.namespaces,
+    'process.cgroup': facts.surroundings?.cgroup,
     'process.fileless': facts.fileless || undefined,
     'process.hash.sha256': facts.sha256,
-    'container.id': facts.containerId,
+    'container.id': facts.surroundings?.containerId,
   };
 }
 

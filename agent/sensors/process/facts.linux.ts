@@ -4,7 +4,7 @@ import { BoundedFile } from '../linux/bounded-file.ts';
 import type { UserNames } from '../linux/user-names.ts';
 import { capabilitiesOf } from './capabilities.linux.ts';
 import { cgroupOf, containerOf, type ProcessStat, parseStat, terminalName } from './stat.linux.ts';
-import { keptCommandLine, type ProcessFacts } from './table.ts';
+import { keptCommandLine, type ProcessFacts, type Surroundings } from './table.ts';
 
 /** Room for the longest command line an event holds (32,768 UTF-16 units) whatever its script, and one more. */
 const bufferBytes = 128 * 1024;
@@ -64,10 +64,32 @@ export class FactsReader {
         realUserId: '0',
       };
     const folder = `${this.#procRoot}/${pid}`;
-    return this.#whole(pid, stat, this.#arguments(folder), this.#program(folder));
+    const whole = this.#whole(pid, stat, this.#arguments(folder), this.#program(folder));
+    return { ...whole, surroundings: this.surroundings(pid) };
   }
 
-  /** The same in the order in which it goes away when the process ends, arguments first. */
+  /** What it has of its parent, for the most part. Undefined when the process is gone. */
+  surroundings(pid: number): Surroundings | undefined {
+    const folder = `${this.#procRoot}/${pid}`;
+    const cgroup = this.#text(`${folder}/cgroup`);
+    if (cgroup === '') return undefined;
+    const auditUserId = this.loginUser(pid);
+    return {
+      auditUserId,
+      auditUserName: this.#users.nameOf(auditUserId),
+      cgroup: cgroupOf(cgroup),
+      containerId: containerOf(cgroup),
+      namespaces: this.#namespaces(folder),
+    };
+  }
+
+  /** Id of the user who signed in, whatever became of the identity since; undefined where nobody did. */
+  loginUser(pid: number): string | undefined {
+    const login = this.#text(`${this.#procRoot}/${pid}/loginuid`);
+    return login === '' || login === noLogin ? undefined : login;
+  }
+
+  /** What goes away when the process ends, arguments first; without its surroundings. */
   glimpse(pid: number): Glimpse {
     const folder = `${this.#procRoot}/${pid}`;
     const args = this.#arguments(folder);
@@ -107,9 +129,6 @@ export class FactsReader {
   ): ProcessFacts {
     const folder = `${this.#procRoot}/${pid}`;
     const status = this.#status(folder);
-    const cgroup = this.#text(`${folder}/cgroup`);
-    const login = this.#text(`${folder}/loginuid`);
-    const auditUserId = login === '' || login === noLogin ? undefined : login;
     return {
       ...this.#identity(pid, stat),
       ...args,
@@ -118,12 +137,7 @@ export class FactsReader {
       userName: this.#users.nameOf(status?.effective),
       realUserId: status?.real,
       capabilities: status?.capabilities,
-      auditUserId,
-      auditUserName: this.#users.nameOf(auditUserId),
       workingDirectory: this.#link(`${folder}/cwd`),
-      cgroup: cgroupOf(cgroup),
-      containerId: containerOf(cgroup),
-      namespaces: this.#namespaces(folder),
     };
   }
 

@@ -16,6 +16,8 @@ import { Threads } from './threads.linux.ts';
 /** include/uapi/linux/sched.h */
 const cloneParent = 0x8000n;
 const cloneThread = 0x1_0000n;
+/** NEWTIME, NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET, INTO_CGROUP. */
+const cloneElsewhere = 0x2_7e02_0080n;
 /** Signals that end nothing by default, or stop rather than end (signal(7)), on every architecture Node runs on. */
 const harmlessSignals = [17, 18, 19, 20, 21, 22, 23, 28];
 /** The longest text a probe reads, with its end (PATH_MAX). */
@@ -53,6 +55,7 @@ export class KernelProcesses {
   readonly #waiting = new Map<number, Waiting>();
   readonly #exitCodes = new Map<number, number>();
   #hasArguments = false;
+  #toldOfMoves = false;
 
   constructor(host: LinuxHost, trace: KernelTrace) {
     this.#host = host;
@@ -67,6 +70,7 @@ export class KernelProcesses {
     for (const source of [this.#exitCodesGiven(), this.#deadlySignals()]) this.#trace.add(source);
     for (const source of this.#loaderStarts())
       this.#hasArguments = this.#trace.add(source) || this.#hasArguments;
+    this.#toldOfMoves = this.#moves().every((source) => this.#trace.add(source));
     return missing;
   }
 
@@ -144,7 +148,41 @@ export class KernelProcesses {
       begun.isOwn && glimpse.arguments.commandLine !== undefined ? glimpse.arguments : (probed ?? {});
     const executable =
       (begun.isOwn ? glimpse.program.executable : undefined) ?? (path.startsWith('/') ? path : undefined);
-    this.#table.exec({ ...facts, executable, ...args }, execAt);
+    const surroundings = this.#surroundings(pid, entry);
+    this.#table.exec({ ...facts, executable, ...args, surroundings }, execAt);
+  }
+
+  #surroundings(pid: number, entry: ProcessEntry | undefined): Surroundings | undefined {
+    const inherited = this.#toldOfMoves ? entry?.surroundings : undefined;
+    // Signing in sets the login user once, and nothing tells of it.
+    if (inherited?.auditUserId !== undefined) return inherited;
+    const login = inherited && this.#host.reader.facts.loginUser(pid);
+    if (inherited !== undefined && login === undefined) return inherited;
+    return this.#host.reader.facts.surroundings(pid) ?? inherited;
+  }
+
+  /** What makes surroundings differ from the parent's: they are read again at the next program. */
+  #moves(): TraceSource[] {
+    const stale = (tid: number) => {
+      const entry = this.#table.get(this.processOf(tid));
+      if (entry !== undefined) entry.surroundings = undefined;
+    };
+    const source = (system: string, event: string, field: string): TraceSource => ({
+      system,
+      event,
+      reader: (format) => {
+        const [tidField] = fieldsOf(format, field);
+        return (record) => {
+          const tid = record.number(tidField);
+          return () => stale(tid);
+        };
+      },
+    });
+    return [
+      source('cgroup', 'cgroup_attach_task', 'pid'),
+      source('syscalls', 'sys_enter_unshare', 'common_pid'),
+      source('syscalls', 'sys_enter_setns', 'common_pid'),
+    ];
   }
 
   /** What is known of a process that /proc does not show any more: what it had of its parent. */
@@ -189,7 +227,8 @@ export class KernelProcesses {
     this.#tell(creatorPid);
     const creating = this.#table.get(creatorPid);
     const parent = (flags & cloneParent) === 0n ? creating : creating?.parent;
-    this.#table.fork(this.#birth(pid, timeUs, timeNs), parent);
+    const entry = this.#table.fork(this.#birth(pid, timeUs, timeNs), parent);
+    if ((flags & cloneElsewhere) !== 0n) entry.surroundings = undefined;
   }
 
   #exits(): TraceSource {

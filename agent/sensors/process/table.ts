@@ -9,6 +9,15 @@ const maxDeadAncestors = 8;
 /** Ticks by which two accounts of one start may differ: it is rounded, and told a moment later than it was. */
 const sameStartTicks = 1;
 
+/** What a process has of its parent and seldom changes; one object for all that share it. */
+export interface Surroundings {
+  readonly auditUserId?: string | undefined;
+  readonly auditUserName?: string | undefined;
+  readonly namespaces?: readonly string[] | undefined;
+  readonly cgroup?: string | undefined;
+  readonly containerId?: string | undefined;
+}
+
 /** Who a process is. */
 export type Birth = Pick<ProcessFacts, 'pid' | 'entityId' | 'startAt' | 'startTicks'>;
 
@@ -34,12 +43,8 @@ export interface ProcessFacts {
   readonly userId?: string | undefined;
   readonly userName?: string | undefined;
   readonly realUserId?: string | undefined;
-  readonly auditUserId?: string | undefined;
-  readonly auditUserName?: string | undefined;
   readonly capabilities?: readonly string[] | undefined;
-  readonly namespaces?: readonly string[] | undefined;
-  readonly cgroup?: string | undefined;
-  readonly containerId?: string | undefined;
+  readonly surroundings?: Surroundings | undefined;
   readonly argumentCount?: number | undefined;
   /** The command line is known in part only. */
   readonly commandLineCut?: boolean | undefined;
@@ -64,7 +69,8 @@ export interface ProcessEntry {
   userName: string | undefined;
   sessionId: number | undefined;
   tty: string | undefined;
-  containerId: string | undefined;
+  /** Undefined when they must be read again. */
+  surroundings: Surroundings | undefined;
   readonly kernelThread: boolean;
   /** It split off from its parent, runs no program of its own, and nobody was told of it yet. */
   untold: boolean;
@@ -133,9 +139,10 @@ export class ProcessTable {
    * The kernel told of a new process, which runs its parent's program so far. Nobody is told before it shows to be
    * more than that.
    */
-  fork(born: Birth, parent: ProcessEntry | undefined): void {
+  fork(born: Birth, parent: ProcessEntry | undefined): ProcessEntry {
     const { pid, startAt } = born;
-    if (this.#isSame(born)) return;
+    const known = this.#live.get(pid);
+    if (known !== undefined && this.#isSame(born)) return known;
     this.end(pid, startAt);
     if (parent !== undefined) this.tell(parent);
     const facts: ProcessFacts = {
@@ -150,11 +157,12 @@ export class ProcessTable {
       userName: parent?.userName,
       sessionId: parent?.sessionId,
       tty: parent?.tty,
-      containerId: parent?.containerId,
+      surroundings: parent?.surroundings,
       kernelThread: parent?.kernelThread,
     };
     const entry = this.#add(facts, parent);
     entry.untold = !entry.kernelThread;
+    return entry;
   }
 
   /** Tells of a process that only split off so far; of others that was done. */
@@ -257,6 +265,6 @@ function changing(facts: ProcessFacts) {
     userName: facts.userName,
     sessionId: facts.sessionId,
     tty: facts.tty,
-    containerId: facts.containerId,
+    surroundings: facts.surroundings,
   };
 }
