@@ -1,4 +1,5 @@
 import { closeSync, openSync, readSync } from 'node:fs';
+import { withoutStack } from './without-stack.ts';
 
 /**
  * Reads small kernel files into one buffer that every read reuses. Synchronous on purpose: files under /proc and
@@ -19,7 +20,7 @@ export class BoundedFile {
   read(path: string): number {
     let fd: number;
     try {
-      fd = openSync(path, 'r');
+      fd = withoutStack(() => openSync(path, 'r'));
     } catch {
       return -1;
     }
@@ -42,12 +43,12 @@ export class BoundedFile {
   readOnce(path: string): number {
     let fd: number;
     try {
-      fd = openSync(path, 'r');
+      fd = withoutStack(() => openSync(path, 'r'));
     } catch {
       return -1;
     }
     try {
-      return readSync(fd, this.buffer, 0, this.buffer.length, null);
+      return withoutStack(() => readSync(fd, this.buffer, 0, this.buffer.length, null));
     } catch {
       return -1;
     } finally {

@@ -2,6 +2,7 @@ import { readlinkSync } from 'node:fs';
 import { type Boot, instantOfTicks, processEntityId } from '../linux/boot.ts';
 import { BoundedFile } from '../linux/bounded-file.ts';
 import type { UserNames } from '../linux/user-names.ts';
+import { withoutStack } from '../linux/without-stack.ts';
 import { capabilitiesOf } from './capabilities.linux.ts';
 import { cgroupOf, containerOf, type ProcessStat, parseStat, terminalName } from './stat.linux.ts';
 import { keptCommandLine, type ProcessFacts, type Surroundings } from './table.ts';
@@ -64,7 +65,7 @@ export class FactsReader {
         realUserId: '0',
       };
     const folder = `${this.#procRoot}/${pid}`;
-    const whole = this.#whole(pid, stat, this.#arguments(folder), this.#program(folder));
+    const whole = this.#whole(pid, stat, this.#arguments(folder) ?? {}, this.#program(folder));
     return { ...whole, surroundings: this.surroundings(pid) };
   }
 
@@ -93,6 +94,7 @@ export class FactsReader {
   glimpse(pid: number): Glimpse {
     const folder = `${this.#procRoot}/${pid}`;
     const args = this.#arguments(folder);
+    if (args === undefined) return { pid, arguments: {}, program: {}, stat: undefined, facts: undefined };
     const program = this.#program(folder);
     const stat = this.stat(pid);
     const facts = stat && this.#whole(pid, stat, args, program);
@@ -151,10 +153,14 @@ export class FactsReader {
       : { executable, fileDeleted: true };
   }
 
-  /** Arguments end with NUL each; within them every byte may stand. At most `bufferBytes` are read. */
-  #arguments(folder: string): Glimpse['arguments'] {
+  /**
+   * Arguments end with NUL each; within them every byte may stand. At most `bufferBytes` are read. Undefined when the
+   * process is gone or they may not be read.
+   */
+  #arguments(folder: string): Glimpse['arguments'] | undefined {
     const { buffer } = this.#file;
     let length = this.#file.readOnce(`${folder}/cmdline`);
+    if (length < 0) return undefined;
     while (length > 0 && buffer[length - 1] === 0) length--;
     if (length <= 0) return {};
     const isWhole = length < bufferBytes;
@@ -200,7 +206,7 @@ export class FactsReader {
 
   #link(path: string): string | undefined {
     try {
-      return readlinkSync(path);
+      return withoutStack(() => readlinkSync(path));
     } catch {
       return undefined;
     }

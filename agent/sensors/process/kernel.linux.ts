@@ -10,6 +10,7 @@ import {
   type ProcessEntry,
   type ProcessFacts,
   type ProcessTable,
+  type Surroundings,
 } from './table.ts';
 import { Threads } from './threads.linux.ts';
 

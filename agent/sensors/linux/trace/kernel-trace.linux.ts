@@ -1,4 +1,5 @@
 import { closeSync, readSync } from 'node:fs';
+import { withoutStack } from '../without-stack.ts';
 import { TraceClock } from './clock.linux.ts';
 import { canWait, whenReadable } from './doorbell.linux.ts';
 import { type TraceFormat, TraceRecord } from './format.ts';
@@ -261,14 +262,9 @@ export class KernelTrace {
 
 /** Reads without waiting; -1 when there is nothing. */
 function readNow(fd: number, buffer: Buffer): number {
-  const limit = Error.stackTraceLimit;
-  // The kernel's "nothing there" comes as an exception many times a second: its stack is not worth its price.
-  Error.stackTraceLimit = 0;
   try {
-    return readSync(fd, buffer, 0, buffer.length, null);
+    return withoutStack(() => readSync(fd, buffer, 0, buffer.length, null));
   } catch {
     return -1;
-  } finally {
-    Error.stackTraceLimit = limit;
   }
 }
