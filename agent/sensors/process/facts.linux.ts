@@ -15,15 +15,8 @@ const namespaces = ['cgroup', 'ipc', 'mnt', 'net', 'pid', 'user', 'uts'] as cons
 /** What loginuid says of processes that no sign-in led to: -1 as the kernel prints it. */
 const noLogin = '4294967295';
 
-/** What was read of a process the moment it ran a program. Each part may be missing: it may be gone already. */
-export interface Glimpse {
-  readonly pid: number;
-  readonly arguments: Pick<ProcessFacts, 'commandLine' | 'keptCommandLine' | 'argumentCount'>;
-  readonly program: Pick<ProcessFacts, 'executable' | 'fileDeleted' | 'fileless'>;
-  readonly stat: ProcessStat | undefined;
-  /** Undefined when there was no stat. */
-  readonly facts: ProcessFacts | undefined;
-}
+type Arguments = Pick<ProcessFacts, 'commandLine' | 'keptCommandLine' | 'argumentCount'>;
+type Program = Pick<ProcessFacts, 'executable' | 'fileDeleted' | 'fileless'>;
 
 /** Reads what /proc/PID says of one process (proc(5)). Vanishing entries are normal and give less. */
 export class FactsReader {
@@ -64,9 +57,12 @@ export class FactsReader {
         userName: this.#users.nameOf('0'),
         realUserId: '0',
       };
-    const folder = `${this.#procRoot}/${pid}`;
-    const whole = this.#whole(pid, stat, this.#arguments(folder) ?? {}, this.#program(folder));
-    return { ...whole, surroundings: this.surroundings(pid) };
+    return {
+      ...this.#circumstances(pid, stat),
+      ...this.arguments(pid),
+      ...this.program(pid),
+      surroundings: this.surroundings(pid),
+    };
   }
 
   /** What it has of its parent, for the most part. Undefined when the process is gone. */
@@ -90,15 +86,10 @@ export class FactsReader {
     return login === '' || login === noLogin ? undefined : login;
   }
 
-  /** What goes away when the process ends, arguments first; without its surroundings. */
-  glimpse(pid: number): Glimpse {
-    const folder = `${this.#procRoot}/${pid}`;
-    const args = this.#arguments(folder);
-    if (args === undefined) return { pid, arguments: {}, program: {}, stat: undefined, facts: undefined };
-    const program = this.#program(folder);
+  /** Who and where a process is, but for its program; undefined when it is gone. */
+  circumstances(pid: number): Omit<ProcessFacts, 'surroundings'> | undefined {
     const stat = this.stat(pid);
-    const facts = stat && this.#whole(pid, stat, args, program);
-    return { pid, arguments: args, program, stat, facts };
+    return stat === undefined || stat.zombie ? undefined : this.#circumstances(pid, stat);
   }
 
   /** The process a thread belongs to; undefined when it is gone. */
@@ -123,18 +114,11 @@ export class FactsReader {
     };
   }
 
-  #whole(
-    pid: number,
-    stat: ProcessStat,
-    args: Glimpse['arguments'],
-    program: Glimpse['program'],
-  ): ProcessFacts {
+  #circumstances(pid: number, stat: ProcessStat): ProcessFacts {
     const folder = `${this.#procRoot}/${pid}`;
     const status = this.#status(folder);
     return {
       ...this.#identity(pid, stat),
-      ...args,
-      ...program,
       userId: status?.effective,
       userName: this.#users.nameOf(status?.effective),
       realUserId: status?.real,
@@ -143,9 +127,10 @@ export class FactsReader {
     };
   }
 
-  #program(folder: string): Glimpse['program'] {
-    const link = this.#link(`${folder}/exe`);
-    if (link === undefined) return {};
+  /** The file it runs; undefined when it is gone or that may not be seen. */
+  program(pid: number): Program | undefined {
+    const link = this.#link(`${this.#procRoot}/${pid}/exe`);
+    if (link === undefined) return undefined;
     if (!link.endsWith(deletedSuffix)) return { executable: link };
     const executable = link.slice(0, -deletedSuffix.length);
     return executable.startsWith(memoryPrefix)
@@ -154,15 +139,14 @@ export class FactsReader {
   }
 
   /**
-   * Arguments end with NUL each; within them every byte may stand. At most `bufferBytes` are read. Undefined when the
-   * process is gone or they may not be read.
+   * Arguments end with NUL each; within them every byte may stand. At most `bufferBytes` are read. Undefined when
+   * there are none: the process is gone, is ending, or has none.
    */
-  #arguments(folder: string): Glimpse['arguments'] | undefined {
+  arguments(pid: number): Arguments | undefined {
     const { buffer } = this.#file;
-    let length = this.#file.readOnce(`${folder}/cmdline`);
-    if (length < 0) return undefined;
+    let length = this.#file.readOnce(`${this.#procRoot}/${pid}/cmdline`);
     while (length > 0 && buffer[length - 1] === 0) length--;
-    if (length <= 0) return {};
+    if (length <= 0) return undefined;
     const isWhole = length < bufferBytes;
     let count = 1;
     for (let i = buffer.indexOf(0); i >= 0 && i < length; i = buffer.indexOf(0, i + 1)) {

@@ -3,7 +3,7 @@ import type { LinuxHost } from '../linux/host.ts';
 import type { TraceField, TraceFormat, TraceRecord } from '../linux/trace/format.ts';
 import type { Act, KernelTrace, TraceSource } from '../linux/trace/kernel-trace.linux.ts';
 import { probedArguments } from '../linux/trace/loader-probe.linux.ts';
-import type { Glimpse } from './facts.linux.ts';
+import { ProgramPaths } from './program-paths.linux.ts';
 import {
   type Birth,
   keptCommandLine,
@@ -27,14 +27,25 @@ const maxProbedBytes = 4096;
 const waitForArgumentsUs = 50_000;
 /** Length of a short name in bytes (TASK_COMM_LEN less the NUL). */
 const nameBytes = 15;
+/** Paths of programs with a known loader that are remembered, and programs whose loader's record is still to come. */
+const maxProbed = 4096;
+const maxTold = 256;
+/** What the kernel calls a program that was begun through a descriptor (fexecve). */
+const fdPrefix = '/dev/fd/';
 const nsPerTick = 10_000_000;
+
+type Arguments = Pick<ProcessFacts, 'commandLine' | 'keptCommandLine' | 'argumentCount' | 'commandLineCut'>;
+type Program = Pick<ProcessFacts, 'executable' | 'fileDeleted' | 'fileless'>;
 
 /** A program that was begun, until all that can be known of it is. */
 interface Begun {
-  readonly glimpse: Glimpse;
   readonly timeNs: number;
   readonly path: string;
-  /** When /proc had been read: what another program begun before that was of that one. */
+  /** What /proc had when the record was read; undefined where the kernel's own account of the arguments will do. */
+  readonly glimpse:
+    | { readonly args: Arguments | undefined; readonly program: Program | undefined }
+    | undefined;
+  /** When /proc was read: what another program begun before that was of that one. */
   readonly readAtNs: number;
   /** False when another program of the same process was begun before /proc was read. */
   isOwn: boolean;
@@ -55,6 +66,10 @@ export class KernelProcesses {
   readonly #begun = new Map<number, Begun>();
   readonly #waiting = new Map<number, Waiting>();
   readonly #exitCodes = new Map<number, number>();
+  readonly #paths = new ProgramPaths();
+  /** Paths whose arguments the kernel read when they were last run. */
+  readonly #probed = new Set<string>();
+  readonly #toldPaths = new Map<number, string>();
   #hasArguments = false;
   #toldOfMoves = false;
 
@@ -114,9 +129,12 @@ export class KernelProcesses {
     };
   }
 
-  /** Reads /proc now, while the process lives. */
+  /** Reads /proc now, while the process lives, unless the kernel reads its arguments anyway. */
   #look(pid: number, timeNs: number, path: string): Begun {
-    const glimpse = this.#host.reader.facts.glimpse(pid);
+    const { facts } = this.#host.reader;
+    const glimpse = this.#probed.has(path)
+      ? undefined
+      : { args: facts.arguments(pid), program: facts.program(pid) };
     const readAtNs = this.#trace.clock.nowNs();
     const before = this.#begun.get(pid);
     if (before !== undefined && timeNs > before.timeNs && timeNs <= before.readAtNs) before.isOwn = false;
@@ -130,27 +148,65 @@ export class KernelProcesses {
     if (this.#begun.get(pid) === begun) this.#begun.delete(pid);
     this.#tell(pid);
     this.#waiting.set(pid, { begun, execAt, entry: this.#table.get(pid) });
-    const isKnown = begun.isOwn && begun.glimpse.arguments.commandLine !== undefined;
+    const isKnown = begun.isOwn && begun.glimpse?.args !== undefined;
     if (isKnown || !this.#hasArguments) this.#tell(pid);
   }
 
-  /** Tells of the program that waits for its arguments, with those a probe read if /proc had none. */
-  #tell(pid: number, probed?: Pick<ProcessFacts, 'commandLine' | 'keptCommandLine' | 'argumentCount'>): void {
+  /** The kernel read the arguments of a program as it began. */
+  #argumentsRead(pid: number, args: Arguments): void {
+    const path = this.#waiting.get(pid)?.begun.path ?? this.#toldPaths.get(pid);
+    this.#toldPaths.delete(pid);
+    if (path !== undefined && this.#probed.size < maxProbed) this.#probed.add(path);
+    this.#tell(pid, args);
+  }
+
+  /** Tells of the program that waits for its arguments, with those the kernel read if /proc had none. */
+  #tell(pid: number, probed?: Arguments): void {
     const waiting = this.#waiting.get(pid);
     if (waiting === undefined) return;
     this.#waiting.delete(pid);
     const { begun, entry, execAt } = waiting;
-    const { glimpse, path } = begun;
-    const facts =
-      begun.isOwn && glimpse.facts !== undefined && startedBefore(glimpse, begun.timeNs)
-        ? glimpse.facts
-        : this.#inherited(pid, begun, entry);
-    const args =
-      begun.isOwn && glimpse.arguments.commandLine !== undefined ? glimpse.arguments : (probed ?? {});
-    const executable =
-      (begun.isOwn ? glimpse.program.executable : undefined) ?? (path.startsWith('/') ? path : undefined);
-    const surroundings = this.#surroundings(pid, entry);
-    this.#table.exec({ ...facts, executable, ...args, surroundings }, execAt);
+    const { facts } = this.#host.reader;
+    const own = begun.isOwn ? begun.glimpse : undefined;
+    if (probed === undefined) {
+      this.#probed.delete(begun.path);
+      if (this.#hasArguments) this.#rememberTold(pid, begun.path);
+    }
+    const now = facts.circumstances(pid);
+    // A process that ended is not asked for more, nor another that has taken its pid.
+    const isThere = now?.startTicks !== undefined && now.startTicks * nsPerTick <= begun.timeNs;
+    const args = own?.args ?? probed ?? (begun.isOwn && isThere ? facts.arguments(pid) : undefined);
+    const program = own?.program ?? this.#programNow(begun, isThere ? facts.program(pid) : undefined);
+    const isByFd = begun.path.startsWith(fdPrefix);
+    this.#table.exec(
+      {
+        ...(isThere ? now : this.#inherited(pid, begun, entry)),
+        name: isThere && isByFd ? now.name : nameOf(begun.path),
+        surroundings: isThere ? this.#surroundings(pid, entry) : entry?.surroundings,
+        ...program,
+        ...args,
+      },
+      execAt,
+    );
+  }
+
+  /** A probe's record comes after that of the program it belongs to: which path it was is remembered until then. */
+  #rememberTold(pid: number, path: string): void {
+    this.#toldPaths.set(pid, path);
+    if (this.#toldPaths.size > maxTold) this.#toldPaths.delete(this.#toldPaths.keys().next().value ?? pid);
+  }
+
+  /**
+   * The file that runs, for a program whose process was not looked at when it began. What /proc says now may be of
+   * another one that the process has begun since: it is taken only where the path leads to it.
+   */
+  #programNow({ path }: Begun, now: Program | undefined): Program {
+    const byPath = this.#paths.programOf(path);
+    if (now !== undefined) {
+      const isIt = now.executable === byPath || baseOf(now.executable ?? '') === baseOf(path);
+      if (isIt || path.startsWith(fdPrefix)) return now;
+    }
+    return { executable: byPath ?? (path.startsWith('/') ? path : undefined) };
   }
 
   #surroundings(pid: number, entry: ProcessEntry | undefined): Surroundings | undefined {
@@ -188,10 +244,9 @@ export class KernelProcesses {
 
   /** What is known of a process that /proc does not show any more: what it had of its parent. */
   #inherited(pid: number, begun: Begun, entry: ProcessEntry | undefined): ProcessFacts {
-    const bytes = Buffer.from(begun.path.slice(begun.path.lastIndexOf('/') + 1));
     return {
       ...(entry ?? this.#birth(pid, this.#instant(begun.timeNs), begun.timeNs)),
-      name: bytes.toString('utf8', 0, nameBytes),
+      name: '',
       executable: undefined,
       commandLine: undefined,
       commandLineCut: undefined,
@@ -307,7 +362,7 @@ export class KernelProcesses {
         return (record): Act => {
           const tid = record.number(tidField);
           const args = probedFacts(record, record.number(countField), fields);
-          return () => this.#tell(tid, args);
+          return () => this.#argumentsRead(tid, args);
         };
       },
     }));
@@ -330,12 +385,16 @@ function fieldsOf<const N extends readonly string[]>(
   }) as { [K in keyof N]: TraceField };
 }
 
-/** Another process may have taken the pid before /proc was read. */
-function startedBefore(glimpse: Glimpse, timeNs: number): boolean {
-  return glimpse.stat !== undefined && glimpse.stat.startTicks * nsPerTick <= timeNs;
+function baseOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
 }
 
-function probedFacts(record: TraceRecord, count: number, fields: readonly TraceField[]) {
+/** The short name the kernel gives a process that runs this path: the first bytes of its last part. */
+function nameOf(path: string): string {
+  return Buffer.from(baseOf(path)).toString('utf8', 0, nameBytes);
+}
+
+function probedFacts(record: TraceRecord, count: number, fields: readonly TraceField[]): Arguments {
   const parts: string[] = [];
   let isCut = count > fields.length;
   for (const field of fields.slice(0, Math.max(0, count))) {

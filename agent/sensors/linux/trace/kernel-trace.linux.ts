@@ -43,7 +43,7 @@ export interface KernelTraceOptions {
 /** Longest that a record which is not urgent waits. */
 const drainMs = 100;
 /** The urgent come in bursts: the first of them waits so long for what belongs to it. */
-const gatherMs = 10;
+const gatherMs = 30;
 /** Time between looks at what the kernel lost and what its clock says. */
 const checkMs = 5000;
 /** Pages of one processor that are read in one go before others get their turn. */
@@ -200,10 +200,8 @@ export class KernelTrace {
   /** Reads one page; true when another may follow. */
   #readOne(fd: number, readers: ReadonlyMap<number, Reader>, instance: TraceInstance): boolean {
     const length = readNow(fd, this.#buffer);
-    if (length <= 0) return false;
-    const used = this.#parse(this.#buffer, length, readers, instance);
-    // A page with room left was the one being written: there is nothing behind it.
-    return used > instance.layout.sizeBytes / 2;
+    if (length > 0) this.#parse(this.#buffer, length, readers, instance);
+    return length > 0;
   }
 
   #parse(
@@ -211,7 +209,7 @@ export class KernelTrace {
     length: number,
     readers: ReadonlyMap<number, Reader>,
     instance: TraceInstance,
-  ): number {
+  ): void {
     const take = (timeNs: number, start: number, bytes: number) => {
       if (bytes < 8) return;
       const read = readers.get(buffer.readUInt16LE(start));
@@ -222,9 +220,7 @@ export class KernelTrace {
       const act = read(this.#record, timeNs);
       if (act !== undefined) this.#pending.push({ timeNs, act });
     };
-    const { missed, used } = readPage(buffer, 0, length, instance.layout, take);
-    if (missed) this.#checkedAtMs = 0;
-    return used;
+    if (readPage(buffer, 0, length, instance.layout, take)) this.#checkedAtMs = 0;
   }
 
   #actUntil(untilNs: number): void {

@@ -33,16 +33,9 @@ export function parsePageLayout(text: string): PageLayout | undefined {
 /** Told of each record: nanoseconds of the trace clock, and where its data lies in the buffer. */
 export type TakeRecord = (timeNs: number, start: number, length: number) => void;
 
-export interface PageEnd {
-  /** Records were overwritten before this page could be read. How many, the kernel's `stats` say. */
-  readonly missed: boolean;
-  /** Bytes of data that the page held. */
-  readonly used: number;
-}
-
 /**
  * Gives every record of the page at `start` of `buffer`, of which `length` bytes were read. Never reads beyond them,
- * whatever they hold.
+ * whatever they hold. True when records before this page were overwritten: how many, the kernel's `stats` say.
  */
 export function readPage(
   buffer: Buffer,
@@ -50,8 +43,8 @@ export function readPage(
   length: number,
   layout: PageLayout,
   take: TakeRecord,
-): PageEnd {
-  if (length < layout.dataOffset) return { missed: false, used: 0 };
+): boolean {
+  if (length < layout.dataOffset) return false;
   const commit = buffer.readUInt32LE(start + layout.commitOffset);
   const used = Math.min(commit & commitMask, length - layout.dataOffset);
   const end = start + layout.dataOffset + used;
@@ -77,5 +70,5 @@ export function readPage(
     if (type !== typePadding) take(timeNs, data, dataLength);
     at = data + dataLength;
   }
-  return { missed: (commit & missedFlag) !== 0, used };
+  return (commit & missedFlag) !== 0;
 }
