@@ -10,6 +10,30 @@ export const agentSettings = {
     choices: ['auto', 'linux', 'portable'],
     doc: 'Which readers to use: `auto` takes those of this system.',
   },
+  instance: {
+    type: 'text',
+    default: 'vedette',
+    doc: "Name of this agent on the host, and of its trace instance in the kernel: of two agents with the same name the second refuses to run. The environment's VEDETTE_INSTANCE goes before it. Letters, digits, `-` and `_`.",
+  },
+  kernelEvents: {
+    type: 'choice',
+    default: 'auto',
+    choices: ['auto', 'off'],
+    doc: 'Whether processes, connections and the rest are taken from the trace events of the Linux kernel where they can be had (as root), or sampled in any case.',
+  },
+  kernelArguments: {
+    type: 'choice',
+    default: 'auto',
+    choices: ['auto', 'proc'],
+    doc: 'Where the arguments of new programs come from: `auto` lets the kernel read them as a program begins (a probe in the dynamic loader) besides /proc, `proc` uses /proc alone and misses those of the very shortest programs.',
+  },
+  kernelBufferKib: {
+    type: 'int',
+    default: 16_384,
+    min: 256,
+    max: 1_048_576,
+    doc: 'Room in the kernel for trace events that wait to be read, over all processors. What does not fit is lost, counted and told.',
+  },
   processIntervalMs: {
     ...interval,
     doc: 'Time between looks of the process sensor; 0 is its own default (1 s on Linux, 5 s elsewhere).',

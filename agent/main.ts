@@ -5,6 +5,7 @@ import { type FolderLock, lockDataFolder } from '#shared/data-folder.ts';
 import { VedetteError } from '#shared/errors.ts';
 import { agentSettings } from './config.ts';
 import { type DeliveryEvent, startDelivery } from './delivery.ts';
+import { instanceOf, lockHost } from './host-lock.ts';
 import { loadIdentity } from './identity/identity.ts';
 import { keepMemorySmall } from './memory.ts';
 import type { Outbox } from './outbox/outbox.ts';
@@ -33,6 +34,7 @@ type AgentConfig = Config<typeof agentSettings>;
 function makeSensors(
   folder: string,
   config: AgentConfig,
+  instance: string,
   outbox: Outbox,
   log: AgentOptions['log'],
 ): Sensor[] {
@@ -48,6 +50,11 @@ function makeSensors(
       account: interval(config.accountIntervalMs),
       health: interval(config.healthIntervalMs),
     },
+    trace: {
+      instance: config.kernelEvents === 'off' ? '' : instance,
+      bufferKib: config.kernelBufferKib,
+      probes: config.kernelArguments === 'auto',
+    },
     dataDir: folder,
     agentFacts: () => ({ outboxSizeBytes: outbox.sizeBytes, outboxEvents: outbox.events }),
     onError: (name, error) => {
@@ -56,9 +63,13 @@ function makeSensors(
   });
 }
 
-async function startWithin(options: AgentOptions, lock: FolderLock): Promise<RunningAgent> {
+async function startWithin(
+  options: AgentOptions,
+  config: AgentConfig,
+  locks: readonly FolderLock[],
+): Promise<RunningAgent> {
   const { folder, log } = options;
-  const config = parseConfig(agentSettings, readConfigFile(join(folder, 'config.json')));
+  const instance = instanceOf(config);
   const identity = loadIdentity(folder);
   if (identity === undefined) throw new VedetteError('agent.not_enrolled', `${folder} holds no identity.`);
   const delivery = startDelivery({
@@ -68,7 +79,7 @@ async function startWithin(options: AgentOptions, lock: FolderLock): Promise<Run
     address: options.address ?? identity.address,
     log,
   });
-  const sensors = makeSensors(folder, config, delivery.outbox, log);
+  const sensors = makeSensors(folder, config, instance, delivery.outbox, log);
   await Promise.all(
     sensors.map(async (sensor) => {
       const state = await sensor.start(delivery.emit);
@@ -82,18 +93,21 @@ async function startWithin(options: AgentOptions, lock: FolderLock): Promise<Run
       letMemoryGrow();
       await Promise.all(sensors.map((sensor) => sensor.stop()));
       await delivery.close();
-      lock.release();
+      for (const lock of locks) lock.release();
     },
   };
 }
 
-/** Starts an agent on an enrolled folder. Throws `agent.not_enrolled`, `data.*`, `config.invalid`. */
+/** Starts an agent on an enrolled folder. Throws `agent.*`, `data.*`, `config.invalid`. */
 export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
-  const lock = lockDataFolder(options.folder);
+  const locks = [lockDataFolder(options.folder)];
   try {
-    return await startWithin(options, lock);
+    const config = parseConfig(agentSettings, readConfigFile(join(options.folder, 'config.json')));
+    const host = lockHost(instanceOf(config));
+    if (host !== undefined) locks.push(host);
+    return await startWithin(options, config, locks);
   } catch (error) {
-    lock.release();
+    for (const lock of locks) lock.release();
     throw error;
   }
 }

@@ -6,7 +6,15 @@ import type { Test } from 'tap';
 
 export const top = join(import.meta.dirname, '..');
 export const launcher = join(top, 'scripts/vedette.mjs');
-const env = { ...process.env, NODE_OPTIONS: '', NODE_V8_COVERAGE: undefined, VEDETTE_DATA: undefined };
+let instances = 0;
+/** Agents of tests run beside one another, and beside the one that may watch this machine. */
+const env = () => ({
+  ...process.env,
+  NODE_OPTIONS: '',
+  NODE_V8_COVERAGE: undefined,
+  VEDETTE_DATA: undefined,
+  VEDETTE_INSTANCE: `test-${process.pid}-${instances++}`,
+});
 
 export interface Run {
   readonly status: number | null;
@@ -24,7 +32,7 @@ export function vedetteFed(input: string | Uint8Array, ...args: readonly string[
   const { status, stdout, stderr } = spawnSync(process.execPath, [launcher, ...args], {
     cwd: top,
     encoding: 'utf8',
-    env,
+    env: env(),
     input,
     maxBuffer: 1 << 28,
     // Nothing here takes near as long; a command that should end and does not must not hold the suite.
@@ -60,7 +68,7 @@ export class Server {
   static async start(t: Test, command: 'up' | 'collector', ...args: readonly string[]): Promise<Server> {
     const child = spawn(process.execPath, [launcher, command, '--json', ...args], {
       cwd: top,
-      env,
+      env: env(),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     t.teardown(() => child.kill('SIGKILL'));

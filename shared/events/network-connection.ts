@@ -9,8 +9,8 @@ export const networkConnection = defineEvent({
     'event.action': {
       type: 'keyword',
       required: true,
-      values: ['connected', 'accepted', 'listening', 'closed'],
-      doc: 'What happened. UDP sockets without a peer count as listening.',
+      values: ['connected', 'accepted', 'listening', 'closed', 'attempted', 'failed'],
+      doc: 'What happened. UDP sockets without a peer count as listening; attempted is a connection nobody answered within a second, failed one that was refused or never answered.',
     },
     'network.transport': {
       type: 'keyword',
@@ -67,6 +67,19 @@ export const networkConnection = defineEvent({
       max: 4096,
       sigma: ['ParentImage'],
       doc: "Path of the owner's parent's program.",
+    },
+    'event.duration': { type: 'int', doc: 'Nanoseconds from the opening to the closing (at most 2^52).' },
+    'source.bytes': { type: 'int', doc: 'Bytes of payload from source to destination, at the closing.' },
+    'destination.bytes': { type: 'int', doc: 'Bytes of payload from destination to source, at the closing.' },
+    'network.bytes_source': {
+      type: 'keyword',
+      values: ['calls', 'ss'],
+      doc: 'Where the bytes come from: calls are those that processes sent and received on the socket, ss what the kernel had counted for it when it was last asked, which is less than the whole.',
+    },
+    'network.namespace': {
+      type: 'keyword',
+      max: 64,
+      doc: "Network namespace of the owner (inode) where it is not the agent's own.",
     },
     'user.id': { type: 'keyword', max: 32, doc: 'User id the socket belongs to.' },
     'user.name': { type: 'keyword', max: 256, sigma: ['User'], doc: 'User the socket belongs to.' },

@@ -38,10 +38,11 @@ export class NetworkPortable implements Provider {
       if (connection === undefined || seen.has(connection.id)) continue;
       const known = this.#kept.get(connection.id);
       seen.set(connection.id, known ?? connection);
-      if (known === undefined) emit(connectionEvent(connection, connection.how, time, this.#first));
+      if (known === undefined)
+        emit(connectionEvent(connection, connection.how, { time, baseline: this.#first }));
     }
     for (const [id, connection] of this.#kept) {
-      if (!seen.has(id)) emit(connectionEvent(connection, 'closed', time, false));
+      if (!seen.has(id)) emit(connectionEvent(connection, 'closed', { time }));
     }
     this.#kept = seen;
     this.#first = false;

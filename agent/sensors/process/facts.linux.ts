@@ -33,14 +33,11 @@ export class FactsReader {
     this.#own = namespaces.map((kind) => this.#link(`${procRoot}/self/ns/${kind}`));
   }
 
-  /** Whether there are program files that may not be read for want of a right: that of the first process. */
+  /** Whether the agent lacks the right to see which files other users' processes run (CAP_SYS_PTRACE, ptrace(2)). */
   isDenied(): boolean {
-    try {
-      readlinkSync(`${this.#procRoot}/1/exe`);
-      return false;
-    } catch (error) {
-      return (error as NodeJS.ErrnoException).code === 'EACCES';
-    }
+    const held = this.#status(`${this.#procRoot}/self`)?.capabilities;
+    const isAll = held?.[0] === 'all' && !held.includes('-CAP_SYS_PTRACE');
+    return !isAll && held?.includes('CAP_SYS_PTRACE') !== true;
   }
 
   stat(pid: number): ProcessStat | undefined {

@@ -1,6 +1,6 @@
 import { processEntityId } from '../linux/boot.ts';
 import type { LinuxHost } from '../linux/host.ts';
-import type { TraceField, TraceFormat, TraceRecord } from '../linux/trace/format.ts';
+import { fieldsOf, type TraceField, type TraceRecord } from '../linux/trace/format.ts';
 import type { Act, KernelTrace, TraceSource } from '../linux/trace/kernel-trace.linux.ts';
 import { probedArguments } from '../linux/trace/loader-probe.linux.ts';
 import { ProgramPaths } from './program-paths.linux.ts';
@@ -371,18 +371,6 @@ export class KernelProcesses {
   #instant(timeNs: number): number {
     return Math.round((timeNs + this.#trace.clock.offsetNs()) / 1000);
   }
-}
-
-/** The fields of these names. Throws when the kernel's event lacks one, which none does that has the event. */
-function fieldsOf<const N extends readonly string[]>(
-  format: TraceFormat,
-  ...names: N
-): { [K in keyof N]: TraceField } {
-  return names.map((name) => {
-    const field = format.fields.get(name);
-    if (field === undefined) throw new Error(`the kernel's event has no field ${name}`);
-    return field;
-  }) as { [K in keyof N]: TraceField };
 }
 
 function baseOf(path: string): string {

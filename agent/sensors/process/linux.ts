@@ -1,4 +1,5 @@
 import { nowUs } from '#shared/clock.ts';
+import { VedetteError } from '#shared/errors.ts';
 import type { EventByType } from '#shared/events/registry.gen.ts';
 import type { LinuxHost } from '../linux/host.ts';
 import { KernelTrace } from '../linux/trace/kernel-trace.linux.ts';
@@ -29,6 +30,7 @@ export class ProcessLinux implements Provider {
   readonly #hashes = new ExecutableHashes();
   #emit: Emit = () => {};
   #isFirst = true;
+  #isDenied = false;
   #whySampled: string | undefined;
   #triedAtMs = 0;
   #reconciledAtMs = 0;
@@ -51,6 +53,7 @@ export class ProcessLinux implements Provider {
   async look(emit: Emit): Promise<void> {
     if (this.#isFirst) {
       this.#emit = emit;
+      this.#isDenied = this.#host.reader.facts.isDenied();
       this.#host.reader.reset();
       this.#listen();
     }
@@ -63,8 +66,8 @@ export class ProcessLinux implements Provider {
   }
 
   note(): string | undefined {
-    const { kernel, reader } = this.#host;
-    const denied = reader.facts.isDenied() ? ["program files of other users' processes are not seen"] : [];
+    const { kernel } = this.#host;
+    const denied = this.#isDenied ? ["program files of other users' processes are not seen"] : [];
     const unhashed =
       this.#hashes.skipped > 0 ? [`${this.#hashes.skipped} program files were not hashed`] : [];
     if (kernel === undefined) {
@@ -122,11 +125,10 @@ export class ProcessLinux implements Provider {
     const trace = new KernelTrace({
       ...this.#settings.trace,
       name: instance,
-      onRound: (now) => this.#host.kernel?.processes.settle(now),
       onLost: (count, from, to) => this.#lose(count, from, to),
       onBroken: (reason) => this.#endKernel(reason),
     });
-    this.#whySampled = await trace.open();
+    this.#whySampled = await openTrace(trace);
     if (this.#whySampled !== undefined) return;
     const processes = new KernelProcesses(this.#host, trace);
     const missing = processes.start();
@@ -137,6 +139,7 @@ export class ProcessLinux implements Provider {
     }
     this.#host.reader.scan();
     this.#host.feedFrom({ trace, processes });
+    trace.afterRound((now) => processes.settle(now));
     processes.threads.read(this.#settings.procRoot, this.#host.userPids());
     trace.drain();
     this.#reconciledAtMs = nowMs;
@@ -173,6 +176,15 @@ export class ProcessLinux implements Provider {
     this.#host.feedFrom(undefined);
     this.#whySampled = reason;
     this.#triedAtMs = Date.now();
+  }
+}
+
+async function openTrace(trace: KernelTrace): Promise<string | undefined> {
+  try {
+    return await trace.open();
+  } catch (error) {
+    if (error instanceof VedetteError) return error.message;
+    throw error;
   }
 }
 

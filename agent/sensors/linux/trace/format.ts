@@ -35,6 +35,18 @@ export function parseTraceFormat(text: string): TraceFormat | undefined {
   return fields.size === 0 ? undefined : { id: Number(id), fields };
 }
 
+/** The fields of these names. Throws when the event lacks one: it is not the event it was taken for. */
+export function fieldsOf<const N extends readonly string[]>(
+  format: TraceFormat,
+  ...names: N
+): { [K in keyof N]: TraceField } {
+  return names.map((name) => {
+    const field = format.fields.get(name);
+    if (field === undefined) throw new Error(`the kernel's event has no field ${name}`);
+    return field;
+  }) as { [K in keyof N]: TraceField };
+}
+
 /**
  * Reads fields of one record in a buffer; one object serves all records, moved from one to the next. Little-endian
  * only, as is every architecture Node's own builds run on but s390x.
@@ -60,6 +72,13 @@ export class TraceRecord {
     }
     if (size !== 1 && size !== 2 && size !== 4) return 0;
     return signed ? this.#buffer.readIntLE(at, size) : this.#buffer.readUIntLE(at, size);
+  }
+
+  /** The low 48 bits of a 64-bit field: all that differs between addresses in the kernel. */
+  low48(field: TraceField): number {
+    return field.offset + field.size > this.#length
+      ? 0
+      : this.#buffer.readUIntLE(this.#start + field.offset, 6);
   }
 
   /** The field's bits as they are, for pointers and masks of 64 bits. */

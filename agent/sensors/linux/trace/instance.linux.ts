@@ -48,7 +48,7 @@ export class TraceInstance {
   readonly layout: PageLayout;
   readonly #root: string;
   readonly #path: string;
-  readonly #enabled: string[] = [];
+  #enabled: string[] = [];
 
   private constructor(root: string, path: string, layout: PageLayout) {
     this.#root = root;
@@ -90,6 +90,11 @@ export class TraceInstance {
     } catch {
       return undefined;
     }
+  }
+
+  disable(system: string, event: string): void {
+    this.#enabled = this.#enabled.filter((name) => name !== `${system}:${event}`);
+    this.#write(`events/${system}/${event}/enable`, '0');
   }
 
   /** Gives each processor's buffer so much room. */

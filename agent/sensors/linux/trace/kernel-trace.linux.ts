@@ -32,8 +32,6 @@ export interface KernelTraceOptions {
   readonly bufferKib: number;
   /** Whether the kernel shall read the arguments of new programs. */
   readonly probes: boolean;
-  /** Called after each round of records. */
-  readonly onRound: (nowUs: number) => void;
   /** Records were lost: how many, and between which instants (µs since the epoch). */
   readonly onLost: (count: number, fromUs: number, toUs: number) => void;
   /** Somebody else turned the trace off or took it away. */
@@ -78,6 +76,7 @@ export class KernelTrace {
   #closers: (() => void)[] = [];
   #buffer = Buffer.alloc(0);
   #pending: Pending[] = [];
+  readonly #afterRound: ((nowUs: number) => void)[] = [];
   #timer: NodeJS.Timeout | undefined;
   #soon: NodeJS.Timeout | undefined;
   /** Time of the record read last. */
@@ -87,6 +86,10 @@ export class KernelTrace {
   #checkedAtUs = 0;
   /** Records read since the start. */
   records = 0;
+  /** Records the kernel lost since the start. */
+  get lost(): number {
+    return this.#lost;
+  }
 
   constructor(options: KernelTraceOptions) {
     this.#options = options;
@@ -129,12 +132,28 @@ export class KernelTrace {
 
   /** Turns the event on. False when this kernel does not have it. */
   add(source: TraceSource): boolean {
-    const instance = source.urgent ? this.#bell : this.#rest;
-    const readers = source.urgent ? this.#readers.bell : this.#readers.rest;
-    const format = instance?.enable(source.system, source.event, source.filter);
+    const [instance, readers] = this.#sideOf(source);
+    const { system, event, filter } = source;
+    const format = instance?.enable(system, event, filter);
     if (format === undefined) return false;
-    readers.set(format.id, source.reader(format));
-    return true;
+    try {
+      readers.set(format.id, source.reader(format));
+      return true;
+    } catch {
+      // It has other fields than those it is known by.
+      instance?.disable(system, event);
+      return false;
+    }
+  }
+
+  /** Turns an event off that was turned on. */
+  drop(source: TraceSource): void {
+    this.#sideOf(source)[0]?.disable(source.system, source.event);
+  }
+
+  /** Calls the function after each round of records, until the trace is closed. */
+  afterRound(round: (nowUs: number) => void): void {
+    this.#afterRound.push(round);
   }
 
   /** Reads and acts on everything that happened until now, as far as one turn goes. */
@@ -168,6 +187,12 @@ export class KernelTrace {
     bell?.remove();
     this.#probes?.remove();
     this.#pending = [];
+    this.#afterRound.length = 0;
+  }
+
+  #sideOf(source: TraceSource) {
+    const readers = this.#readers;
+    return source.urgent ? ([this.#bell, readers.bell] as const) : ([this.#rest, readers.rest] as const);
   }
 
   #listen(bell: TraceInstance): void {
@@ -233,7 +258,8 @@ export class KernelTrace {
       act(Math.round((timeNs + offsetNs) / 1000), timeNs);
     }
     this.#pending = pending.slice(done);
-    this.#options.onRound(Math.round((this.clock.nowNs() + offsetNs) / 1000));
+    const nowUs = Math.round((this.clock.nowNs() + offsetNs) / 1000);
+    for (const round of this.#afterRound) round(nowUs);
   }
 
   /** Sets the clock, and tells what the kernel lost since the last look. */

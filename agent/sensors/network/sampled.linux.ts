@@ -1,0 +1,223 @@
+import { hash } from 'node:crypto';
+import { accessSync, constants } from 'node:fs';
+import { nowUs } from '#shared/clock.ts';
+import { BoundedFile } from '../linux/bounded-file.ts';
+import type { LinuxHost } from '../linux/host.ts';
+import type { Settings } from '../options.ts';
+import type { Emit } from '../sensor.ts';
+import { type Connection, connectionEvent, tupleOf } from './connections.ts';
+import {
+  addressesOf,
+  maxRows,
+  readRows,
+  type SocketRow,
+  socketCounters,
+  type Transport,
+} from './sockets.linux.ts';
+
+const files: readonly (readonly [string, Transport])[] = [
+  ['tcp', 'tcp'],
+  ['tcp6', 'tcp'],
+  ['udp', 'udp'],
+  ['udp6', 'udp'],
+];
+/** Looks after which sockets are listed although the counters stayed the same (a UDP socket took another's place). */
+const listAnyway = 20;
+/** Milliseconds between walks of all processes for a socket whose owner was not found the cheap way. */
+const walkAllMs = 10_000;
+
+interface Kept extends Connection {
+  seenList: number;
+  readonly openedAt: number | undefined;
+}
+
+/** Ports that listen, at the last list and the one before: a server may close its port after accepting. */
+interface ListeningPorts {
+  now: Set<number>;
+  before: Set<number>;
+}
+
+/** Sockets of the agent's own network namespace from /proc/net, with their owners from /proc/PID/fd. */
+export class SampledSockets {
+  readonly #host: LinuxHost;
+  readonly #settings: Settings;
+  readonly #file = new BoundedFile(64 * 1024);
+  readonly #kept = new Map<string, Kept>();
+  readonly #ports: Record<Transport, ListeningPorts> = {
+    tcp: { now: new Set(), before: new Set() },
+    udp: { now: new Set(), before: new Set() },
+  };
+  /** Connections another told of, by their ends: these are not told again. */
+  #told = new Map<string, Connection>();
+  #counters: Readonly<Record<Transport, string>> | undefined;
+  #looks = 0;
+  #list = 0;
+  #walkedAllAtMs = 0;
+  #cut = false;
+
+  constructor(host: LinuxHost, settings: Settings) {
+    this.#host = host;
+    this.#settings = settings;
+  }
+
+  /** Whether there is a list of sockets to be read. */
+  isThere(): boolean {
+    return files.some(([name]) => isReadable(`${this.#settings.procRoot}/net/${name}`));
+  }
+
+  /** Tells what changed since the last look of these transports; all that is there at the first. */
+  look(emit: Emit, transports: readonly Transport[]): void {
+    const before = this.#counters;
+    const now = socketCounters(this.#settings.procRoot, this.#file);
+    this.#counters = now;
+    const anyway = this.#looks++ % listAnyway === 0;
+    const due = new Set(
+      transports.filter((one) => anyway || now === undefined || now[one] !== before?.[one]),
+    );
+    if (due.size > 0) this.#renew(due, emit);
+  }
+
+  /** Gives what is known of TCP and forgets it: another goes on. */
+  handOver(): Connection[] {
+    const kept = [...this.#kept].filter(([, { transport }]) => transport === 'tcp');
+    for (const [key] of kept) this.#kept.delete(key);
+    return kept.map(([, connection]) => connection);
+  }
+
+  /** Goes on from what another knew of TCP. */
+  takeOver(known: readonly Connection[]): void {
+    this.#told = new Map(known.map((connection) => [tupleOf(connection), connection]));
+    this.#counters = undefined;
+  }
+
+  /** TCP as it is now, by its ends, without telling of anything. */
+  present(): Map<string, Connection> {
+    const found = new Map<string, Connection>();
+    const rows = this.#read(new Set(['tcp']), (row) => row.state !== 'other');
+    this.#findOwners(rows);
+    for (const row of rows) {
+      const connection = this.#connectionOf(row);
+      if (connection !== undefined) found.set(tupleOf(connection), connection);
+    }
+    return found;
+  }
+
+  note(): string | undefined {
+    const cut = this.#cut ? [`only the first ${maxRows} sockets of a kind are seen`] : [];
+    const denied = this.#host.fds.denied ? ["owners of other users' sockets are not seen"] : [];
+    return [...denied, ...cut].join('; ') || undefined;
+  }
+
+  close(): void {
+    this.#kept.clear();
+  }
+
+  #renew(due: ReadonlySet<Transport>, emit: Emit): void {
+    const baseline = this.#list === 0;
+    const list = ++this.#list;
+    const fresh = this.#readNew(due);
+    const time = nowUs();
+    if (fresh.length > 0) {
+      this.#findOwners(fresh);
+      for (const row of fresh) this.#opened(row, time, baseline, emit);
+    }
+    for (const [key, kept] of this.#kept) {
+      if (kept.seenList === list || !due.has(kept.transport)) continue;
+      this.#kept.delete(key);
+      emit(connectionEvent(kept, 'closed', { time, openedAt: kept.openedAt, provider: 'procfs' }));
+    }
+    if (!due.has('tcp')) return;
+    for (const gone of this.#told.values())
+      emit(connectionEvent(gone, 'closed', { time, provider: 'procfs' }));
+    this.#told.clear();
+  }
+
+  /** Marks the sockets that are known, and gives the rows of those that are new. */
+  #readNew(due: ReadonlySet<Transport>): SocketRow[] {
+    return this.#read(due, (row) => {
+      const kept = this.#kept.get(row.key);
+      if (kept !== undefined) kept.seenList = this.#list;
+      return kept === undefined;
+    });
+  }
+
+  /** Reads the files of these transports. Gives the rows `accept` wants, of those that have an owner. */
+  #read(due: ReadonlySet<Transport>, accept: (row: SocketRow) => boolean): SocketRow[] {
+    const accepted: SocketRow[] = [];
+    for (const transport of due) {
+      const ports = this.#ports[transport];
+      ports.before = ports.now;
+      ports.now = new Set();
+    }
+    this.#cut = false;
+    for (const [name, transport] of files) {
+      if (!due.has(transport)) continue;
+      const path = `${this.#settings.procRoot}/net/${name}`;
+      const rows = readRows(path, transport, this.#file.buffer, (row) => {
+        if (row.state === 'other') return;
+        if (row.state === 'listening') this.#ports[transport].now.add(row.localPort);
+        if (accept(row)) accepted.push(row);
+      });
+      if (rows >= maxRows) this.#cut = true;
+    }
+    return accepted;
+  }
+
+  #findOwners(fresh: readonly SocketRow[]): void {
+    const { reader, fds } = this.#host;
+    reader.scanIfOlder(this.#settings.intervalMs.process / 2);
+    fds.update();
+    if (fds.denied || fresh.every((row) => fds.ownerOf(row.inode) !== undefined)) return;
+    const nowMs = Date.now();
+    if (Math.abs(nowMs - this.#walkedAllAtMs) < walkAllMs) return;
+    this.#walkedAllAtMs = nowMs;
+    fds.walkAll();
+  }
+
+  #opened(row: SocketRow, time: number, baseline: boolean, emit: Emit): void {
+    const connection = this.#connectionOf(row);
+    if (connection === undefined) return;
+    const tuple = tupleOf(connection);
+    const told = row.transport === 'tcp' ? this.#told.get(tuple) : undefined;
+    this.#told.delete(tuple);
+    this.#kept.set(row.key, {
+      ...(told ?? connection),
+      seenList: this.#list,
+      openedAt: baseline || told !== undefined ? undefined : time,
+    });
+    if (told === undefined) {
+      emit(connectionEvent(connection, connection.how, { time, baseline, provider: 'procfs' }));
+    }
+  }
+
+  #connectionOf(row: SocketRow): Connection | undefined {
+    const addresses = addressesOf(row);
+    if (addresses === undefined) return undefined;
+    const { fds, processes, reader, users, boot } = this.#host;
+    const ownerPid = fds.ownerOf(row.inode);
+    const { now, before } = this.#ports[row.transport];
+    const accepted = now.has(row.localPort) || before.has(row.localPort);
+    return {
+      id: hash('sha256', `${boot.id} ${row.key}`).slice(0, 20),
+      transport: row.transport,
+      how: row.state === 'listening' ? 'listening' : accepted ? 'accepted' : 'connected',
+      localIp: addresses.local,
+      localPort: row.localPort,
+      remoteIp: addresses.remote,
+      remotePort: row.remotePort,
+      ownerPid,
+      owner: ownerPid === undefined ? undefined : (processes.get(ownerPid) ?? reader.observe(ownerPid)),
+      userId: row.userId,
+      userName: users.nameOf(row.userId),
+    };
+  }
+}
+
+function isReadable(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
