@@ -58,6 +58,10 @@ export const agentSettings = {
     ...interval,
     doc: 'Time between looks of the account sensor; 0 is its own default (2 s on Linux, 30 s elsewhere).',
   },
+  kernelIntervalMs: {
+    ...interval,
+    doc: 'Time between looks of the kernel sensor at modules and mounts; 0 is its own default (5 s on Linux).',
+  },
   healthIntervalMs: {
     ...interval,
     doc: 'Time between looks of the health sensor; 0 is its own default (15 s on Linux, 15 s elsewhere).',

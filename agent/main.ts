@@ -48,6 +48,7 @@ function makeSensors(
       package: interval(config.packageIntervalMs),
       login: interval(config.loginIntervalMs),
       account: interval(config.accountIntervalMs),
+      kernel: interval(config.kernelIntervalMs),
       health: interval(config.healthIntervalMs),
     },
     trace: {

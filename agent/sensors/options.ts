@@ -1,5 +1,14 @@
 /** What the registry takes, with every default in one place. */
-export const sensorNames = ['process', 'network', 'device', 'package', 'login', 'account', 'health'] as const;
+export const sensorNames = [
+  'process',
+  'network',
+  'device',
+  'package',
+  'login',
+  'account',
+  'kernel',
+  'health',
+] as const;
 export type SensorName = (typeof sensorNames)[number];
 
 /** What the agent tells about itself, for `host.health`. */
@@ -61,6 +70,7 @@ const linuxIntervals: Record<SensorName, number> = {
   package: 10_000,
   login: 2000,
   account: 2000,
+  kernel: 5000,
   health: 15_000,
 };
 
@@ -72,6 +82,7 @@ const portableIntervals: Record<SensorName, number> = {
   package: 300_000,
   login: 10_000,
   account: 30_000,
+  kernel: 600_000,
   health: 15_000,
 };
 

@@ -17,8 +17,19 @@ import { Threads } from './threads.linux.ts';
 /** include/uapi/linux/sched.h */
 const cloneParent = 0x8000n;
 const cloneThread = 0x1_0000n;
-/** NEWTIME, NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET, INTO_CGROUP. */
-const cloneElsewhere = 0x2_7e02_0080n;
+const cloneIntoCgroup = 0x2_0000_0000n;
+/** CLONE_NEW…, with the name of each kind under /proc/PID/ns. */
+const cloneNew: readonly (readonly [flag: bigint, kind: string])[] = [
+  [0x0002_0000n, 'mnt'],
+  [0x0200_0000n, 'cgroup'],
+  [0x0400_0000n, 'uts'],
+  [0x0800_0000n, 'ipc'],
+  [0x1000_0000n, 'user'],
+  [0x2000_0000n, 'pid'],
+  [0x4000_0000n, 'net'],
+];
+/** Stands for the number of a namespace that could not be read yet. */
+const unread = 'new';
 /** Signals that end nothing by default, or stop rather than end (signal(7)), on every architecture Node runs on. */
 const harmlessSignals = [17, 18, 19, 20, 21, 22, 23, 28];
 /** The longest text a probe reads, with its end (PATH_MAX). */
@@ -181,7 +192,7 @@ export class KernelProcesses {
     this.#table.exec(
       {
         ...(isThere ? now : this.#inherited(pid, begun, entry)),
-        name: isThere && isByFd ? now.name : nameOf(begun.path),
+        name: isByFd ? (isThere ? now.name : nameOf(program.executable ?? '')) : nameOf(begun.path),
         surroundings: isThere ? this.#surroundings(pid, entry) : entry?.surroundings,
         ...program,
         ...args,
@@ -210,7 +221,11 @@ export class KernelProcesses {
   }
 
   #surroundings(pid: number, entry: ProcessEntry | undefined): Surroundings | undefined {
-    const inherited = this.#toldOfMoves ? entry?.surroundings : undefined;
+    const kept = entry?.surroundings;
+    const isStale =
+      !this.#toldOfMoves || kept?.namespaces?.some((name) => name.endsWith(`:${unread}`)) === true;
+    if (isStale) return this.#host.reader.facts.surroundings(pid) ?? kept;
+    const inherited = kept;
     // Signing in sets the login user once, and nothing tells of it.
     if (inherited?.auditUserId !== undefined) return inherited;
     const login = inherited && this.#host.reader.facts.loginUser(pid);
@@ -220,25 +235,34 @@ export class KernelProcesses {
 
   /** What makes surroundings differ from the parent's: they are read again at the next program. */
   #moves(): TraceSource[] {
-    const stale = (tid: number) => {
-      const entry = this.#table.get(this.processOf(tid));
-      if (entry !== undefined) entry.surroundings = undefined;
-    };
-    const source = (system: string, event: string, field: string): TraceSource => ({
+    const source = (
+      system: string,
+      event: string,
+      field: string,
+      moved: (entry: ProcessEntry, flags: bigint) => void,
+    ): TraceSource => ({
       system,
       event,
       reader: (format) => {
         const [tidField] = fieldsOf(format, field);
+        const flagsField = format.fields.get('unshare_flags');
         return (record) => {
           const tid = record.number(tidField);
-          return () => stale(tid);
+          const flags = flagsField === undefined ? 0n : record.bits(flagsField);
+          return () => {
+            const entry = this.#table.get(this.processOf(tid));
+            if (entry !== undefined) moved(entry, flags);
+          };
         };
       },
     });
+    const forget = (entry: ProcessEntry) => {
+      entry.surroundings = undefined;
+    };
     return [
-      source('cgroup', 'cgroup_attach_task', 'pid'),
-      source('syscalls', 'sys_enter_unshare', 'common_pid'),
-      source('syscalls', 'sys_enter_setns', 'common_pid'),
+      source('cgroup', 'cgroup_attach_task', 'pid', forget),
+      source('syscalls', 'sys_enter_setns', 'common_pid', forget),
+      source('syscalls', 'sys_enter_unshare', 'common_pid', intoNew),
     ];
   }
 
@@ -284,7 +308,8 @@ export class KernelProcesses {
     const creating = this.#table.get(creatorPid);
     const parent = (flags & cloneParent) === 0n ? creating : creating?.parent;
     const entry = this.#table.fork(this.#birth(pid, timeUs, timeNs), parent);
-    if ((flags & cloneElsewhere) !== 0n) entry.surroundings = undefined;
+    intoNew(entry, flags);
+    if ((flags & cloneIntoCgroup) !== 0n) entry.surroundings = undefined;
   }
 
   #exits(): TraceSource {
@@ -371,6 +396,15 @@ export class KernelProcesses {
   #instant(timeNs: number): number {
     return Math.round((timeNs + this.#trace.clock.offsetNs()) / 1000);
   }
+}
+
+/** The process has namespaces of its own from now on, by the flags of clone(2) or unshare(2). */
+function intoNew(entry: ProcessEntry, flags: bigint): void {
+  const kinds = cloneNew.filter(([flag]) => (flags & flag) !== 0n).map(([, kind]) => kind);
+  if (kinds.length === 0) return;
+  const { namespaces = [], ...others } = entry.surroundings ?? {};
+  const kept = namespaces.filter((name) => !kinds.includes(name.split(':')[0] ?? ''));
+  entry.surroundings = { ...others, namespaces: [...kept, ...kinds.map((kind) => `${kind}:${unread}`)] };
 }
 
 function baseOf(path: string): string {
