@@ -1,7 +1,7 @@
 import { nowUs } from '#shared/clock.ts';
 import type { AnyEvent } from '#shared/events/registry.gen.ts';
 import type { Provider } from './provider.ts';
-import type { Emit, Sensor, SensorDescription, SensorState } from './sensor.ts';
+import type { Emit, Sensor, SensorDescription, SensorState, SensorUsage } from './sensor.ts';
 
 /** An unavailable host is asked again after this many intervals: a log may appear, a right may be given. */
 const reopenIntervals = 30;
@@ -34,6 +34,10 @@ export class PolledSensor implements Sensor {
   readonly #options: PolledSensorOptions;
   #run: Run | undefined;
   #state: SensorState = { status: 'stopped' };
+  #events = 0;
+  #lookCpuUs = 0;
+  /** Of providers that were closed. */
+  readonly #past = { lost: 0, cpuUs: 0 };
 
   constructor(options: PolledSensorOptions) {
     this.#options = options;
@@ -45,6 +49,15 @@ export class PolledSensor implements Sensor {
 
   state(): SensorState {
     return this.#state;
+  }
+
+  usage(): SensorUsage {
+    const provider = this.#run?.provider;
+    return {
+      events: this.#events,
+      lost: this.#past.lost + (provider?.lost?.() ?? 0),
+      cpuUs: this.#lookCpuUs + this.#past.cpuUs + (provider?.cpuUs?.() ?? 0),
+    };
   }
 
   async start(emit: Emit): Promise<SensorState> {
@@ -61,6 +74,8 @@ export class PolledSensor implements Sensor {
     clearTimeout(run.timer);
     await run.busy;
     await run.provider?.close();
+    this.#past.lost += run.provider?.lost?.() ?? 0;
+    this.#past.cpuUs += run.provider?.cpuUs?.() ?? 0;
     if (this.#run !== run) return;
     this.#run = undefined;
     this.#state = { status: 'stopped' };
@@ -84,7 +99,9 @@ export class PolledSensor implements Sensor {
   #begin(emit: Emit): Run {
     const run: Run = {
       emit: (event) => {
-        if (!run.ended) emit(event);
+        if (run.ended) return;
+        this.#events++;
+        emit(event);
       },
       provider: undefined,
       timer: undefined,
@@ -100,6 +117,7 @@ export class PolledSensor implements Sensor {
   /** Opens if need be, looks, and plans the next turn. Never rejects. */
   async #turn(run: Run): Promise<void> {
     let intervals = 1;
+    const before = process.threadCpuUsage();
     try {
       run.provider ??= await this.#options.provider(true);
       const reason = run.opened ? undefined : await run.provider.open();
@@ -115,6 +133,8 @@ export class PolledSensor implements Sensor {
     } catch (error) {
       this.#failed(run, error);
     }
+    const used = process.threadCpuUsage(before);
+    this.#lookCpuUs += used.user + used.system;
     if (run.ended) return;
     run.timer = setTimeout(() => {
       run.busy = this.#turn(run);

@@ -26,6 +26,8 @@ export interface Provider {
    * emitted, with its name in `loss.sensor`. Absent where nothing can be lost.
    */
   lost?(): number;
+  /** Microseconds of processor time it has used outside its looks. Absent where that is none. */
+  cpuUs?(): number;
   /** Lets go of every handle and child. Never rejects. */
   close(): Promise<void>;
 }

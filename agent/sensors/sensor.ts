@@ -28,6 +28,16 @@ export type SensorState =
   | { readonly status: 'unavailable' | 'failed'; readonly reason: string; readonly sinceAt: number }
   | { readonly status: 'stopped' };
 
+/** What a sensor did and cost since it was made. */
+export interface SensorUsage {
+  /** Events it told of. */
+  readonly events: number;
+  /** Events it knows of and could not give; each was declared lost. */
+  readonly lost: number;
+  /** Microseconds of processor time; what the kernel's events cost for all sensors is the process sensor's. */
+  readonly cpuUs: number;
+}
+
 export interface Sensor {
   describe(): SensorDescription;
   /** Begins to emit: first what is there now (`event.baseline` true), then changes. Resolves after the first look. Never rejects for what the host cannot give: the state says it, and the host is asked again from time to time. Started twice, it keeps the first emitter. */
@@ -37,4 +47,5 @@ export interface Sensor {
   /** One reading of what is there now, as baseline events, independent of start and stop; empty where it is unavailable and for sensors that tell changes only. Rejects when the reading fails. */
   sample(): Promise<readonly AnyEvent[]>;
   state(): SensorState;
+  usage(): SensorUsage;
 }

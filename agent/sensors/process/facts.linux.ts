@@ -62,6 +62,11 @@ export class FactsReader {
     };
   }
 
+  /** Whether its namespaces can be seen; not those of a process that is ending, nor without the right to. */
+  showsNamespaces(pid: number): boolean {
+    return this.#link(`${this.#procRoot}/${pid}/ns/mnt`) !== undefined;
+  }
+
   /** What it has of its parent, for the most part. Undefined when the process is gone. */
   surroundings(pid: number): Surroundings | undefined {
     const folder = `${this.#procRoot}/${pid}`;

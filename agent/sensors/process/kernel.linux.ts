@@ -221,16 +221,17 @@ export class KernelProcesses {
   }
 
   #surroundings(pid: number, entry: ProcessEntry | undefined): Surroundings | undefined {
+    const { facts } = this.#host.reader;
     const kept = entry?.surroundings;
+    if (kept === undefined) return facts.surroundings(pid);
     const isStale =
-      !this.#toldOfMoves || kept?.namespaces?.some((name) => name.endsWith(`:${unread}`)) === true;
-    if (isStale) return this.#host.reader.facts.surroundings(pid) ?? kept;
-    const inherited = kept;
+      !this.#toldOfMoves || kept.namespaces?.some((name) => name.endsWith(`:${unread}`)) === true;
+    if (isStale && facts.showsNamespaces(pid)) return facts.surroundings(pid) ?? kept;
+    if (kept.auditUserId !== undefined) return kept;
     // Signing in sets the login user once, and nothing tells of it.
-    if (inherited?.auditUserId !== undefined) return inherited;
-    const login = inherited && this.#host.reader.facts.loginUser(pid);
-    if (inherited !== undefined && login === undefined) return inherited;
-    return this.#host.reader.facts.surroundings(pid) ?? inherited;
+    const auditUserId = facts.loginUser(pid);
+    if (auditUserId === undefined) return kept;
+    return { ...kept, auditUserId, auditUserName: this.#host.users.nameOf(auditUserId) };
   }
 
   /** What makes surroundings differ from the parent's: they are read again at the next program. */

@@ -36,6 +36,7 @@ export class ProcessLinux implements Provider {
   #reconciledAtMs = 0;
   #lost = 0;
   #lostSinceLook = 0;
+  #pastCpuUs = 0;
 
   constructor(host: LinuxHost, settings: Settings) {
     this.#host = host;
@@ -85,6 +86,10 @@ export class ProcessLinux implements Provider {
 
   lost(): number {
     return this.#lost;
+  }
+
+  cpuUs(): number {
+    return this.#pastCpuUs + (this.#host.kernel?.trace.cpuUs ?? 0);
   }
 
   async close(): Promise<void> {
@@ -172,6 +177,7 @@ export class ProcessLinux implements Provider {
 
   /** Back to sampling; what is known of the processes stays. */
   #endKernel(reason: string | undefined): void {
+    this.#pastCpuUs = this.cpuUs();
     this.#host.kernel?.trace.close();
     this.#host.feedFrom(undefined);
     this.#whySampled = reason;

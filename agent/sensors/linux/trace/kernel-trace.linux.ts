@@ -81,11 +81,17 @@ export class KernelTrace {
   #soon: NodeJS.Timeout | undefined;
   /** Time of the record read last. */
   #lastNs = 0;
+  #busyMs = 0;
   #lost = 0;
   #checkedAtMs = 0;
   #checkedAtUs = 0;
   /** Records read since the start. */
   records = 0;
+  /** Microseconds spent reading records and acting on them. */
+  get cpuUs(): number {
+    return Math.round(this.#busyMs * 1000);
+  }
+
   /** Records the kernel lost since the start. */
   get lost(): number {
     return this.#lost;
@@ -161,9 +167,15 @@ export class KernelTrace {
     clearTimeout(this.#soon);
     this.#soon = undefined;
     if (this.#rest === undefined) return;
+    const beganMs = performance.now();
+    this.#drain(this.#rest);
+    this.#busyMs += performance.now() - beganMs;
+  }
+
+  #drain(rest: TraceInstance): void {
     const nowNs = this.clock.nowNs();
     // In this order: whatever comes before a record of the first is in the second by then.
-    const restNs = this.#readAll(this.#restPages, this.#readers.rest, this.#rest);
+    const restNs = this.#readAll(this.#restPages, this.#readers.rest, rest);
     const bellNs = this.#bell && this.#readAll(this.#bellPages, this.#readers.bell, this.#bell);
     const behindNs = Math.min(restNs, bellNs ?? Infinity);
     this.#actUntil(Math.min(nowNs, behindNs));
@@ -201,8 +213,10 @@ export class KernelTrace {
     const shared = Buffer.allocUnsafeSlow(layout.sizeBytes * 2);
     for (const fd of this.#bellPages) {
       const take = (length: number) => {
+        const beganMs = performance.now();
         this.#parse(shared, length, this.#readers.bell, bell);
         this.#soon ??= setTimeout(() => this.drain(), gatherMs);
+        this.#busyMs += performance.now() - beganMs;
       };
       this.#closers.push(whenReadable(fd, shared, take));
     }
