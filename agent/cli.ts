@@ -90,6 +90,19 @@ async function run(options: Options): Promise<void> {
   if (process.env['VEDETTE_CHILD'] === '1') process.stdin.on('end', stop).on('error', stop).resume();
 }
 
+async function status(_: unknown, command: Command): Promise<void> {
+  const options = command.optsWithGlobals<Options>();
+  // The running agent has no use for these.
+  const [{ askStatus }, { printJson }, { showStatus }] = await Promise.all([
+    import('./control/client.ts'),
+    import('#shared/output.ts'),
+    import('./show-status.ts'),
+  ]);
+  const answer = await askStatus(join(dataFolder(options.data), 'agent'));
+  if (options.json) printJson(answer);
+  else showStatus(answer);
+}
+
 async function enroll(options: Options): Promise<void> {
   const token = options.token ?? process.env[tokenVariable];
   if (token === undefined)
@@ -105,7 +118,7 @@ async function enroll(options: Options): Promise<void> {
 
 export function program(): Command {
   const vedette = new Command('vedette');
-  addDataOption(vedette.command('agent').description('run the agent of this host'))
+  const agent = addDataOption(vedette.command('agent').description('run the agent of this host'))
     .option('--address <host:port>', 'collector to connect to, in place of the one enrolled with')
     .option('--json', 'log as one JSON object a line')
     .addHelpText(
@@ -115,6 +128,15 @@ The host must be enrolled first (vedette enroll). Settings are read from agent/c
 docs/reference/config.md lists them.`,
     )
     .action(run);
+  agent
+    .command('status')
+    .description('how the agent of this host does: sensors, rates, losses, cost')
+    .option('--json', 'print one JSON document')
+    .addHelpText(
+      'after',
+      '\nRates and shares of a processor are over the last minute. Exits 1 when no agent answers.',
+    )
+    .action(status);
   addDataOption(vedette.command('enroll').description('give this host an identity at a collector'))
     .option('--token <token>', `one-time token from the collector (or in ${tokenVariable})`)
     .option('--address <host:port>', 'collector to connect to, in place of the one in the token')

@@ -66,6 +66,20 @@ export const agentSettings = {
     ...interval,
     doc: 'Time between looks of the health sensor; 0 is its own default (15 s on Linux, 15 s elsewhere).',
   },
+  cpuBudgetPercent: {
+    type: 'int',
+    default: 15,
+    min: 1,
+    max: 6400,
+    doc: 'Most of one processor the agent shall use over ten seconds, in percent. Over it, sensors are put to rest in the declared order, and wake again when it is well under.',
+  },
+  memoryBudgetMib: {
+    type: 'int',
+    default: 200,
+    min: 80,
+    max: 65_536,
+    doc: 'Most memory the agent shall take. Over it, sensors are put to rest likewise.',
+  },
   batchEvents: {
     type: 'int',
     default: 500,

@@ -26,6 +26,7 @@ export type DeliveryEvent =
 export interface Delivery {
   readonly emit: Emit;
   readonly outbox: Outbox;
+  readonly isConnected: () => boolean;
   /** Keeps what was emitted and ends; what is unacknowledged stays in the outbox. */
   close(): Promise<void>;
 }
@@ -87,6 +88,7 @@ export function startDelivery(options: DeliveryOptions): Delivery {
   return {
     emit: intake.emit,
     outbox,
+    isConnected: () => uplink.isConnected,
     async close() {
       clearInterval(tending);
       intake.close();

@@ -3,7 +3,10 @@ import { join } from 'node:path';
 import { type Config, parseConfig, readConfigFile } from '#shared/config.ts';
 import { type FolderLock, lockDataFolder } from '#shared/data-folder.ts';
 import { VedetteError } from '#shared/errors.ts';
+import { BudgetKeeper } from './budget.ts';
 import { agentSettings } from './config.ts';
+import { controlPath } from './control/path.ts';
+import { serveStatus } from './control/server.ts';
 import { type DeliveryEvent, startDelivery } from './delivery.ts';
 import { instanceOf, lockHost } from './host-lock.ts';
 import { loadIdentity } from './identity/identity.ts';
@@ -11,6 +14,7 @@ import { keepMemorySmall } from './memory.ts';
 import type { Outbox } from './outbox/outbox.ts';
 import { createSensors } from './sensors/registry.ts';
 import type { Sensor } from './sensors/sensor.ts';
+import { statusOf, UsageHistory } from './status.ts';
 
 export interface AgentOptions {
   /** The agent's own folder. */
@@ -88,10 +92,30 @@ async function startWithin(
     }),
   );
   const letMemoryGrow = keepMemorySmall();
+  const budget = {
+    cpuShare: config.cpuBudgetPercent / 100,
+    rssBytes: config.memoryBudgetMib * 1024 ** 2,
+  };
+  const keeper = new BudgetKeeper(budget, sensors, delivery.emit);
+  const endKeeping = keeper.start();
+  const history = new UsageHistory(sensors);
+  const status = statusOf({
+    hostId: identity.hostId,
+    instance,
+    isConnected: delivery.isConnected,
+    outbox: delivery.outbox,
+    history,
+    budget,
+    shed: () => keeper.shed,
+  });
+  const endStatus = await serveStatus(controlPath(folder), status);
   return {
     hostId: identity.hostId,
     async stop() {
       letMemoryGrow();
+      endKeeping();
+      history.close();
+      await endStatus();
       await Promise.all(sensors.map((sensor) => sensor.stop()));
       await delivery.close();
       for (const lock of locks) lock.release();

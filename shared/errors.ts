@@ -184,6 +184,11 @@ const entries = {
     action: 'Stop it first, or give this one another name with the setting `instance` (or VEDETTE_INSTANCE).',
     retryable: true,
   },
+  'agent.not_running': {
+    cause: 'No agent answers for this data folder.',
+    action: 'Start it (vedette agent), or name its folder with --data.',
+    retryable: true,
+  },
   'agent.not_enrolled': {
     cause: 'This agent has no identity yet.',
     action: 'Run `vedette enroll --token TOKEN` first.',

@@ -67,7 +67,7 @@ export class PolledSensor implements Sensor {
     return this.#state;
   }
 
-  async stop(): Promise<void> {
+  async stop(reason?: string): Promise<void> {
     const run = this.#run;
     if (run === undefined) return;
     run.ended = true;
@@ -78,7 +78,8 @@ export class PolledSensor implements Sensor {
     this.#past.cpuUs += run.provider?.cpuUs?.() ?? 0;
     if (this.#run !== run) return;
     this.#run = undefined;
-    this.#state = { status: 'stopped' };
+    this.#state =
+      reason === undefined ? { status: 'stopped' } : { status: 'unavailable', reason, sinceAt: nowUs() };
   }
 
   async sample(): Promise<readonly AnyEvent[]> {

@@ -42,8 +42,8 @@ export interface Sensor {
   describe(): SensorDescription;
   /** Begins to emit: first what is there now (`event.baseline` true), then changes. Resolves after the first look. Never rejects for what the host cannot give: the state says it, and the host is asked again from time to time. Started twice, it keeps the first emitter. */
   start(emit: Emit): Promise<SensorState>;
-  /** Ends all timers, handles and reads; nothing is emitted after it resolves. */
-  stop(): Promise<void>;
+  /** Ends all timers, handles and reads; nothing is emitted after it resolves. With a reason, the state tells it: the sensor rests and may be started again. */
+  stop(reason?: string): Promise<void>;
   /** One reading of what is there now, as baseline events, independent of start and stop; empty where it is unavailable and for sensors that tell changes only. Rejects when the reading fails. */
   sample(): Promise<readonly AnyEvent[]>;
   state(): SensorState;

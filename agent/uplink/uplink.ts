@@ -100,6 +100,11 @@ export class Uplink {
     }
   };
 
+  /** Whether the collector takes batches now. */
+  get isConnected(): boolean {
+    return this.#isServed;
+  }
+
   async #run(): Promise<void> {
     while (!this.#stopping.signal.aborted) {
       const end = await this.#connect();

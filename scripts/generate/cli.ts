@@ -10,7 +10,8 @@ interface Entry {
 function entriesOf(command: Command, before: string): Entry[] {
   const name = `${before} ${command.name()}`.trim();
   if (command.commands.length === 0) return [{ name, command }];
-  return command.commands.flatMap((sub) => entriesOf(sub, name));
+  const own = before !== '' && command.options.length > 0 ? [{ name, command }] : [];
+  return [...own, ...command.commands.flatMap((sub) => entriesOf(sub, name))];
 }
 
 function section({ name, command }: Entry): string[] {
@@ -31,10 +32,10 @@ function section({ name, command }: Entry): string[] {
 
 /** docs/reference/cli.md */
 export function cliPage(): string {
-  const agents = new Map(entriesOf(agentProgram(), '').map((e) => [e.name, e]));
-  const entries = entriesOf(collectorProgram(), '').map((e) => {
+  const agents = entriesOf(agentProgram(), '').filter((e) => e.name.startsWith('vedette agent'));
+  const entries = entriesOf(collectorProgram(), '').flatMap((e) => {
     // `agent` is served by the agent's side; here it only has a line in the help.
-    return e.name === 'vedette agent' ? (agents.get(e.name) ?? e) : e;
+    return e.name === 'vedette agent' ? agents : e;
   });
   return [
     '# Command line',

@@ -1,9 +1,9 @@
 import { Command, Option } from 'commander';
+import { print, printJson, printTable, shortTime } from '#shared/output.ts';
 import { printable } from '#shared/terminal.ts';
 import type { AlertJson } from '../../api/json/alert.ts';
 import { alertStatuses, levels } from '../../store/contract.ts';
 import { addQueryOptions, clientOf, instant, type QueryOptions, wholeNumber } from '../options.ts';
-import { print, printJson, printTable, shortTime } from '../output.ts';
 
 interface ListOptions extends QueryOptions {
   readonly status?: string;

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { print, printJsonLine } from '../output.ts';
+import { print, printJsonLine } from '#shared/output.ts';
 import { addServeOptions, type ServeOptions } from '../serve-options.ts';
 
 export function collectorCommand(): Command {

@@ -1,9 +1,9 @@
 import { Command } from 'commander';
 import { VedetteError } from '#shared/errors.ts';
+import { print, printJson } from '#shared/output.ts';
 import { printable } from '#shared/terminal.ts';
 import { type ActReport, Demo } from '../demo/run.ts';
 import { addQueryOptions, clientOf, type QueryOptions, wholeNumber } from '../options.ts';
-import { print, printJson } from '../output.ts';
 
 interface Options extends QueryOptions {
   readonly timeout: number;

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
+import { print, printJson } from '#shared/output.ts';
 import { addQueryOptions, clientOf, type QueryOptions, wholeNumber } from '../options.ts';
-import { print, printJson } from '../output.ts';
 
 interface Options extends QueryOptions {
   readonly uses: number;

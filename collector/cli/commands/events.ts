@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
+import { print, printJson, printJsonLine, printTable, shortTime } from '#shared/output.ts';
 import { printable } from '#shared/terminal.ts';
 import type { EventJson } from '../../api/json/event.ts';
 import type { Client, Query } from '../client.ts';
@@ -12,7 +13,6 @@ import {
   several,
   wholeNumber,
 } from '../options.ts';
-import { print, printJson, printJsonLine, printTable, shortTime } from '../output.ts';
 
 interface Options extends QueryOptions {
   readonly type?: readonly string[];

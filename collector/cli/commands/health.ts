@@ -1,7 +1,7 @@
 import { Command } from 'commander';
+import { print, printJson } from '#shared/output.ts';
 import type { StatusJson } from '../../api/json/status.ts';
 import { addQueryOptions, clientOf, type QueryOptions } from '../options.ts';
-import { print, printJson } from '../output.ts';
 
 interface Check {
   readonly name: string;

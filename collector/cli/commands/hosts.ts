@@ -1,7 +1,7 @@
 import { Command } from 'commander';
+import { printJson, printTable, shortTime } from '#shared/output.ts';
 import type { HostJson } from '../../api/json/host.ts';
 import { addQueryOptions, clientOf, type QueryOptions } from '../options.ts';
-import { printJson, printTable, shortTime } from '../output.ts';
 
 export function hostsCommand(): Command {
   return addQueryOptions(new Command('hosts').description('the hosts that are enrolled')).action(

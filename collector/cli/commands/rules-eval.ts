@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { Command, InvalidArgumentError } from 'commander';
+import { printJsonLine } from '#shared/output.ts';
 import type { Logsource } from '#shared/schema/spec.ts';
 import { printable } from '#shared/terminal.ts';
 import type { EvaluationStats } from '../../rules/evaluate.ts';
 import { repeated, wholeNumber } from '../options.ts';
-import { printJsonLine } from '../output.ts';
 
 interface Options {
   readonly rules: readonly string[];

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { print, printJson } from '#shared/output.ts';
 import type { ConditionForm, HintForm, TestForm, Wakes } from '#shared/sigma/explain/form.ts';
 import { addDataOption, dataFolder, printable } from '#shared/terminal.ts';
 import type { Explanation } from '../../rules/explain.ts';
-import { print, printJson } from '../output.ts';
 
 interface Options {
   readonly data?: string;

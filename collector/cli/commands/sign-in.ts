@@ -1,6 +1,6 @@
 import { Command } from 'commander';
+import { print, printJson } from '#shared/output.ts';
 import { addQueryOptions, clientOf, type QueryOptions } from '../options.ts';
-import { print, printJson } from '../output.ts';
 
 export function signInCommand(): Command {
   return addQueryOptions(

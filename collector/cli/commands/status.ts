@@ -1,7 +1,7 @@
 import { Command } from 'commander';
+import { bytes, print, printJson, printTable } from '#shared/output.ts';
 import type { LedgerJson, StatusJson } from '../../api/json/status.ts';
 import { addQueryOptions, clientOf, type QueryOptions } from '../options.ts';
-import { bytes, print, printJson, printTable } from '../output.ts';
 
 const number = (of: (ledger: LedgerJson) => number, title: string) => ({
   title,

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
+import { print, printJsonLine } from '#shared/output.ts';
 import { AgentChild } from '../agent-child.ts';
-import { print, printJsonLine } from '../output.ts';
 import type { Serving } from '../serve.ts';
 import { addServeOptions, type ServeOptions } from '../serve-options.ts';
 

@@ -1,4 +1,4 @@
-import { printable } from '#shared/terminal.ts';
+import { printable } from './terminal.ts';
 
 export interface TableColumn<T> {
   readonly title: string;
