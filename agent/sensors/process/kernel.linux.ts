@@ -2,16 +2,9 @@ import { processEntityId } from '../linux/boot.ts';
 import type { LinuxHost } from '../linux/host.ts';
 import { fieldsOf, type TraceField, type TraceRecord } from '../linux/trace/format.ts';
 import type { Act, KernelTrace, TraceSource } from '../linux/trace/kernel-trace.linux.ts';
-import { probedArguments } from '../linux/trace/loader-probe.linux.ts';
+import { probedParts } from '../linux/trace/loader-probe.linux.ts';
 import { ProgramPaths } from './program-paths.linux.ts';
-import {
-  type Birth,
-  keptCommandLine,
-  type ProcessEntry,
-  type ProcessFacts,
-  type ProcessTable,
-  type Surroundings,
-} from './table.ts';
+import type { Birth, ProcessEntry, ProcessFacts, ProcessTable, Surroundings } from './table.ts';
 import { Threads } from './threads.linux.ts';
 
 /** include/uapi/linux/sched.h */
@@ -32,8 +25,7 @@ const cloneNew: readonly (readonly [flag: bigint, kind: string])[] = [
 const unread = 'new';
 /** Signals that end nothing by default, or stop rather than end (signal(7)), on every architecture Node runs on. */
 const harmlessSignals = [17, 18, 19, 20, 21, 22, 23, 28];
-/** The longest text a probe reads, with its end (PATH_MAX). */
-const maxProbedBytes = 4096;
+const space = 0x20;
 /** A program whose arguments are gone from /proc waits so long for those its loader's probe read. */
 const waitForArgumentsUs = 50_000;
 /** Length of a short name in bytes (TASK_COMM_LEN less the NUL). */
@@ -384,10 +376,10 @@ export class KernelProcesses {
       event: name,
       reader: (format) => {
         const [tidField, countField] = fieldsOf(format, 'common_pid', 'argc');
-        const fields = Array.from({ length: probedArguments }, (_, i) => fieldsOf(format, `a${i}`)[0]);
+        const parts = fieldsOf(format, ...probedParts);
         return (record): Act => {
           const tid = record.number(tidField);
-          const args = probedFacts(record, record.number(countField), fields);
+          const args = probedArguments(record, record.number(countField), parts);
           return () => this.#argumentsRead(tid, args);
         };
       },
@@ -417,15 +409,28 @@ function nameOf(path: string): string {
   return Buffer.from(baseOf(path)).toString('utf8', 0, nameBytes);
 }
 
-function probedFacts(record: TraceRecord, count: number, fields: readonly TraceField[]): Arguments {
-  const parts: string[] = [];
-  let isCut = count > fields.length;
-  for (const field of fields.slice(0, Math.max(0, count))) {
-    const text = record.text(field);
-    isCut ||= record.bytes(field).length >= maxProbedBytes;
-    parts.push(text);
+/** The first arguments from what lies behind one another in memory, as many as there are or fit. */
+export function probedArguments(
+  record: Pick<TraceRecord, 'bytes'>,
+  count: number,
+  parts: readonly TraceField[],
+): Arguments {
+  const memory = Buffer.concat(parts.map((part) => record.bytes(part)));
+  let end = -1;
+  let found = 0;
+  while (found < count) {
+    const next = memory.indexOf(0, end + 1);
+    if (next < 0) break;
+    memory[next] = space;
+    end = next;
+    found++;
   }
-  const commandLine = parts.join(' ');
-  const kept = commandLine.slice(0, keptCommandLine);
-  return { commandLine, keptCommandLine: kept, argumentCount: count, commandLineCut: isCut };
+  const isWhole = found === count;
+  const commandLine = memory.toString('utf8', 0, isWhole ? Math.max(0, end) : memory.length);
+  return {
+    commandLine,
+    keptCommandLine: commandLine,
+    argumentCount: count,
+    commandLineCut: !isWhole,
+  };
 }

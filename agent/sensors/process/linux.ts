@@ -1,3 +1,4 @@
+import { constants, getPriority, setPriority } from 'node:os';
 import { nowUs } from '#shared/clock.ts';
 import { VedetteError } from '#shared/errors.ts';
 import type { EventByType } from '#shared/events/registry.gen.ts';
@@ -12,6 +13,7 @@ import { KernelProcesses } from './kernel.linux.ts';
 import { reconcile } from './reconcile.linux.ts';
 import type { ProcessEntry, ProcessFacts } from './table.ts';
 
+const highestPriority = constants.priority.PRIORITY_HIGHEST;
 /** Time between attempts to get kernel events where they could not be had. */
 const retryMs = 30_000;
 /** Time between comparisons of what the kernel told with what /proc shows. */
@@ -37,6 +39,7 @@ export class ProcessLinux implements Provider {
   #lost = 0;
   #lostSinceLook = 0;
   #pastCpuUs = 0;
+  #usualPriority: number | undefined;
 
   constructor(host: LinuxHost, settings: Settings) {
     this.#host = host;
@@ -142,12 +145,23 @@ export class ProcessLinux implements Provider {
       this.#whySampled = `the kernel has no ${missing.join(', ')}`;
       return;
     }
+    if (!processes.readsArguments) this.#hurry();
     this.#host.reader.scan();
     this.#host.feedFrom({ trace, processes });
     trace.afterRound((now) => processes.settle(now));
     processes.threads.read(this.#settings.procRoot, this.#host.userPids());
     trace.drain();
     this.#reconciledAtMs = nowMs;
+  }
+
+  /** Where arguments must be read while the process lives, a busy host must not make the agent wait its turn. */
+  #hurry(): void {
+    try {
+      this.#usualPriority ??= getPriority();
+      setPriority(highestPriority);
+    } catch {
+      // Not allowed here: more arguments are missed, which the note says.
+    }
   }
 
   #lookAtKernel(trace: KernelTrace): void {
@@ -180,6 +194,8 @@ export class ProcessLinux implements Provider {
     this.#pastCpuUs = this.cpuUs();
     this.#host.kernel?.trace.close();
     this.#host.feedFrom(undefined);
+    if (this.#usualPriority !== undefined) setPriority(this.#usualPriority);
+    this.#usualPriority = undefined;
     this.#whySampled = reason;
     this.#triedAtMs = Date.now();
   }

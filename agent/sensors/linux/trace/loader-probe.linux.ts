@@ -1,8 +1,14 @@
 import { closeSync, openSync, readFileSync, readSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Arguments the kernel reads for us; the rest of a longer command line is known from /proc or not at all. */
-export const probedArguments = 24;
+/**
+ * What the kernel reads for us: so many bytes from the first argument on, behind which the others lie, each with its
+ * NUL (Linux lays them out so at every exec, fs/exec.c). Read as numbers in arrays, which have one size: texts of any
+ * length could outgrow the probe's buffer, at which the kernel warns, and stops if it is told to stop at warnings.
+ */
+export const probedParts = ['head', 'tail'] as const;
+const partNumbers = 64;
+const partBytes = partNumbers * 8;
 
 /** Loaders of the C libraries, by the names programs give them in PT_INTERP. */
 const loaders = [
@@ -90,8 +96,9 @@ export class LoaderProbes {
   define(): void {
     this.remove();
     for (const [i, { path, offset }] of hostLoaders().entries()) {
-      const args = Array.from({ length: probedArguments }, (_, n) => `a${n}=+0($stack${n + 1}):ustring`);
-      const line = `p:${this.group}/loader${i} ${path}:0x${offset.toString(16)} argc=$stack0:s32 ${args.join(' ')}`;
+      const parts = probedParts.map((part, n) => `${part}=+${n * partBytes}($stack1):x64[${partNumbers}]`);
+      const where = `${path}:0x${offset.toString(16)}`;
+      const line = `p:${this.group}/loader${i} ${where} argc=$stack0:s32 ${parts.join(' ')}`;
       try {
         writeFileSync(this.#events, line, { flag: 'a' });
         this.names.push(`loader${i}`);
