@@ -3,35 +3,45 @@ import type { EventOf } from '../schema/spec.ts';
 import { accountChange } from './account-change.ts';
 import { deviceAccess } from './device-access.ts';
 import { deviceChange } from './device-change.ts';
+import { dnsQuery } from './dns-query.ts';
 import { fileChange } from './file-change.ts';
 import { fileCreate } from './file-create.ts';
 import { fileDelete } from './file-delete.ts';
 import { fileRename } from './file-rename.ts';
 import { hostHealth } from './host-health.ts';
+import { httpRequest } from './http-request.ts';
 import { login } from './login.ts';
 import { loss } from './loss.ts';
 import { networkConnection } from './network-connection.ts';
+import { networkFlow } from './network-flow.ts';
+import { networkScan } from './network-scan.ts';
 import { packageChange } from './package-change.ts';
 import { packageState } from './package-state.ts';
 import { processEnd } from './process-end.ts';
 import { processStart } from './process-start.ts';
+import { tlsHello } from './tls-hello.ts';
 
 export const eventSpecs = {
   'account.change': accountChange,
   'device.access': deviceAccess,
   'device.change': deviceChange,
+  'dns.query': dnsQuery,
   'file.change': fileChange,
   'file.create': fileCreate,
   'file.delete': fileDelete,
   'file.rename': fileRename,
   'host.health': hostHealth,
+  'http.request': httpRequest,
   'login': login,
   'loss': loss,
   'network.connection': networkConnection,
+  'network.flow': networkFlow,
+  'network.scan': networkScan,
   'package.change': packageChange,
   'package.state': packageState,
   'process.end': processEnd,
   'process.start': processStart,
+  'tls.hello': tlsHello,
 } as const;
 
 export type EventType = keyof typeof eventSpecs;
