@@ -3,7 +3,7 @@ import { flowFields, flowProcessFields } from './flow-fields.ts';
 
 export const dnsQuery = defineEvent({
   name: 'dns.query',
-  doc: 'A DNS question with its answer, or without one when none came in time. Source is who asked.',
+  doc: 'A DNS question with its answer, or without one when none came in time. Source is who asked; of an unasked multicast answer, who gave it.',
   logsource: { category: 'dns_query' },
   priority: 'normal',
   fields: {

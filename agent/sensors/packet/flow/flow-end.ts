@@ -15,6 +15,8 @@ export class FlowEnd {
   finSeen = false;
   /** Sequence number of the first payload byte; meaningless before any packet. */
   base = 0;
+  /** What begins the payload was looked at, so that nothing before it is waited for. */
+  headSeen = false;
   /** What decodes its payload, while something does. */
   stream: HeadStream | undefined;
   #next = 0;

@@ -1,0 +1,166 @@
+import type { AnyEvent } from '#shared/events/registry.gen.ts';
+import type { Packet } from './decode/packet.ts';
+import { parseMessage } from './dns/message.ts';
+import type { DnsProtocol, DnsTransactions } from './dns/transactions.ts';
+import { type Endpoints, turned } from './flow/endpoints.ts';
+import type { Flow } from './flow/flow.ts';
+import type { FlowEnd } from './flow/flow-end.ts';
+import { HeadStream, type StreamBudget } from './flow/head-stream.ts';
+import { requestEvent } from './http/event.ts';
+import { beginsRequest, maxRequestBytes, readRequest } from './http/request.ts';
+import { beginsHello, maxHelloBytes, readClientHello } from './tls/client-hello.ts';
+import { helloEvent } from './tls/event.ts';
+
+const dnsPort = 53;
+const mdnsPort = 5353;
+const llmnrPort = 5355;
+/** A DNS message over TCP has a length before it of two bytes (RFC 7766 §8). */
+const maxDnsStreamBytes = 2 + 65_535;
+const maxStreamBytes = Math.max(maxHelloBytes, maxRequestBytes) + 1024;
+
+/** Which protocol of the DNS family a flow speaks, by its ports. */
+export function dnsProtocol(sourcePort: number, destinationPort: number): DnsProtocol | undefined {
+  if (sourcePort === dnsPort || destinationPort === dnsPort) return 'dns';
+  if (sourcePort === mdnsPort || destinationPort === mdnsPort) return 'mdns';
+  return sourcePort === llmnrPort || destinationPort === llmnrPort ? 'llmnr' : undefined;
+}
+
+export interface PayloadOptions {
+  readonly dns: DnsTransactions;
+  readonly budget: StreamBudget;
+  readonly onTold: (event: AnyEvent, endpoints: Endpoints) => void;
+}
+
+/** What became of bytes given to a decoder: it wants more, it is done with them, or they are not its own. */
+type Outcome = 'more' | 'done' | 'none';
+
+/** Payload to events: DNS by its ports, TLS hellos and HTTP requests by how they begin, on whichever port. */
+export class PayloadDecoder {
+  readonly #options: PayloadOptions;
+  /** Messages of a known kind that were not in order. */
+  malformed = 0;
+
+  constructor(options: PayloadOptions) {
+    this.#options = options;
+  }
+
+  /** A datagram of one of the protocols of `dnsProtocol`. `endpoints` has its sender as the client. */
+  datagram(packet: Packet, protocol: DnsProtocol, endpoints: Endpoints): void {
+    this.#dnsMessage(packet.bytes, packet.payloadAt, packet.payloadEnd, endpoints, protocol, packet.timeUs);
+  }
+
+  /** A TCP segment with payload. */
+  segment(flow: Flow, packet: Packet, isFromClient: boolean): void {
+    const end = isFromClient ? flow.client : flow.server;
+    const { bytes, payloadAt, payloadEnd, sequence } = packet;
+    if (end.stream !== undefined) {
+      const outcome = end.stream.offer(sequence, bytes, payloadAt, payloadEnd);
+      if (outcome === 'grown') this.#decodeStream(flow, end, isFromClient, packet);
+      else if (outcome === 'refused') endStream(end);
+      return;
+    }
+    const offset = (sequence - end.base) | 0;
+    const isMissingBegin = end.synSeen && !end.headSeen && offset > 0 && offset < maxStreamBytes;
+    if (isMissingBegin) {
+      this.#hold(flow, end, end.base, packet);
+      return;
+    }
+    const isBegin = end.synSeen && offset === 0;
+    const outcome = this.#decode(flow, isFromClient, bytes, payloadAt, payloadEnd, packet, isBegin);
+    if (outcome === 'more') this.#hold(flow, end, sequence, packet);
+    else end.headSeen = true;
+  }
+
+  /** Keeps the segment until its message is whole. */
+  #hold(flow: Flow, end: FlowEnd, first: number, packet: Packet): void {
+    const most =
+      dnsProtocol(packet.sourcePort, packet.destinationPort) === 'dns' ? maxDnsStreamBytes : maxStreamBytes;
+    const stream = new HeadStream(first, most, this.#options.budget);
+    end.stream = stream;
+    if (flow.streamUs === 0) flow.streamUs = packet.timeUs;
+    if (stream.offer(packet.sequence, packet.bytes, packet.payloadAt, packet.payloadEnd) === 'refused')
+      endStream(end);
+  }
+
+  #decodeStream(flow: Flow, end: FlowEnd, isFromClient: boolean, packet: Packet): void {
+    const stream = end.stream as HeadStream;
+    const { bytes } = stream;
+    const outcome = this.#decode(flow, isFromClient, bytes, 0, bytes.length, packet, true);
+    if (outcome === 'more' && !stream.isFull) return;
+    if (outcome === 'more') this.malformed++;
+    end.headSeen = true;
+    endStream(end);
+  }
+
+  #decode(
+    flow: Flow,
+    isFromClient: boolean,
+    bytes: Buffer,
+    from: number,
+    to: number,
+    packet: Packet,
+    isBegin: boolean,
+  ): Outcome {
+    const endpoints = isFromClient ? flow.endpoints : turned(flow.endpoints);
+    if (endpoints.clientPort === dnsPort || endpoints.serverPort === dnsPort) {
+      return this.#dnsStream(bytes, from, to, endpoints, packet.timeUs);
+    }
+    if (beginsHello(bytes, from, to)) return this.#hello(bytes, from, to, endpoints, packet.timeUs);
+    if (beginsRequest(bytes, from, to)) return this.#request(bytes, from, to, endpoints, packet.timeUs);
+    return isBegin && mayBegin(bytes, from, to) ? 'more' : 'none';
+  }
+
+  #hello(bytes: Buffer, from: number, to: number, endpoints: Endpoints, timeUs: number): Outcome {
+    const hello = readClientHello(bytes, from, to);
+    if (hello === 'more') return 'more';
+    if (hello === 'none') this.malformed++;
+    else this.#options.onTold(helloEvent(hello, endpoints, timeUs), endpoints);
+    return 'done';
+  }
+
+  #request(bytes: Buffer, from: number, to: number, endpoints: Endpoints, timeUs: number): Outcome {
+    const request = readRequest(bytes, from, to, false);
+    if (request === 'more') return 'more';
+    if (request !== 'none') this.#options.onTold(requestEvent(request, endpoints, timeUs), endpoints);
+    return request === 'none' ? 'none' : 'done';
+  }
+
+  /** All whole messages; what is left of the last one is waited for. */
+  #dnsStream(bytes: Buffer, from: number, to: number, endpoints: Endpoints, timeUs: number): Outcome {
+    let at = from;
+    while (at + 2 <= to) {
+      const messageEnd = at + 2 + bytes.readUInt16BE(at);
+      if (messageEnd > to) break;
+      if (!this.#dnsMessage(bytes, at + 2, messageEnd, endpoints, 'dns', timeUs)) return 'none';
+      at = messageEnd;
+    }
+    return at === to ? 'done' : 'more';
+  }
+
+  #dnsMessage(
+    bytes: Buffer,
+    from: number,
+    to: number,
+    endpoints: Endpoints,
+    protocol: DnsProtocol,
+    timeUs: number,
+  ): boolean {
+    const message = parseMessage(bytes, from, to);
+    if (message === undefined) this.malformed++;
+    else this.#options.dns.take(message, endpoints, protocol, timeUs);
+    return message !== undefined;
+  }
+}
+
+function endStream(end: FlowEnd): void {
+  end.stream?.end();
+  end.stream = undefined;
+}
+
+/** Whether so few bytes may become a hello or a request. */
+function mayBegin(bytes: Buffer, from: number, to: number): boolean {
+  if (from === to) return true;
+  if (to - from >= 9) return false;
+  if (bytes[from] === 22) return to - from < 6;
+  return /^[A-Z]+ ?$/.test(bytes.toString('latin1', from, to));
+}
