@@ -26,6 +26,8 @@ export type DeliveryEvent =
 export interface Delivery {
   readonly emit: Emit;
   readonly outbox: Outbox;
+  /** Closes the open batches into the outbox now. */
+  readonly flush: () => void;
   /** Keeps what was emitted and ends; what is unacknowledged stays in the outbox. */
   close(): Promise<void>;
 }
@@ -87,6 +89,7 @@ export function startDelivery(options: DeliveryOptions): Delivery {
   return {
     emit: intake.emit,
     outbox,
+    flush: () => intake.flush(),
     async close() {
       clearInterval(tending);
       intake.close();

@@ -8,6 +8,7 @@ import { type DeliveryEvent, startDelivery } from './delivery.ts';
 import { loadIdentity } from './identity/identity.ts';
 import { keepMemorySmall } from './memory.ts';
 import type { Outbox } from './outbox/outbox.ts';
+import { packetSettingsOf } from './packet-settings.ts';
 import { createSensors } from './sensors/registry.ts';
 import type { Sensor } from './sensors/sensor.ts';
 
@@ -34,6 +35,7 @@ function makeSensors(
   folder: string,
   config: AgentConfig,
   outbox: Outbox,
+  address: string,
   log: AgentOptions['log'],
 ): Sensor[] {
   const interval = (ms: number) => (ms === 0 ? undefined : ms);
@@ -46,8 +48,10 @@ function makeSensors(
       package: interval(config.packageIntervalMs),
       login: interval(config.loginIntervalMs),
       account: interval(config.accountIntervalMs),
+      packet: interval(config.packetIntervalMs),
       health: interval(config.healthIntervalMs),
     },
+    packet: packetSettingsOf(config, address),
     dataDir: folder,
     agentFacts: () => ({ outboxSizeBytes: outbox.sizeBytes, outboxEvents: outbox.events }),
     onError: (name, error) => {
@@ -61,14 +65,9 @@ async function startWithin(options: AgentOptions, lock: FolderLock): Promise<Run
   const config = parseConfig(agentSettings, readConfigFile(join(folder, 'config.json')));
   const identity = loadIdentity(folder);
   if (identity === undefined) throw new VedetteError('agent.not_enrolled', `${folder} holds no identity.`);
-  const delivery = startDelivery({
-    folder,
-    config,
-    identity,
-    address: options.address ?? identity.address,
-    log,
-  });
-  const sensors = makeSensors(folder, config, delivery.outbox, log);
+  const address = options.address ?? identity.address;
+  const delivery = startDelivery({ folder, config, identity, address, log });
+  const sensors = makeSensors(folder, config, delivery.outbox, address, log);
   await Promise.all(
     sensors.map(async (sensor) => {
       const state = await sensor.start(delivery.emit);

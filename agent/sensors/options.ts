@@ -1,5 +1,16 @@
+import { defaultPacketSettings, type PacketSettings } from './packet/settings.ts';
+
 /** What the registry takes, with every default in one place. */
-export const sensorNames = ['process', 'network', 'device', 'package', 'login', 'account', 'health'] as const;
+export const sensorNames = [
+  'process',
+  'network',
+  'device',
+  'package',
+  'login',
+  'account',
+  'packet',
+  'health',
+] as const;
 export type SensorName = (typeof sensorNames)[number];
 
 /** What the agent tells about itself, for `host.health`. */
@@ -32,14 +43,17 @@ export interface SensorOptions {
   /** Told of a failed look, once per row of failures with the same message. */
   readonly onError?: (sensor: string, error: unknown) => void;
   readonly agentFacts?: () => AgentFacts;
+  /** What differs from the defaults of the packet sensor. */
+  readonly packet?: Partial<PacketSettings>;
 }
 
 export type ProviderKind = 'linux' | 'portable';
 
 /** Options with every default filled in. */
-export interface Settings extends Required<Omit<SensorOptions, 'intervalMs' | 'provider'>> {
+export interface Settings extends Required<Omit<SensorOptions, 'intervalMs' | 'provider' | 'packet'>> {
   readonly provider: ProviderKind;
   readonly intervalMs: Readonly<Record<SensorName, number>>;
+  readonly packet: PacketSettings;
 }
 
 const linuxIntervals: Record<SensorName, number> = {
@@ -49,6 +63,7 @@ const linuxIntervals: Record<SensorName, number> = {
   package: 10_000,
   login: 2000,
   account: 2000,
+  packet: 250,
   health: 15_000,
 };
 
@@ -60,6 +75,7 @@ const portableIntervals: Record<SensorName, number> = {
   package: 300_000,
   login: 10_000,
   account: 30_000,
+  packet: 250,
   health: 15_000,
 };
 
@@ -83,5 +99,6 @@ export function settingsOf(options: SensorOptions): Settings {
     journal: options.journal ?? true,
     onError: options.onError ?? (() => {}),
     agentFacts: options.agentFacts ?? (() => ({})),
+    packet: { ...defaultPacketSettings, ...options.packet },
   });
 }

@@ -5,6 +5,7 @@ import { loginSensor } from './login/index.ts';
 import { networkSensor } from './network/index.ts';
 import { type SensorOptions, type Settings, settingsOf } from './options.ts';
 import { packageSensor } from './package/index.ts';
+import { packetSensor } from './packet/index.ts';
 import { processSensor } from './process/index.ts';
 import type { Sensor } from './sensor.ts';
 import { type SharedViews, sharedViews } from './shared-views.ts';
@@ -19,6 +20,7 @@ const factories: readonly SensorFactory[] = [
   packageSensor,
   loginSensor,
   accountSensor,
+  packetSensor,
 ];
 
 /**

@@ -61,6 +61,12 @@ export const flowProcessFields = {
     doc: "Path of the owner's program.",
   },
   'process.command_line': { type: 'text', sigma: ['CommandLine'], doc: "The owner's arguments." },
+  'process.parent.executable': {
+    type: 'keyword',
+    max: 4096,
+    sigma: ['ParentImage'],
+    doc: "Path of the owner's parent's program.",
+  },
   'user.id': { type: 'keyword', max: 32, doc: 'User id the socket belongs to.' },
   'user.name': { type: 'keyword', max: 256, sigma: ['User'], doc: 'User the socket belongs to.' },
 } as const satisfies Record<string, FieldSpec>;

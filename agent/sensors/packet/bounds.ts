@@ -1,3 +1,5 @@
+import type { PacketSettings } from './settings.ts';
+
 /** Microseconds of a second, in which packets are timed. */
 export const secondUs = 1_000_000;
 
@@ -15,10 +17,7 @@ export interface Bounds {
   readonly scanTargets: number;
 }
 
-export const defaultBounds: Bounds = {
-  flows: 4096,
-  questions: 2048,
-  streamBytes: 2 * 1024 * 1024,
-  flowReportUs: 300 * secondUs,
-  scanTargets: 20,
-};
+export function boundsOf(settings: PacketSettings): Bounds {
+  const { flows, questions, streamBytes, flowReportMs, scanTargets } = settings;
+  return { flows, questions, streamBytes, flowReportUs: flowReportMs * 1000, scanTargets };
+}

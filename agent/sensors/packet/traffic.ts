@@ -18,6 +18,8 @@ export interface TrafficOptions {
   readonly isComplete: boolean;
   /** `endpoints` where the event is of one flow, for the owner of its socket to be looked up. */
   readonly onTold: (event: AnyEvent, endpoints: Endpoints | undefined) => void;
+  /** Told of a connection that begins, while its socket is surely still there. */
+  readonly onBegun?: (endpoints: Endpoints) => void;
 }
 
 export interface TrafficCounts {
@@ -136,6 +138,7 @@ export class Traffic {
     if (flow.isAnswered) this.#flows.answered(flow);
     const { clientIp, serverIp, serverPort } = flow.endpoints;
     if ((flags & tcpFlag.syn) !== 0) {
+      if (fromClient && flow.client.packets === 1) this.#options.onBegun?.(flow.endpoints);
       if (fromClient) this.#scans.tried(clientIp, serverIp, serverPort, packet.timeUs);
       else if (!wasAnswered) this.#scans.settled(clientIp, serverIp, serverPort, 'accepted');
     }
