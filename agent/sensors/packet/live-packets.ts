@@ -7,6 +7,7 @@ import type { Emit } from '../sensor.ts';
 import { boundsOf } from './bounds.ts';
 import { loadBinding, type NativeBinding } from './capture/binding.ts';
 import { captureFilter, type Level, levels, udpSampling } from './capture/filter.ts';
+import type { TakeFrame } from './capture/frame.ts';
 import { LiveCapture } from './capture/live-capture.ts';
 import { type Packet, udp } from './decode/packet.ts';
 import { EventRate } from './event-rate.ts';
@@ -91,17 +92,21 @@ export class LivePackets implements Provider {
   }
 
   async look(emit: Emit): Promise<void> {
+    if (this.#captures.length === 0) {
+      const reason = await this.open();
+      if (reason !== undefined) throw new Error(reason);
+    }
     const nowMs = performance.now();
     this.#rate.refill(nowMs);
     // What is there at the first look came before the sensor was started.
-    if (this.#hasLooked) this.#drain();
+    const isAll = !this.#hasLooked || this.#drain();
     this.#hasLooked = true;
     const spentMs = performance.now() - nowMs;
     this.#options.owners?.settle();
     this.#emitTold(emit);
     this.#countDrops();
     for (const loss of this.#rate.declare()) emit(loss);
-    await this.#adapt(spentMs);
+    await this.#adapt(spentMs, !isAll);
   }
 
   note(): string {
@@ -127,23 +132,18 @@ export class LivePackets implements Provider {
     return levels[this.#level] ?? 'least';
   }
 
-  #drain(): void {
-    const { settings } = this.#options;
-    const isSampled = this.#levelName === 'sampled';
+  /** False when there were more packets than the time allows. */
+  #drain(): boolean {
+    let isAll = true;
+    const mostMs = maxDrainMs / this.#captures.length;
+    const weightOf = this.#levelName === 'sampled' ? sampledWeight : undefined;
     for (const capture of this.#captures) {
-      capture.drain((bytes, start, end, wireLength, timeUs, linkType) => {
-        this.#traffic.take(
-          bytes,
-          start,
-          end,
-          wireLength,
-          timeUs,
-          linkType,
-          isSampled ? sampledWeight : undefined,
-        );
-      }, maxDrainMs / Math.max(1, settings.interfaces.length));
+      const take: TakeFrame = (bytes, start, end, wireLength, timeUs, linkType) =>
+        this.#traffic.take(bytes, start, end, wireLength, timeUs, linkType, weightOf);
+      isAll = capture.drain(take, mostMs) && isAll;
     }
     this.#traffic.advance(nowUs());
+    return isAll;
   }
 
   #tell(event: AnyEvent, endpoints: Endpoints | undefined): void {
@@ -174,16 +174,15 @@ export class LivePackets implements Provider {
     }
   }
 
-  async #adapt(spentMs: number): Promise<void> {
-    const overran = this.#captures.some((capture) => capture.isOver);
+  async #adapt(spentMs: number, overran: boolean): Promise<void> {
     const verdict = this.#load.measure(spentMs, performance.now(), overran);
     const level = this.#level + (verdict === 'narrow' ? 1 : verdict === 'widen' ? -1 : 0);
     const wanted = Math.max(0, Math.min(levels.length - 1, level));
-    if (wanted === this.#level && !overran) return;
+    if (wanted === this.#level && !this.#captures.some((capture) => capture.isOver)) return;
     this.#level = wanted;
     await this.#closeCaptures();
-    const reason = await this.#openCaptures();
-    if (reason !== undefined) throw new Error(reason);
+    // When that fails, the next look says why.
+    await this.open();
   }
 
   /** Opens a capture on each device; none stays open when one is refused. */

@@ -17,19 +17,18 @@ export interface LiveCaptureOptions {
 export interface CaptureStats {
   /** Packets given to `take` so far. */
   readonly taken: number;
-  /** Packets that passed the filter and found the ring full. */
+  /** Packets that passed the filter and found the ring full, or were skipped for want of time. */
   readonly dropped: number;
 }
 
 /** The kernel hands over what it has after this time, were it but one packet. */
 const blockMs = 100;
 /** Packets between two looks at the clock. */
-const packetsPerCheck = 128;
+const framesPerCheck = 128;
+/** Skipping what is in a ring takes less. */
+const minSkipMs = 100;
 /** Waits for a closed session to let go, each with a packet to wake it. */
 const closeTries = 20;
-/** Type of the loopback interface in cooked captures (if_arp.h). */
-const loopbackHardware = 772;
-
 const linkTypeByName: Readonly<Record<string, number>> = {
   LINKTYPE_NULL: linkTypes.null,
   LINKTYPE_ETHERNET: linkTypes.ethernet,
@@ -50,11 +49,13 @@ export class LiveCapture {
   readonly #header = Buffer.alloc(16);
   readonly #linkType: number;
   #take: TakeFrame | undefined;
+  #frames = 0;
   #taken = 0;
-  #loopbackTaken = 0;
+  #skipped = 0;
   #untilMs = 0;
+  #skipUntilMs = 0;
   #isOver = false;
-  #dropped = 0;
+  #kernelDropped = 0;
 
   private constructor(session: NativeSession, options: LiveCaptureOptions) {
     const { device, filter, ringBytes, snapBytes } = options;
@@ -93,10 +94,9 @@ export class LiveCapture {
     }
   }
 
-  /** Every packet that has passed the filter since. */
   get stats(): CaptureStats {
-    if (!this.#isOver) this.#dropped = this.#session.stats().ps_drop;
-    return { taken: this.#taken, dropped: this.#dropped };
+    if (!this.#isOver) this.#kernelDropped = this.#session.stats().ps_drop;
+    return { taken: this.#taken, dropped: this.#kernelDropped + this.#skipped };
   }
 
   /** True once the capture ended itself. */
@@ -105,15 +105,21 @@ export class LiveCapture {
   }
 
   /**
-   * Gives every packet that waits to `take`. When that takes longer than `mostMs` the capture ends itself, since
-   * packets come faster than they are decoded; those that still waited count as dropped.
+   * Gives the packets that wait to `take`, for `mostMs` at most; gives false when that was not enough for all. The
+   * rest is skipped and counted as dropped. When not even skipping comes to an end, the capture ends itself.
    */
-  drain(take: TakeFrame, mostMs: number): void {
-    if (this.#isOver) return;
+  drain(take: TakeFrame, mostMs: number): boolean {
+    if (this.#isOver) return true;
+    const skipped = this.#skipped;
     this.#take = take;
     this.#untilMs = performance.now() + mostMs;
-    if (this.#session.dispatch(this.#frame, this.#header) === -2) this.#isOver = true;
+    this.#skipUntilMs = this.#untilMs + Math.max(minSkipMs, mostMs);
+    const outcome = this.#session.dispatch(this.#frame, this.#header);
     this.#take = undefined;
+    // The interface is gone, or the session was closed meanwhile.
+    if (outcome === -1) void this.close();
+    else if (outcome === -2) this.#isOver = true;
+    return !this.#isOver && this.#skipped === skipped;
   }
 
   /** Lets go of the ring and the socket. Never rejects. */
@@ -124,28 +130,30 @@ export class LiveCapture {
   }
 
   readonly #onFrame = (): void => {
+    this.#frames++;
+    if (this.#frames % framesPerCheck === 0) this.#checkTime();
     const take = this.#take;
-    if (take === undefined) return;
+    if (take === undefined) {
+      this.#skipped++;
+      return;
+    }
     this.#taken++;
     const header = this.#header;
     const frame = this.#frame;
     const captured = Math.min(readU32(header, 8), frame.length);
-    if (this.#linkType === linkTypes.linuxCooked && frame.readUInt16BE(2) === loopbackHardware)
-      this.#loopbackTaken++;
     const timeUs = readU32(header, 0) * 1e6 + readU32(header, 4);
     take(frame, 0, captured, readU32(header, 12), timeUs, this.#linkType);
-    if (this.#taken % packetsPerCheck === 0 && performance.now() > this.#untilMs) this.#overrun();
   };
 
-  /** The binding reads on as long as there are packets; closing is the one way to stop it. */
-  #overrun(): void {
-    const { ps_recv: received, ps_drop: dropped } = this.#session.stats();
-    // The kernel counts a packet over loopback twice, as it goes out and as it comes in.
-    const waiting = received - dropped - this.#taken - this.#loopbackTaken;
-    this.#dropped = dropped + Math.max(0, waiting);
-    this.#isOver = true;
-    this.#take = undefined;
-    this.#session.close();
+  /** The binding reads on as long as there are packets; closing the session is the one way to stop it. */
+  #checkTime(): void {
+    const nowMs = performance.now();
+    if (nowMs > this.#untilMs) this.#take = undefined;
+    if (nowMs > this.#skipUntilMs && !this.#isOver) {
+      this.#kernelDropped = this.#session.stats().ps_drop;
+      this.#isOver = true;
+      this.#session.close();
+    }
   }
 }
 

@@ -80,6 +80,30 @@ t.test('repeats and disorder change no count; only SYN and FIN seen is enough', 
   );
 });
 
+t.test('more than sequence numbers can say, from the samples the filter lets through', async (t) => {
+  const whole = connection(ends, []);
+  const total = 10 * 2 ** 30 + 12_345;
+  const every = 4 * 2 ** 20;
+  const at = (sent: number) => (1001 + sent) % 2 ** 32;
+  const samples = Array.from({ length: Math.floor(total / every) }, (_, i) =>
+    tcp(ends, {
+      sequence: at((i + 1) * every),
+      acknowledgement: 9001,
+      flags: ack,
+      payload: Buffer.alloc(100),
+    }),
+  );
+  const frames = [
+    ...whole.slice(0, 3),
+    ...samples,
+    tcp(ends, { sequence: at(total), acknowledgement: 9001, flags: fin | ack }),
+    tcp(turn(ends), { sequence: 9001, acknowledgement: at(total + 1), flags: fin | ack }),
+  ];
+  t.match(replayed(frames).of('network.flow'), [
+    { 'source.bytes': total, 'destination.bytes': 0, 'network.flow.accuracy': 'exact' },
+  ]);
+});
+
 t.test('refused, unanswered, reset, joined midway, and left open', async (t) => {
   const first = tcp(ends, { sequence: 5, flags: syn });
   const flowOf = (...frames: Buffer[]) => replayed(timed(frames)).of('network.flow');
