@@ -41,7 +41,7 @@ export const agentSettings = {
   },
   packetIntervalMs: {
     ...interval,
-    doc: 'Time between looks of the packet sensor, while packets wait in the kernel; 0 is its own default (250 ms).',
+    doc: 'Time between looks of the packet sensor, while packets wait in the kernel; 0 is its own default (500 ms).',
   },
   packetCapture: {
     type: 'choice',

@@ -63,7 +63,7 @@ const linuxIntervals: Record<SensorName, number> = {
   package: 10_000,
   login: 2000,
   account: 2000,
-  packet: 250,
+  packet: 500,
   health: 15_000,
 };
 
@@ -75,7 +75,7 @@ const portableIntervals: Record<SensorName, number> = {
   package: 300_000,
   login: 10_000,
   account: 30_000,
-  packet: 250,
+  packet: 500,
   health: 15_000,
 };
 

@@ -18,14 +18,18 @@ export class EventRate {
   #filledAtMs: number;
   #shed: Losses | undefined;
   #missed: Losses | undefined;
-  /** Events not told, and packets missed. */
-  lost = 0;
+  shedEvents = 0;
+  missedPackets = 0;
 
   /** `nowMs` of a clock that never goes back. */
   constructor(perSecond: number, nowMs: number) {
     this.#perSecond = perSecond;
     this.#room = perSecond * burstSeconds;
     this.#filledAtMs = nowMs;
+  }
+
+  get lost(): number {
+    return this.shedEvents + this.missedPackets;
   }
 
   /** Room for what came since the last call. */
@@ -42,7 +46,7 @@ export class EventRate {
       return true;
     }
     this.#shed = add(this.#shed, type, 1);
-    this.lost++;
+    this.shedEvents++;
     return false;
   }
 
@@ -50,7 +54,7 @@ export class EventRate {
   miss(packets: number): void {
     if (packets <= 0) return;
     this.#missed = add(this.#missed, '', packets);
-    this.lost += packets;
+    this.missedPackets += packets;
   }
 
   /** The losses since the last call. Of missed packets nobody knows what events they would have made, so no types. */

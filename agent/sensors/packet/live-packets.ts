@@ -1,14 +1,12 @@
-import { lookup } from 'node:dns/promises';
 import { nowUs } from '#shared/clock.ts';
 import type { AnyEvent } from '#shared/events/registry.gen.ts';
 import type { ProviderKind } from '../options.ts';
 import type { Provider } from '../provider.ts';
 import type { Emit } from '../sensor.ts';
 import { boundsOf } from './bounds.ts';
-import { loadBinding, type NativeBinding } from './capture/binding.ts';
-import { captureFilter, type Level, levels, udpSampling } from './capture/filter.ts';
+import { CaptureSet } from './capture/capture-set.ts';
+import { flowSampling, type Level, levels, udpSampling } from './capture/filter.ts';
 import type { TakeFrame } from './capture/frame.ts';
-import { LiveCapture } from './capture/live-capture.ts';
 import { type Packet, udp } from './decode/packet.ts';
 import { EventRate } from './event-rate.ts';
 import type { Endpoints } from './flow/endpoints.ts';
@@ -19,6 +17,9 @@ import { Traffic } from './traffic.ts';
 
 /** Longest the packets of one look may hold up the agent, before the capture is given up for a narrower one. */
 const maxDrainMs = 100;
+/** So many packets in one go, and the ring is read again before the next look, after so long. */
+const busyPackets = 1000;
+const busyMs = 100;
 /** Events that wait for the owner of their connection to be looked up. */
 const maxWaiting = 2048;
 /** A capture that could not be opened is not tried again before: each attempt may cost the library some memory. */
@@ -29,7 +30,7 @@ const levelWords: Readonly<Record<Level, string>> = {
   sampled: `over its budget of processor time: flows over UDP are estimated from one packet in ${udpSampling}, and those of small packets not seen`,
   narrow:
     'over its budget of processor time: flows over UDP are not seen, and those of TCP counted at their end',
-  least: 'far over its budget of processor time: one connection and one DNS question in 16 are seen',
+  least: `far over its budget of processor time: one connection and one DNS question in ${flowSampling} are seen`,
 };
 
 export interface LivePacketsOptions {
@@ -52,19 +53,21 @@ export class LivePackets implements Provider {
   readonly #traffic: Traffic;
   readonly #rate: EventRate;
   readonly #load: LoadControl;
-  #captures: LiveCapture[] = [];
+  readonly #captures: CaptureSet;
   #level = 0;
   #told: Told[] = [];
   #hasLooked = false;
   #refusal: { readonly reason: string; readonly atMs: number } | undefined;
-  /** Drops of each capture that were declared. */
-  #declaredDrops = new Map<LiveCapture, number>();
-  #missed = 0;
+  #busyTimer: NodeJS.Timeout | undefined;
+  /** Time spent on packets since the load was last measured, and whether that was too little for all. */
+  #spentMs = 0;
+  #overran = false;
 
   constructor(options: LivePacketsOptions) {
     const { settings, owners, kind } = options;
     this.kind = kind;
     this.#options = options;
+    this.#captures = new CaptureSet(settings);
     const nowMs = performance.now();
     this.#rate = new EventRate(settings.eventsPerSecond, nowMs);
     this.#load = new LoadControl(settings.cpuPercent / 100, nowMs);
@@ -86,32 +89,33 @@ export class LivePackets implements Provider {
     if (why !== undefined) return why;
     if (this.#refusal !== undefined && performance.now() - this.#refusal.atMs < retryMs)
       return this.#refusal.reason;
-    const reason = await this.#openCaptures();
+    const reason = await this.#captures.open(this.#levelName);
     this.#refusal = reason === undefined ? undefined : { reason, atMs: performance.now() };
     return reason;
   }
 
   async look(emit: Emit): Promise<void> {
-    if (this.#captures.length === 0) {
+    if (!this.#captures.isOpen) {
       const reason = await this.open();
       if (reason !== undefined) throw new Error(reason);
     }
     const nowMs = performance.now();
     this.#rate.refill(nowMs);
     // What is there at the first look came before the sensor was started.
-    const isAll = !this.#hasLooked || this.#drain();
+    if (this.#hasLooked) this.#drain();
     this.#hasLooked = true;
-    const spentMs = performance.now() - nowMs;
     this.#options.owners?.settle();
     this.#emitTold(emit);
-    this.#countDrops();
+    this.#rate.miss(this.#captures.takeDrops());
     for (const loss of this.#rate.declare()) emit(loss);
-    await this.#adapt(spentMs, !isAll);
+    await this.#adapt();
   }
 
   note(): string {
     const parts = [levelWords[this.#levelName]];
-    if (this.#missed > 0) parts.push(`${this.#missed} packets were missed`);
+    const { missedPackets, shedEvents } = this.#rate;
+    if (missedPackets > 0) parts.push(`${missedPackets} packets were missed`);
+    if (shedEvents > 0) parts.push(`${shedEvents} events were over the bound per second`);
     const { flows, streams, scanWindows } = this.#traffic.givenUp;
     const given = flows + streams + scanWindows;
     if (given > 0)
@@ -124,7 +128,8 @@ export class LivePackets implements Provider {
   }
 
   async close(): Promise<void> {
-    await this.#closeCaptures();
+    clearTimeout(this.#busyTimer);
+    await this.#captures.close();
     this.#told = [];
   }
 
@@ -132,18 +137,18 @@ export class LivePackets implements Provider {
     return levels[this.#level] ?? 'least';
   }
 
-  /** False when there were more packets than the time allows. */
-  #drain(): boolean {
-    let isAll = true;
-    const mostMs = maxDrainMs / this.#captures.length;
+  #drain(): void {
+    clearTimeout(this.#busyTimer);
+    const beganMs = performance.now();
+    const before = this.#traffic.counts.packets;
     const weightOf = this.#levelName === 'sampled' ? sampledWeight : undefined;
-    for (const capture of this.#captures) {
-      const take: TakeFrame = (bytes, start, end, wireLength, timeUs, linkType) =>
-        this.#traffic.take(bytes, start, end, wireLength, timeUs, linkType, weightOf);
-      isAll = capture.drain(take, mostMs) && isAll;
-    }
+    const take: TakeFrame = (bytes, start, end, wireLength, timeUs, linkType) =>
+      this.#traffic.take(bytes, start, end, wireLength, timeUs, linkType, weightOf);
+    if (!this.#captures.drain(take, maxDrainMs)) this.#overran = true;
     this.#traffic.advance(nowUs());
-    return isAll;
+    this.#spentMs += performance.now() - beganMs;
+    if (this.#traffic.counts.packets - before < busyPackets) return;
+    this.#busyTimer = setTimeout(() => this.#drain(), busyMs);
   }
 
   #tell(event: AnyEvent, endpoints: Endpoints | undefined): void {
@@ -164,80 +169,22 @@ export class LivePackets implements Provider {
     this.#told = waiting;
   }
 
-  #countDrops(): void {
-    for (const capture of this.#captures) {
-      const { dropped } = capture.stats;
-      const more = dropped - (this.#declaredDrops.get(capture) ?? 0);
-      this.#declaredDrops.set(capture, dropped);
-      this.#rate.miss(more);
-      this.#missed += Math.max(0, more);
-    }
-  }
-
-  async #adapt(spentMs: number, overran: boolean): Promise<void> {
-    const verdict = this.#load.measure(spentMs, performance.now(), overran);
+  async #adapt(): Promise<void> {
+    const verdict = this.#load.measure(this.#spentMs, performance.now(), this.#overran);
+    this.#spentMs = 0;
+    this.#overran = false;
     const level = this.#level + (verdict === 'narrow' ? 1 : verdict === 'widen' ? -1 : 0);
     const wanted = Math.max(0, Math.min(levels.length - 1, level));
-    if (wanted === this.#level && !this.#captures.some((capture) => capture.isOver)) return;
+    if (wanted === this.#level && !this.#captures.isBroken) return;
     this.#level = wanted;
-    await this.#closeCaptures();
+    clearTimeout(this.#busyTimer);
+    await this.#captures.close();
     // When that fails, the next look says why.
     await this.open();
-  }
-
-  /** Opens a capture on each device; none stays open when one is refused. */
-  async #openCaptures(): Promise<string | undefined> {
-    const binding = loadBinding();
-    if (typeof binding === 'string') return binding;
-    const { settings } = this.#options;
-    const filter = captureFilter({
-      level: this.#levelName,
-      collector: await addressesOf(settings.collector),
-      extra: settings.filter,
-    });
-    for (const device of devicesOf(binding, settings)) {
-      const { ringBytes, snapBytes } = settings;
-      const capture = await LiveCapture.open({ binding, device, filter, ringBytes, snapBytes });
-      if (typeof capture === 'string') {
-        await this.#closeCaptures();
-        return capture;
-      }
-      this.#captures.push(capture);
-    }
-    return this.#captures.length > 0 ? undefined : 'there is no interface to capture on';
-  }
-
-  async #closeCaptures(): Promise<void> {
-    const captures = this.#captures;
-    this.#captures = [];
-    this.#declaredDrops.clear();
-    await Promise.all(captures.map((capture) => capture.close()));
   }
 }
 
 /** Of a sampled capture: UDP that is not let through for its port. */
 function sampledWeight(packet: Packet): number {
   return packet.transport === udp ? udpSampling : 1;
-}
-
-/** Linux has a device that stands for all; elsewhere the first interface does. */
-function devicesOf(binding: NativeBinding, settings: PacketSettings): readonly string[] {
-  if (settings.interfaces.length > 0) return settings.interfaces;
-  if (process.platform === 'linux') return ['any'];
-  const device = binding.default_device();
-  return device === undefined ? [] : [device];
-}
-
-/** Addresses of `host:port` by its own name service; none when it cannot be resolved now. */
-async function addressesOf(collector: string) {
-  const colon = collector.lastIndexOf(':');
-  const port = Number(collector.slice(colon + 1));
-  if (colon < 1 || !Number.isInteger(port)) return undefined;
-  const host = collector.slice(0, colon).replace(/^\[|\]$/g, '');
-  try {
-    const found = await lookup(host, { all: true });
-    return { addresses: found.map(({ address }) => address), port };
-  } catch {
-    return undefined;
-  }
 }
