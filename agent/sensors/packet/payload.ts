@@ -34,6 +34,17 @@ export interface PayloadOptions {
 /** What became of bytes given to a decoder: it wants more, it is done with them, or they are not its own. */
 type Outcome = 'more' | 'done' | 'none';
 
+/** Where a stretch of payload comes from. */
+interface Part {
+  /** The sender first. */
+  readonly endpoints: Endpoints;
+  readonly timeUs: number;
+  /** It stands at the begin of what its side sends. */
+  readonly isBegin: boolean;
+  /** No more will come: the packet was captured in part only, or the rest is overdue. */
+  readonly isAll: boolean;
+}
+
 /** Payload to events: DNS by its ports, TLS hellos and HTTP requests by how they begin, on whichever port. */
 export class PayloadDecoder {
   readonly #options: PayloadOptions;
@@ -65,10 +76,28 @@ export class PayloadDecoder {
       this.#hold(flow, end, end.base, packet);
       return;
     }
-    const isBegin = end.synSeen && offset === 0;
-    const outcome = this.#decode(flow, isFromClient, bytes, payloadAt, payloadEnd, packet, isBegin);
-    if (outcome === 'more') this.#hold(flow, end, sequence, packet);
+    const part = {
+      endpoints: endpointsFrom(flow, isFromClient),
+      timeUs: packet.timeUs,
+      isBegin: end.synSeen && offset === 0,
+      isAll: payloadEnd - payloadAt < packet.payloadLength,
+    };
+    const outcome = this.#decode(bytes, payloadAt, payloadEnd, part);
+    if (outcome === 'more' && !part.isAll) this.#hold(flow, end, sequence, packet);
     else end.headSeen = true;
+  }
+
+  /** Takes what is held of a flow for all there will be, and lets go of it. */
+  finish(flow: Flow): void {
+    for (const end of [flow.client, flow.server]) {
+      if (end.stream === undefined) continue;
+      const { bytes } = end.stream;
+      const endpoints = endpointsFrom(flow, end === flow.client);
+      const part = { endpoints, timeUs: flow.streamUs, isBegin: true, isAll: true };
+      if (bytes.length > 0) this.#decode(bytes, 0, bytes.length, part);
+      endStream(end);
+    }
+    flow.streamUs = 0;
   }
 
   /** Keeps the segment until its message is whole. */
@@ -77,7 +106,7 @@ export class PayloadDecoder {
       dnsProtocol(packet.sourcePort, packet.destinationPort) === 'dns' ? maxDnsStreamBytes : maxStreamBytes;
     const stream = new HeadStream(first, most, this.#options.budget);
     end.stream = stream;
-    if (flow.streamUs === 0) flow.streamUs = packet.timeUs;
+    flow.streamUs = packet.timeUs;
     if (stream.offer(packet.sequence, packet.bytes, packet.payloadAt, packet.payloadEnd) === 'refused')
       endStream(end);
   }
@@ -85,41 +114,34 @@ export class PayloadDecoder {
   #decodeStream(flow: Flow, end: FlowEnd, isFromClient: boolean, packet: Packet): void {
     const stream = end.stream as HeadStream;
     const { bytes } = stream;
-    const outcome = this.#decode(flow, isFromClient, bytes, 0, bytes.length, packet, true);
+    const endpoints = endpointsFrom(flow, isFromClient);
+    const part = { endpoints, timeUs: packet.timeUs, isBegin: true, isAll: false };
+    const outcome = this.#decode(bytes, 0, bytes.length, part);
     if (outcome === 'more' && !stream.isFull) return;
     if (outcome === 'more') this.malformed++;
     end.headSeen = true;
     endStream(end);
   }
 
-  #decode(
-    flow: Flow,
-    isFromClient: boolean,
-    bytes: Buffer,
-    from: number,
-    to: number,
-    packet: Packet,
-    isBegin: boolean,
-  ): Outcome {
-    const endpoints = isFromClient ? flow.endpoints : turned(flow.endpoints);
+  #decode(bytes: Buffer, from: number, to: number, part: Part): Outcome {
+    const { endpoints, timeUs } = part;
     if (endpoints.clientPort === dnsPort || endpoints.serverPort === dnsPort) {
-      return this.#dnsStream(bytes, from, to, endpoints, packet.timeUs);
+      return this.#dnsStream(bytes, from, to, endpoints, timeUs);
     }
-    if (beginsHello(bytes, from, to)) return this.#hello(bytes, from, to, endpoints, packet.timeUs);
-    if (beginsRequest(bytes, from, to)) return this.#request(bytes, from, to, endpoints, packet.timeUs);
-    return isBegin && mayBegin(bytes, from, to) ? 'more' : 'none';
+    if (beginsHello(bytes, from, to)) return this.#hello(bytes, from, to, part);
+    if (beginsRequest(bytes, from, to)) return this.#request(bytes, from, to, part);
+    return part.isBegin && mayBegin(bytes, from, to) ? 'more' : 'none';
   }
 
-  #hello(bytes: Buffer, from: number, to: number, endpoints: Endpoints, timeUs: number): Outcome {
+  #hello(bytes: Buffer, from: number, to: number, { endpoints, timeUs, isAll }: Part): Outcome {
     const hello = readClientHello(bytes, from, to);
-    if (hello === 'more') return 'more';
-    if (hello === 'none') this.malformed++;
-    else this.#options.onTold(helloEvent(hello, endpoints, timeUs), endpoints);
-    return 'done';
+    if (hello === 'none' || (hello === 'more' && isAll)) this.malformed++;
+    else if (hello !== 'more') this.#options.onTold(helloEvent(hello, endpoints, timeUs), endpoints);
+    return hello === 'more' ? 'more' : 'done';
   }
 
-  #request(bytes: Buffer, from: number, to: number, endpoints: Endpoints, timeUs: number): Outcome {
-    const request = readRequest(bytes, from, to, false);
+  #request(bytes: Buffer, from: number, to: number, { endpoints, timeUs, isAll }: Part): Outcome {
+    const request = readRequest(bytes, from, to, isAll);
     if (request === 'more') return 'more';
     if (request !== 'none') this.#options.onTold(requestEvent(request, endpoints, timeUs), endpoints);
     return request === 'none' ? 'none' : 'done';
@@ -150,6 +172,10 @@ export class PayloadDecoder {
     else this.#options.dns.take(message, endpoints, protocol, timeUs);
     return message !== undefined;
   }
+}
+
+function endpointsFrom(flow: Flow, isFromClient: boolean): Endpoints {
+  return isFromClient ? flow.endpoints : turned(flow.endpoints);
 }
 
 function endStream(end: FlowEnd): void {

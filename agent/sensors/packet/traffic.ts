@@ -56,6 +56,7 @@ export class Traffic {
       flows: bounds.flows,
       flowReportUs: bounds.flowReportUs,
       onTold: (flow, reason) => this.#flowTold(flow, reason),
+      onOverdue: (flow) => this.#payload.finish(flow),
     });
   }
 

@@ -17,6 +17,8 @@ export interface FlowTableOptions {
   readonly flowReportUs: number;
   /** Told of a flow that ended, or goes on since so long that it is due (no reason). */
   readonly onTold: (flow: Flow, reason: EndReason | undefined) => void;
+  /** Told of a flow whose payload is held in vain: the rest of a message is overdue, or will not come. */
+  readonly onOverdue: (flow: Flow) => void;
 }
 
 /**
@@ -69,7 +71,7 @@ export class FlowTable {
   end(flow: Flow, reason: EndReason): void {
     if (flow.endedUs !== undefined) return;
     flow.endedUs = flow.lastUs;
-    flow.endStreams();
+    if (flow.streamUs !== 0) this.#options.onOverdue(flow);
     this.#options.onTold(flow, reason);
   }
 
@@ -93,10 +95,7 @@ export class FlowTable {
       this.#drop(flow, flow.client.synSeen ? 'unanswered' : 'idle');
     } else if (silentUs > idleUs[transport]) this.#drop(flow, 'idle');
     else {
-      if (flow.streamUs !== 0 && nowUs - flow.streamUs > streamUs) {
-        flow.endStreams();
-        flow.streamUs = 0;
-      }
+      if (flow.streamUs !== 0 && nowUs - flow.streamUs > streamUs) this.#options.onOverdue(flow);
       if (nowUs - flow.toldUs >= this.#options.flowReportUs) this.#report(flow, nowUs);
     }
   }

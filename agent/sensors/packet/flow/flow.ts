@@ -25,7 +25,7 @@ export class Flow {
   /** When it was last told of, and how many bytes it had then. */
   toldUs: number;
   toldBytes = 0;
-  /** When a decoder began to hold payload. */
+  /** When a decoder began to hold payload; 0 when none does. */
   streamUs = 0;
 
   constructor(packet: Packet, isFromClient: boolean, senderKey: string, receiverKey: string) {
@@ -66,14 +66,6 @@ export class Flow {
     }
     end.sent(packet.sequence, packet.payloadLength, packet.flags);
     if ((packet.flags & tcpFlag.ack) !== 0) other.acknowledged(packet.acknowledgement);
-  }
-
-  /** Lets go of what decoders hold. */
-  endStreams(): void {
-    for (const end of [this.client, this.server]) {
-      end.stream?.end();
-      end.stream = undefined;
-    }
   }
 }
 

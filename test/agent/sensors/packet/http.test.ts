@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import { readRequest } from '../../../../agent/sensors/packet/http/request.ts';
 import { withoutSecrets } from '../../../../agent/sensors/packet/http/secret-parameters.ts';
+import { timed } from './captures.ts';
 import { connection } from './frames.ts';
 import { replayed } from './replayed.ts';
 
@@ -118,6 +119,26 @@ t.test('a request cut anywhere is one request; long ones are told by what fits',
     ]),
   );
   t.match(found.of('http.request'), [{ 'url.domain': 'a.example' }]);
+});
+
+t.test('a request of which only the begin was captured', async (t) => {
+  const long = request(
+    'GET /x HTTP/1.1',
+    'Host: a.example',
+    `Cookie: ${'y'.repeat(3000)}`,
+    'User-Agent: late',
+  );
+  const frames = connection(ends, [['client', long]]);
+  const cut = timed(frames).map((frame) => ({
+    ...frame,
+    bytes: frame.bytes.subarray(0, 500),
+    wireLength: frame.bytes.length,
+  }));
+  const found = replayed(cut).of('http.request');
+  t.match(found, [{ 'url.full': 'http://a.example/x', 'user_agent.original': undefined }]);
+  t.equal(found.length, 1);
+  const first = connection(ends, [['client', long.subarray(0, 1000)]]).slice(0, 4);
+  t.match(replayed(first).of('http.request'), [{ 'url.domain': 'a.example' }], 'the rest never came');
 });
 
 t.test('hostile bytes', async () => {
