@@ -31,8 +31,9 @@ export interface PayloadOptions {
   readonly onTold: (event: AnyEvent, endpoints: Endpoints) => void;
 }
 
-/** What became of bytes given to a decoder: it wants more, it is done with them, or they are not its own. */
-type Outcome = 'more' | 'done' | 'none';
+/** What became of bytes given to a decoder: it wants more than those it has not used, it is done, or they are not its own. */
+type Outcome = { readonly more: true; readonly used: number } | 'done' | 'none';
+const more: Outcome = { more: true, used: 0 };
 
 /** Where a stretch of payload comes from. */
 interface Part {
@@ -83,8 +84,8 @@ export class PayloadDecoder {
       isAll: payloadEnd - payloadAt < packet.payloadLength,
     };
     const outcome = this.#decode(bytes, payloadAt, payloadEnd, part);
-    if (outcome === 'more' && !part.isAll) this.#hold(flow, end, sequence, packet);
-    else end.headSeen = true;
+    if (typeof outcome === 'string' || part.isAll) end.headSeen = true;
+    else this.#hold(flow, end, (sequence + outcome.used) >>> 0, packet);
   }
 
   /** Takes what is held of a flow for all there will be, and lets go of it. */
@@ -113,12 +114,18 @@ export class PayloadDecoder {
 
   #decodeStream(flow: Flow, end: FlowEnd, isFromClient: boolean, packet: Packet): void {
     const stream = end.stream as HeadStream;
+    if (!stream.isDue) return;
     const { bytes } = stream;
     const endpoints = endpointsFrom(flow, isFromClient);
     const part = { endpoints, timeUs: packet.timeUs, isBegin: true, isAll: false };
     const outcome = this.#decode(bytes, 0, bytes.length, part);
-    if (outcome === 'more' && !stream.isFull) return;
-    if (outcome === 'more') this.malformed++;
+    if (typeof outcome !== 'string') {
+      if (outcome.used > 0 || !stream.isFull) {
+        stream.postpone(outcome.used);
+        return;
+      }
+      this.malformed++;
+    }
     end.headSeen = true;
     endStream(end);
   }
@@ -130,19 +137,19 @@ export class PayloadDecoder {
     }
     if (beginsHello(bytes, from, to)) return this.#hello(bytes, from, to, part);
     if (beginsRequest(bytes, from, to)) return this.#request(bytes, from, to, part);
-    return part.isBegin && mayBegin(bytes, from, to) ? 'more' : 'none';
+    return part.isBegin && mayBegin(bytes, from, to) ? more : 'none';
   }
 
   #hello(bytes: Buffer, from: number, to: number, { endpoints, timeUs, isAll }: Part): Outcome {
     const hello = readClientHello(bytes, from, to);
     if (hello === 'none' || (hello === 'more' && isAll)) this.malformed++;
     else if (hello !== 'more') this.#options.onTold(helloEvent(hello, endpoints, timeUs), endpoints);
-    return hello === 'more' ? 'more' : 'done';
+    return hello === 'more' ? more : 'done';
   }
 
   #request(bytes: Buffer, from: number, to: number, { endpoints, timeUs, isAll }: Part): Outcome {
     const request = readRequest(bytes, from, to, isAll);
-    if (request === 'more') return 'more';
+    if (request === 'more') return more;
     if (request !== 'none') this.#options.onTold(requestEvent(request, endpoints, timeUs), endpoints);
     return request === 'none' ? 'none' : 'done';
   }
@@ -156,7 +163,7 @@ export class PayloadDecoder {
       if (!this.#dnsMessage(bytes, at + 2, messageEnd, endpoints, 'dns', timeUs)) return 'none';
       at = messageEnd;
     }
-    return at === to ? 'done' : 'more';
+    return at === to ? 'done' : { more: true, used: at - from };
   }
 
   #dnsMessage(

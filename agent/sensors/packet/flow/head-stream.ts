@@ -1,5 +1,7 @@
 /** Parts that came before what precedes them, of one stream. */
 const maxAhead = 8;
+/** So many times a stream that grew is looked at; from then on only when it is a quarter longer than at the last look. */
+const promptLooks = 16;
 
 /** Bytes that streams of one capture hold together; a stream that asks for more is given up. */
 export class StreamBudget {
@@ -37,12 +39,14 @@ export class StreamBudget {
 export class HeadStream {
   readonly #budget: StreamBudget;
   readonly #maxBytes: number;
-  /** Sequence number of the first byte. */
-  readonly #first: number;
-  #ahead: { readonly offset: number; readonly bytes: Buffer }[] = [];
+  /** Sequence number of the first byte there is. */
+  #first: number;
+  #ahead: { offset: number; readonly bytes: Buffer }[] = [];
   #buffer = Buffer.alloc(0);
   #length = 0;
   #heldBytes = 0;
+  #looks = 0;
+  #lookAtBytes = 0;
 
   constructor(first: number, maxBytes: number, budget: StreamBudget) {
     this.#first = first;
@@ -72,6 +76,17 @@ export class HeadStream {
     return this.#join() ? 'grown' : 'refused';
   }
 
+  /** Whether it has grown enough to be decoded again: a message sent byte by byte must not cost its square. */
+  get isDue(): boolean {
+    return this.#length >= this.#lookAtBytes || this.isFull;
+  }
+
+  /** Says that it was decoded, its first `used` bytes are done with, and the rest is not whole. */
+  postpone(used: number): void {
+    if (used > 0) this.#forget(used);
+    else if (++this.#looks > promptLooks) this.#lookAtBytes = Math.ceil(this.#length * 1.25);
+  }
+
   /** Gives back what it holds. */
   end(): void {
     this.#budget.give(this.#heldBytes);
@@ -79,6 +94,15 @@ export class HeadStream {
     this.#ahead = [];
     this.#buffer = Buffer.alloc(0);
     this.#length = 0;
+  }
+
+  #forget(count: number): void {
+    this.#buffer.copyWithin(0, count, this.#length);
+    this.#length -= count;
+    this.#first = (this.#first + count) >>> 0;
+    for (const part of this.#ahead) part.offset -= count;
+    this.#looks = 0;
+    this.#lookAtBytes = 0;
   }
 
   #keepAhead(offset: number, bytes: Buffer): 'same' | 'refused' {

@@ -200,6 +200,23 @@ t.test('over TCP: several messages in one stream, cut anywhere', async () => {
   );
 });
 
+t.test('over TCP, byte by byte: every message once', async (t) => {
+  const asked = Array.from({ length: 30 }, (_, i) => prefixed(2, dnsMessage(question(i, `n${i}.example`))));
+  const told = Array.from({ length: 30 }, (_, i) =>
+    prefixed(2, dnsMessage({ ...question(i, `n${i}.example`), flags: 0x8180 })),
+  );
+  const bytes = (parts: readonly Buffer[]) => Array.from(Buffer.concat(parts), (byte) => Buffer.from([byte]));
+  const frames = connection(ends, [
+    ...bytes(asked).map((byte) => ['client', byte] as const),
+    ...bytes(told).map((byte) => ['server', byte] as const),
+  ]);
+  const events = replayed(timed(frames, 1e15, 1)).of('dns.query');
+  t.same(
+    events.map((event) => [event['dns.question.name'], event['dns.response_code']]),
+    asked.map((_, i) => [`n${i}.example`, 'NOERROR']),
+  );
+});
+
 t.test('multicast and link-local names', async (t) => {
   const group = { from: '10.0.0.5', fromPort: 5353, to: '224.0.0.251', toPort: 5353 };
   const ask = udp(

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import { readClientHello } from '../../../../agent/sensors/packet/tls/client-hello.ts';
 import { ja4 } from '../../../../agent/sensors/packet/tls/ja4.ts';
+import { timed } from './captures.ts';
 import { extensionBodies as body, clientHello, connection, type HelloSpec, tcp, tcpFlags } from './frames.ts';
 import { replayed } from './replayed.ts';
 
