@@ -233,6 +233,20 @@ t.test(
   },
 );
 
+t.test('streams that grow byte by byte are looked at a few times only, and to the last byte', async (t) => {
+  const stream = new HeadStream(0, 12_000, new StreamBudget(100_000));
+  const byte = Buffer.from([1]);
+  let looks = 0;
+  for (let i = 0; i < 12_000; i++) {
+    stream.offer(i, byte, 0, 1);
+    if (!stream.isDue) continue;
+    looks++;
+    stream.postpone(0);
+  }
+  t.ok(looks > 16 && looks < 80, `${looks} looks`);
+  t.equal(stream.isDue, true, 'it is full');
+});
+
 t.test('streams together hold no more than their budget', async (t) => {
   const begun = (i: number) => ({
     from: `10.2.${i >> 8}.${i & 255}`,

@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import t from 'tap';
 import { readClientHello } from '../../../../agent/sensors/packet/tls/client-hello.ts';
 import { ja4 } from '../../../../agent/sensors/packet/tls/ja4.ts';
-import { timed } from './captures.ts';
 import { extensionBodies as body, clientHello, connection, type HelloSpec, tcp, tcpFlags } from './frames.ts';
 import { replayed } from './replayed.ts';
 
@@ -136,6 +135,14 @@ t.test('a hello in one segment, in many, in many records, in any order', async (
       },
     ),
   );
+});
+
+t.test('a hello sent byte by byte is told all the same', async (t) => {
+  const bytes = clientHello(browser);
+  const parts = Array.from(bytes, (byte) => ['client', Buffer.from([byte])] as const);
+  t.match(replayed(connection(ends, parts)).of('tls.hello'), [
+    { 'tls.client.ja4': 't13d1516h2_8daaf6152771_e5627efa2ab1' },
+  ]);
 });
 
 t.test(
