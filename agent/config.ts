@@ -57,7 +57,7 @@ export const agentSettings = {
   packetFilter: {
     type: 'text',
     default: packet.filter,
-    doc: 'A capture filter as of tcpdump that packets must pass as well, e.g. `not host 10.0.0.9`.',
+    doc: 'A capture filter as of tcpdump that packets must pass as well, e.g. `not host 10.0.0.9`; by addresses, not by names.',
   },
   packetSnapBytes: {
     type: 'int',

@@ -15,7 +15,7 @@ import type { Owners } from './owners.ts';
 import type { PacketSettings } from './settings.ts';
 import { Traffic } from './traffic.ts';
 
-/** Longest the packets of one look may hold up the agent, before the capture is given up for a narrower one. */
+/** Longest the packets of one look may hold up the agent; the rest is skipped, and the filter narrowed. */
 const maxDrainMs = 100;
 /** So many packets in one go, and the ring is read again before the next look, after so long. */
 const busyPackets = 1000;
@@ -28,8 +28,7 @@ const retryMs = 600_000;
 const levelWords: Readonly<Record<Level, string>> = {
   full: 'bytes of TCP flows are known by sequence numbers; later fragments are not seen',
   sampled: `over its budget of processor time: flows over UDP are estimated from one packet in ${udpSampling}, and those of small packets not seen`,
-  narrow:
-    'over its budget of processor time: flows over UDP are not seen, and those of TCP counted at their end',
+  narrow: 'over its budget of processor time: flows over UDP are not seen',
   least: `far over its budget of processor time: one connection and one DNS question in ${flowSampling} are seen`,
 };
 

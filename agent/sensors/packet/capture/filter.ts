@@ -1,8 +1,8 @@
 /**
- * How much of the traffic the kernel lets through, from most to least. Each level holds DNS, and the begins and ends
- * of TCP connections with their first payload.
+ * How much of the traffic the kernel lets through, from most to least. Each level holds DNS, and of TCP connections
+ * begin, end, first payload, and samples that keep count of their bytes.
  *
- * - `full`: all of UDP; of TCP payload further what may continue a TLS hello, and samples that keep count of bytes
+ * - `full`: all of UDP, and of TCP also what may continue a TLS hello
  * - `sampled`: of other UDP one packet in `udpSampling`; no continued hellos
  * - `narrow`: neither
  * - `least`: one in `flowSampling` of connections and of DNS questions, each whole
@@ -93,10 +93,9 @@ const sampledUdp = (ip: Ip, at: Ip['at']) =>
 
 /** Begin and end of connections, and first payload. What reads past a short packet ends the filter, so it comes last. */
 function tcpPart(ip: Ip, level: Level): string {
-  const more =
-    level === 'full' ? [sampledBytes(ip), pushedToTls(ip)] : level === 'sampled' ? [sampledBytes(ip)] : [];
+  const more = level === 'full' ? [pushedToTls(ip)] : [];
   const sampled = level === 'least' ? [sampledFlow(ip)] : [];
-  return all([ip.tcp, ...sampled, any([control(ip), ...more, firstPayload(ip)])]);
+  return all([ip.tcp, ...sampled, any([control(ip), sampledBytes(ip), ...more, firstPayload(ip)])]);
 }
 
 /** Of DNS in level `least`: by the number of the transaction, so that questions stay with their answers. */

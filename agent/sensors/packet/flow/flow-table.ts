@@ -7,7 +7,7 @@ import type { EndReason } from './flow-event.ts';
 const idleUs = { tcp: 3600 * secondUs, udp: 60 * secondUs } as const;
 /** A SYN gets its answer before, or never. */
 const unansweredUs = 30 * secondUs;
-/** A flow that ended is remembered for its stragglers. */
+/** A flow that ended is remembered for its stragglers, a quarter as many of them as of flows. */
 const lingerUs = 5 * secondUs;
 /** A message not whole by then is given up. */
 const streamUs = 10 * secondUs;
@@ -31,16 +31,14 @@ export class FlowTable {
   /** In order of their begin. */
   readonly #oneSided = new Set<Flow>();
   readonly #answered = new Set<Flow>();
+  /** In order of their end. */
+  readonly #ended = new Set<Flow>();
   readonly #keyBytes = Buffer.alloc(37);
   /** Flows given up because the table was full. */
   evicted = 0;
 
   constructor(options: FlowTableOptions) {
     this.#options = options;
-  }
-
-  get size(): number {
-    return this.#oneSided.size + this.#answered.size;
   }
 
   /** The flow of the packet; undefined when there is none and the packet begins none. */
@@ -72,6 +70,10 @@ export class FlowTable {
     if (flow.endedUs !== undefined) return;
     flow.endedUs = flow.lastUs;
     if (flow.streamUs !== 0) this.#options.onOverdue(flow);
+    this.#oneSided.delete(flow);
+    this.#answered.delete(flow);
+    this.#ended.add(flow);
+    if (this.#ended.size > this.#options.flows / 4) this.#forget(this.#ended.values().next().value as Flow);
     this.#options.onTold(flow, reason);
   }
 
@@ -79,6 +81,9 @@ export class FlowTable {
   sweep(nowUs: number): void {
     for (const flow of this.#oneSided) this.#age(flow, nowUs);
     for (const flow of this.#answered) this.#age(flow, nowUs);
+    for (const flow of this.#ended) {
+      if (Math.abs(nowUs - (flow.endedUs ?? 0)) > lingerUs) this.#forget(flow);
+    }
   }
 
   /** Ends everything. */
@@ -89,9 +94,7 @@ export class FlowTable {
   #age(flow: Flow, nowUs: number): void {
     const silentUs = nowUs - flow.lastUs;
     const { transport } = flow.endpoints;
-    if (flow.endedUs !== undefined) {
-      if (nowUs - flow.endedUs > lingerUs) this.#drop(flow, 'closed');
-    } else if (transport === 'tcp' && !flow.isAnswered && silentUs > unansweredUs) {
+    if (transport === 'tcp' && !flow.isAnswered && silentUs > unansweredUs) {
       this.#drop(flow, flow.client.synSeen ? 'unanswered' : 'idle');
     } else if (silentUs > idleUs[transport]) this.#drop(flow, 'idle');
     else {
@@ -129,8 +132,11 @@ export class FlowTable {
 
   #drop(flow: Flow, reason: EndReason): void {
     this.end(flow, reason);
-    this.#oneSided.delete(flow);
-    this.#answered.delete(flow);
+    this.#forget(flow);
+  }
+
+  #forget(flow: Flow): void {
+    this.#ended.delete(flow);
     if (this.#byKey.get(flow.clientKey) === flow) this.#byKey.delete(flow.clientKey);
     if (this.#byKey.get(flow.serverKey) === flow) this.#byKey.delete(flow.serverKey);
   }

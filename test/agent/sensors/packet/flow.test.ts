@@ -182,6 +182,15 @@ t.test('UDP: bytes and packets, both ways; DNS makes no flow', async (t) => {
   t.same(replayed([udp({ ...ends, toPort: 53 }, Buffer.alloc(5))]).of('network.flow'), []);
 });
 
+t.test('connections that come and go do not put out one that stays', async (t) => {
+  const whole = connection(ends, [['client', Buffer.alloc(9)]]);
+  const short = Array.from({ length: 300 }, (_, i) => connection({ ...ends, fromPort: 1000 + i }, []));
+  const { of, traffic } = replayed([...whole.slice(0, 4), ...short.flat(), ...whole.slice(4)], { flows: 64 });
+  t.equal(traffic.givenUp.flows, 0);
+  t.ok(of('network.flow').every((event) => event['event.reason'] === 'closed'));
+  t.equal(of('network.flow').length, 301);
+});
+
 t.test('a flood of SYNs takes the place of its like only', async (t) => {
   const [begin, end] = [
     connection(ends, [['client', Buffer.alloc(9)]]).slice(0, 4),
