@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { Resolver } from 'node:dns/promises';
 import { once } from 'node:events';
@@ -10,8 +11,9 @@ import t, { type Test } from 'tap';
 import { LinuxHost } from '../../../../agent/sensors/linux/host.ts';
 import { settingsOf } from '../../../../agent/sensors/options.ts';
 import { loadBinding } from '../../../../agent/sensors/packet/capture/binding.ts';
-import { captureFilter, levels } from '../../../../agent/sensors/packet/capture/filter.ts';
+import { captureFilter, type Level, levels } from '../../../../agent/sensors/packet/capture/filter.ts';
 import { LiveCapture } from '../../../../agent/sensors/packet/capture/live-capture.ts';
+import { Packet, tcp } from '../../../../agent/sensors/packet/decode/packet.ts';
 import { parseMessage } from '../../../../agent/sensors/packet/dns/message.ts';
 import { packetLinux } from '../../../../agent/sensors/packet/linux.ts';
 import type { PacketSettings } from '../../../../agent/sensors/packet/settings.ts';
@@ -289,6 +291,59 @@ t.test('in a namespace', { skip: !isInside && 'runs there' }, async (t) => {
     const [loss] = got.of('loss');
     t.equal((loss?.['loss.count'] ?? 0) + got.of('dns.query').length, 50);
     t.same(loss?.['loss.types'], [`dns.query=${loss?.['loss.count']}`]);
+  });
+
+  t.test('the levels of the filter: bulk and sampled UDP stay in the kernel, DNS stays whole', async (t) => {
+    const open = async (level: Level) => {
+      if (typeof binding === 'string') throw new Error(binding);
+      const filter = captureFilter({ level, collector: undefined, extra: '' });
+      const capture = await LiveCapture.open({
+        binding,
+        device: 'any',
+        filter,
+        ringBytes: 16 << 20,
+        snapBytes: 256,
+      });
+      if (typeof capture === 'string') throw new Error(capture);
+      return capture;
+    };
+    const captures = await Promise.all(levels.map(open));
+    const socket = createSocket('udp4');
+    const send = (bytes: Uint8Array, port: number) =>
+      new Promise((resolve) => socket.send(bytes, port, '127.0.0.1', resolve));
+    const count = 6400;
+    for (let i = 0; i < count; i++) await send(randomBytes(200), 9999);
+    for (let id = 0; id < 160; id++) {
+      await send(dnsMessage({ id, flags: 0x0100, questions: [{ name: 'x', type: 1 }] }), 53);
+    }
+    socket.close();
+    const port = await listen(t, (peer) => peer.resume().on('end', () => peer.end()));
+    const client = connect({ port, host: '127.0.0.1' });
+    client.end(Buffer.alloc(64 << 20));
+    await once(client.resume(), 'close');
+    await sleep(300);
+    const seen = captures.map((capture) => {
+      const counts = { bulk: 0, dns: 0, tcp: 0 };
+      const packet = new Packet();
+      capture.drain((bytes, start, end, wireLength, _, linkType) => {
+        if (packet.decode(bytes, start, end, wireLength, linkType) !== 'ok') return;
+        if (packet.destinationPort === 9999) counts.bulk++;
+        else if (packet.destinationPort === 53) counts.dns++;
+        else if (packet.transport === tcp) counts.tcp++;
+      }, 10_000);
+      return { ...counts, dropped: capture.stats.dropped };
+    });
+    await Promise.all(captures.map((capture) => capture.close()));
+    const [full, sampled, narrow, least] = seen;
+    t.match(full, { bulk: count, dns: 160, dropped: 0 });
+    // Six standard deviations of a share of one in 64 about its mean of 100.
+    t.ok(sampled && sampled.bulk > 40 && sampled.bulk < 160, JSON.stringify(sampled));
+    t.match(sampled, { dns: 160 });
+    t.match(narrow, { bulk: 0, dns: 160 });
+    t.match(least, { bulk: 0, dns: 10 });
+    for (const each of [full, sampled, narrow]) {
+      t.ok(each && each.tcp >= 4 && each.tcp < 300, `${each?.tcp} TCP packets of 64 MiB`);
+    }
   });
 
   t.test('captures that fail, overrun or end let go of everything', async (t) => {
