@@ -6,7 +6,12 @@ import type { Emit, Sensor } from './sensors/sensor.ts';
  * Who rests first when the agent costs its host more than was agreed. Processes, connections, logins and accounts are
  * never given up: they are what an attack cannot do without, and what they cost is bounded by the kernel's buffers.
  */
-export const sheddingOrder = ['package', 'device', 'kernel'] as const satisfies readonly SensorName[];
+export const sheddingOrder = [
+  'packet',
+  'package',
+  'device',
+  'kernel',
+] as const satisfies readonly SensorName[];
 
 /** Time between looks at the cost; over or under budget is what it was over that time. */
 const lookMs = 10_000;

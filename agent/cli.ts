@@ -10,6 +10,7 @@ import { hostFacts } from './facts.ts';
 import { enrol } from './identity/enrol.ts';
 import { loadIdentity, saveIdentity } from './identity/identity.ts';
 import { type AgentLogEvent, startAgent } from './main.ts';
+import { printCapture, sendCapture, summaryLines } from './replay.ts';
 
 /** A token in the environment is not seen in the process list. */
 const tokenVariable = 'VEDETTE_TOKEN';
@@ -19,6 +20,8 @@ interface Options {
   readonly json?: boolean;
   readonly token?: string;
   readonly address?: string;
+  readonly pcap?: string;
+  readonly print?: boolean;
 }
 
 function agentFolder(options: Options): string {
@@ -68,14 +71,34 @@ function describe(event: AgentLogEvent): string {
   }
 }
 
-async function run(options: Options): Promise<void> {
-  const folder = agentFolder(options);
-  const log = (event: AgentLogEvent) => {
+function logOf(options: Options): (event: AgentLogEvent) => void {
+  return (event) => {
     const at = new Date().toISOString();
     process.stderr.write(
       options.json ? `${JSON.stringify({ at, ...event })}\n` : `${at} ${describe(event)}\n`,
     );
   };
+}
+
+/** Replays a capture: its events go to standard output or to the collector, the summary behind them. */
+async function replay(path: string, options: Options): Promise<void> {
+  const folder = agentFolder(options);
+  const { address, print, json } = options;
+  const summary = print
+    ? await printCapture({ folder, path }, process.stdout)
+    : await sendCapture({ folder, path, address, log: logOf(options) });
+  const { damage } = summary;
+  if (json) process.stdout.write(`${JSON.stringify(print ? { summary } : summary)}\n`);
+  // Events have standard output to themselves.
+  else (print ? process.stderr : process.stdout).write(`${summaryLines(summary).join('\n')}\n`);
+  if (damage !== undefined) throw damage;
+}
+
+async function run(options: Options): Promise<void> {
+  if (options.pcap !== undefined) return replay(options.pcap, options);
+  if (options.print) throw new VedetteError('usage.invalid', '--print goes with --pcap.');
+  const folder = agentFolder(options);
+  const log = logOf(options);
   const agent = await startAgent({ folder, address: options.address, log });
   process.stdout.write(
     options.json ? `${JSON.stringify({ hostId: agent.hostId, folder })}\n` : `agent ${agent.hostId} runs\n`,
@@ -120,11 +143,14 @@ export function program(): Command {
   const vedette = new Command('vedette');
   const agent = addDataOption(vedette.command('agent').description('run the agent of this host'))
     .option('--address <host:port>', 'collector to connect to, in place of the one enrolled with')
-    .option('--json', 'log as one JSON object a line')
+    .option('--pcap <file>', 'replay a packet capture (pcap, pcapng) in place of watching the host, then end')
+    .option('--print', 'with --pcap: write the events as JSON lines to standard output and send nothing')
+    .option('--json', 'log as one JSON object a line; with --pcap the summary too')
     .addHelpText(
       'after',
       `
-The host must be enrolled first (vedette enroll). Settings are read from agent/config.json in the data folder;
+The host must be enrolled first (vedette enroll), except for --pcap FILE --print. A capture is sent through the
+outbox of this host, so its agent must not be running; the command ends when the collector has everything. Settings are read from agent/config.json in the data folder;
 docs/reference/config.md lists them.`,
     )
     .action(run);

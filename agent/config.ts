@@ -1,4 +1,5 @@
 import type { Settings } from '#shared/config.ts';
+import { defaultPacketSettings as packet } from './sensors/packet/settings.ts';
 
 const interval = { type: 'int', default: 0, min: 0, max: 86_400_000 } as const;
 
@@ -79,6 +80,89 @@ export const agentSettings = {
     min: 80,
     max: 65_536,
     doc: 'Most memory the agent shall take. Over it, sensors are put to rest likewise.',
+  },
+  packetIntervalMs: {
+    ...interval,
+    doc: 'Time between looks of the packet sensor, while packets wait in the kernel; 0 is its own default (500 ms).',
+  },
+  packetCapture: {
+    type: 'choice',
+    default: packet.capture,
+    choices: ['auto', 'off'],
+    doc: 'Whether to capture packets: `auto` does where the pcap module is built and the agent has the right.',
+  },
+  packetInterfaces: {
+    type: 'list',
+    default: packet.interfaces,
+    doc: 'Interfaces to capture on; none means all of them (outside Linux the first one).',
+  },
+  packetFilter: {
+    type: 'text',
+    default: packet.filter,
+    doc: 'A capture filter as of tcpdump that packets must pass as well, e.g. `not host 10.0.0.9`; by addresses, not by names.',
+  },
+  packetSnapBytes: {
+    type: 'int',
+    default: packet.snapBytes,
+    min: 256,
+    max: 65_535,
+    doc: 'Bytes kept of each packet.',
+  },
+  packetRingBytes: {
+    type: 'int',
+    default: packet.ringBytes,
+    min: 512 * 1024,
+    max: 256 * 1024 * 1024,
+    doc: 'Size of the ring the kernel puts captured packets in; it counts as memory of the agent.',
+  },
+  packetCpuPercent: {
+    type: 'int',
+    default: packet.cpuPercent,
+    min: 1,
+    max: 100,
+    doc: 'Percent of one processor that decoding packets may take for long; above it the filter in the kernel is narrowed, and says so.',
+  },
+  packetEventsPerSecond: {
+    type: 'int',
+    default: packet.eventsPerSecond,
+    min: 1,
+    max: 100_000,
+    doc: 'Events the packet sensor may tell per second for long; more are counted as lost.',
+  },
+  packetFlows: {
+    type: 'int',
+    default: packet.flows,
+    min: 16,
+    max: 1_000_000,
+    doc: 'Flows kept account of at once; the oldest is told and forgotten first.',
+  },
+  packetQuestions: {
+    type: 'int',
+    default: packet.questions,
+    min: 16,
+    max: 1_000_000,
+    doc: 'DNS questions that may wait for their answers; the oldest is told without first.',
+  },
+  packetStreamBytes: {
+    type: 'int',
+    default: packet.streamBytes,
+    min: 65_536,
+    max: 1024 ** 3,
+    doc: 'Bytes held in all of messages over TCP that are not whole yet.',
+  },
+  packetFlowReportMs: {
+    type: 'int',
+    default: packet.flowReportMs,
+    min: 1000,
+    max: 86_400_000,
+    doc: 'Time between two events of a flow that goes on.',
+  },
+  packetScanTargets: {
+    type: 'int',
+    default: packet.scanTargets,
+    min: 2,
+    max: 1000,
+    doc: 'Pairs of host and port that one source tries in vain within a minute to be told as a scan; ten times as many when they accept.',
   },
   batchEvents: {
     type: 'int',

@@ -27,6 +27,8 @@ export interface Delivery {
   readonly emit: Emit;
   readonly outbox: Outbox;
   readonly isConnected: () => boolean;
+  /** Closes the open batches into the outbox now. */
+  readonly flush: () => void;
   /** Keeps what was emitted and ends; what is unacknowledged stays in the outbox. */
   close(): Promise<void>;
 }
@@ -89,6 +91,7 @@ export function startDelivery(options: DeliveryOptions): Delivery {
     emit: intake.emit,
     outbox,
     isConnected: () => uplink.isConnected,
+    flush: () => intake.flush(),
     async close() {
       clearInterval(tending);
       intake.close();

@@ -12,6 +12,7 @@ import { instanceOf, lockHost } from './host-lock.ts';
 import { loadIdentity } from './identity/identity.ts';
 import { keepMemorySmall } from './memory.ts';
 import type { Outbox } from './outbox/outbox.ts';
+import { packetSettingsOf } from './packet-settings.ts';
 import { createSensors } from './sensors/registry.ts';
 import type { Sensor } from './sensors/sensor.ts';
 import { statusOf, UsageHistory } from './status.ts';
@@ -35,13 +36,17 @@ export interface RunningAgent {
 
 type AgentConfig = Config<typeof agentSettings>;
 
-function makeSensors(
-  folder: string,
-  config: AgentConfig,
-  instance: string,
-  outbox: Outbox,
-  log: AgentOptions['log'],
-): Sensor[] {
+interface Surroundings {
+  readonly folder: string;
+  readonly config: AgentConfig;
+  readonly instance: string;
+  /** `host:port` of the collector. */
+  readonly address: string;
+  readonly outbox: Outbox;
+  readonly log: AgentOptions['log'];
+}
+
+function makeSensors({ folder, config, instance, address, outbox, log }: Surroundings): Sensor[] {
   const interval = (ms: number) => (ms === 0 ? undefined : ms);
   return createSensors({
     provider: config.provider,
@@ -53,6 +58,7 @@ function makeSensors(
       login: interval(config.loginIntervalMs),
       account: interval(config.accountIntervalMs),
       kernel: interval(config.kernelIntervalMs),
+      packet: interval(config.packetIntervalMs),
       health: interval(config.healthIntervalMs),
     },
     trace: {
@@ -60,6 +66,7 @@ function makeSensors(
       bufferKib: config.kernelBufferKib,
       probes: config.kernelArguments === 'auto',
     },
+    packet: packetSettingsOf(config, address),
     dataDir: folder,
     agentFacts: () => ({ outboxSizeBytes: outbox.sizeBytes, outboxEvents: outbox.events }),
     onError: (name, error) => {
@@ -77,14 +84,9 @@ async function startWithin(
   const instance = instanceOf(config);
   const identity = loadIdentity(folder);
   if (identity === undefined) throw new VedetteError('agent.not_enrolled', `${folder} holds no identity.`);
-  const delivery = startDelivery({
-    folder,
-    config,
-    identity,
-    address: options.address ?? identity.address,
-    log,
-  });
-  const sensors = makeSensors(folder, config, instance, delivery.outbox, log);
+  const address = options.address ?? identity.address;
+  const delivery = startDelivery({ folder, config, identity, address, log });
+  const sensors = makeSensors({ folder, config, instance, address, outbox: delivery.outbox, log });
   await Promise.all(
     sensors.map(async (sensor) => {
       const state = await sensor.start(delivery.emit);

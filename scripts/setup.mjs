@@ -100,6 +100,11 @@ function hasPcapHeaders() {
 }
 
 /** Builds pcap if this machine has what that takes; the product works without. Gives the line to print. */
+/** The build would take npm's settings before the arguments it is given: Debian's npm has a `nodedir` of its own. */
+function withoutNpmSettings(env) {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !/^npm_(package_)?config_/i.test(name)));
+}
+
 async function buildPcap() {
   const folder = join(modules, 'pcap');
   const skipped = (reason) => `packet capture: skipped, ${reason}`;
@@ -119,7 +124,7 @@ async function buildPcap() {
       `--nodedir=${nodedir}`,
       `--devdir=${join(root, '.cache/gyp')}`,
     ];
-    await call(join(bin, 'node'), args, withBin());
+    await call(join(bin, 'node'), args, withoutNpmSettings(withBin()));
     return 'packet capture: built';
   } catch (error) {
     mkdirSync(join(root, '.cache'), { recursive: true });

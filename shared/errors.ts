@@ -405,6 +405,26 @@ const entries = {
     action: 'Start again without a cursor.',
     retryable: false,
   },
+  'capture.unreadable': {
+    cause: 'The capture file is missing or cannot be read.',
+    action: 'Check the path and its mode.',
+    retryable: true,
+  },
+  'capture.not_a_capture': {
+    cause: 'The file is neither pcap nor pcapng.',
+    action: 'Give a capture as tcpdump or Wireshark write it, unpacked.',
+    retryable: false,
+  },
+  'capture.link_type_unknown': {
+    cause: 'The capture holds frames of a kind that is not understood.',
+    action: 'Capture on Ethernet, loopback, raw IP or the `any` device.',
+    retryable: false,
+  },
+  'capture.damaged': {
+    cause: 'The capture file ends in the middle of a packet, or is damaged from some place on.',
+    action: 'Nothing is lost of what stands before the damage; capture again for the rest.',
+    retryable: false,
+  },
   'sensor.failed': {
     cause: 'A sensor failed.',
     action: "It is restarted; if it recurs, see the agent's log.",

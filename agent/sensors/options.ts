@@ -1,3 +1,5 @@
+import { defaultPacketSettings, type PacketSettings } from './packet/settings.ts';
+
 /** What the registry takes, with every default in one place. */
 export const sensorNames = [
   'process',
@@ -7,6 +9,7 @@ export const sensorNames = [
   'login',
   'account',
   'kernel',
+  'packet',
   'health',
 ] as const;
 export type SensorName = (typeof sensorNames)[number];
@@ -52,15 +55,19 @@ export interface SensorOptions {
   /** Told of a failed look, once per row of failures with the same message. */
   readonly onError?: (sensor: string, error: unknown) => void;
   readonly agentFacts?: () => AgentFacts;
+  /** What differs from the defaults of the packet sensor. */
+  readonly packet?: Partial<PacketSettings>;
 }
 
 export type ProviderKind = 'linux' | 'portable';
 
 /** Options with every default filled in. */
-export interface Settings extends Required<Omit<SensorOptions, 'intervalMs' | 'provider' | 'trace'>> {
+export interface Settings
+  extends Required<Omit<SensorOptions, 'intervalMs' | 'provider' | 'trace' | 'packet'>> {
   readonly provider: ProviderKind;
   readonly trace: TraceSettings;
   readonly intervalMs: Readonly<Record<SensorName, number>>;
+  readonly packet: PacketSettings;
 }
 
 const linuxIntervals: Record<SensorName, number> = {
@@ -71,6 +78,7 @@ const linuxIntervals: Record<SensorName, number> = {
   login: 2000,
   account: 2000,
   kernel: 5000,
+  packet: 500,
   health: 15_000,
 };
 
@@ -83,6 +91,7 @@ const portableIntervals: Record<SensorName, number> = {
   login: 10_000,
   account: 30_000,
   kernel: 600_000,
+  packet: 500,
   health: 15_000,
 };
 
@@ -107,6 +116,7 @@ export function settingsOf(options: SensorOptions): Settings {
     journal: options.journal ?? true,
     onError: options.onError ?? (() => {}),
     agentFacts: options.agentFacts ?? (() => ({})),
+    packet: { ...defaultPacketSettings, ...options.packet },
   });
 }
 

@@ -6,6 +6,7 @@ import { loginSensor } from './login/index.ts';
 import { networkSensor } from './network/index.ts';
 import { type SensorOptions, type Settings, settingsOf } from './options.ts';
 import { packageSensor } from './package/index.ts';
+import { packetSensor } from './packet/index.ts';
 import { processSensor } from './process/index.ts';
 import type { Sensor } from './sensor.ts';
 import { type SharedViews, sharedViews } from './shared-views.ts';
@@ -21,6 +22,7 @@ const factories: readonly SensorFactory[] = [
   loginSensor,
   accountSensor,
   kernelSensor,
+  packetSensor,
 ];
 
 /**

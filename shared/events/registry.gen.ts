@@ -4,17 +4,21 @@ import { accountChange } from './account-change.ts';
 import { bpfLoad } from './bpf-load.ts';
 import { deviceAccess } from './device-access.ts';
 import { deviceChange } from './device-change.ts';
+import { dnsQuery } from './dns-query.ts';
 import { executableHash } from './executable-hash.ts';
 import { fileChange } from './file-change.ts';
 import { fileCreate } from './file-create.ts';
 import { fileDelete } from './file-delete.ts';
 import { fileRename } from './file-rename.ts';
 import { hostHealth } from './host-health.ts';
+import { httpRequest } from './http-request.ts';
 import { login } from './login.ts';
 import { loss } from './loss.ts';
 import { moduleChange } from './module-change.ts';
 import { mountChange } from './mount-change.ts';
 import { networkConnection } from './network-connection.ts';
+import { networkFlow } from './network-flow.ts';
+import { networkScan } from './network-scan.ts';
 import { packageChange } from './package-change.ts';
 import { packageState } from './package-state.ts';
 import { processAccess } from './process-access.ts';
@@ -22,23 +26,28 @@ import { processEnd } from './process-end.ts';
 import { processFork } from './process-fork.ts';
 import { processIdentity } from './process-identity.ts';
 import { processStart } from './process-start.ts';
+import { tlsHello } from './tls-hello.ts';
 
 export const eventSpecs = {
   'account.change': accountChange,
   'bpf.load': bpfLoad,
   'device.access': deviceAccess,
   'device.change': deviceChange,
+  'dns.query': dnsQuery,
   'executable.hash': executableHash,
   'file.change': fileChange,
   'file.create': fileCreate,
   'file.delete': fileDelete,
   'file.rename': fileRename,
   'host.health': hostHealth,
+  'http.request': httpRequest,
   'login': login,
   'loss': loss,
   'module.change': moduleChange,
   'mount.change': mountChange,
   'network.connection': networkConnection,
+  'network.flow': networkFlow,
+  'network.scan': networkScan,
   'package.change': packageChange,
   'package.state': packageState,
   'process.access': processAccess,
@@ -46,6 +55,7 @@ export const eventSpecs = {
   'process.fork': processFork,
   'process.identity': processIdentity,
   'process.start': processStart,
+  'tls.hello': tlsHello,
 } as const;
 
 export type EventType = keyof typeof eventSpecs;

@@ -17,6 +17,7 @@ const files = [
   'proc/uptime',
   'proc/loadavg',
   'proc/meminfo',
+  'proc/self/status',
   'proc/net/tcp',
   'proc/net/tcp6',
   'proc/net/udp',
