@@ -1,7 +1,6 @@
 import { readdirSync } from 'node:fs';
 import type { Settings } from '../options.ts';
 import { FactsReader } from '../process/facts.linux.ts';
-import type { KernelProcesses } from '../process/kernel.linux.ts';
 import { ProcessReader } from '../process/reader.linux.ts';
 import { ProcessTable } from '../process/table.ts';
 import { type Boot, readBoot } from './boot.ts';
@@ -12,7 +11,12 @@ import { UserNames } from './user-names.ts';
 /** The trace of this host, and the process table's keeper that lives on it. */
 export interface KernelEvents {
   readonly trace: KernelTrace;
-  readonly processes: KernelProcesses;
+  readonly processes: {
+    /** The process a thread belongs to; the same number when it is a process or nothing is known of it. */
+    processOf(tid: number): number;
+    /** True when the kernel itself reads the arguments of programs. */
+    readonly readsArguments: boolean;
+  };
 }
 
 /**

@@ -2,7 +2,6 @@ import { hash } from 'node:crypto';
 import type { KernelEvents, LinuxHost } from '../linux/host.ts';
 import { fieldsOf } from '../linux/trace/format.ts';
 import type { KernelTrace, TraceSource } from '../linux/trace/kernel-trace.linux.ts';
-import type { KernelProcesses } from '../process/kernel.linux.ts';
 import type { ProcessEntry } from '../process/table.ts';
 import type { Emit } from '../sensor.ts';
 import { type Connection, connectionEvent, netNamespaceOf, tupleOf } from './connections.ts';
@@ -42,7 +41,7 @@ interface Socket {
 export class KernelConnections {
   readonly #host: LinuxHost;
   readonly #trace: KernelTrace;
-  readonly #processes: KernelProcesses;
+  readonly #processes: KernelEvents['processes'];
   readonly #emit: Emit;
   readonly #sockets = new Map<number, Socket>();
   /** Connections of before, by their ends; the kernel's name for them is not known. */
