@@ -34,6 +34,22 @@ export const agentSettings = {
     ...interval,
     doc: 'Time between looks of the account sensor; 0 is its own default (2 s on Linux, 30 s elsewhere).',
   },
+  logIntervalMs: {
+    ...interval,
+    doc: 'Time between looks of the log sensor; 0 is its own default (1 s on Linux, 5 s elsewhere).',
+  },
+  logFiles: {
+    type: 'list',
+    default: [],
+    doc: 'Log files to follow besides the journal or the files of syslog: `name=pattern` or a pattern such as /var/log/nginx/*.log. A name that Sigma uses for a service (nginx, clamav, vsftpd and so on) lets rules for it see the lines.',
+  },
+  logLinesPerSecond: {
+    type: 'int',
+    default: 500,
+    min: 1,
+    max: 1_000_000,
+    doc: 'Most lines of one log file or of the journal told in a second. More wait in the log; of a file that is 64 MiB behind the oldest are passed over and counted as lost.',
+  },
   healthIntervalMs: {
     ...interval,
     doc: 'Time between looks of the health sensor; 0 is its own default (15 s on Linux, 15 s elsewhere).',

@@ -28,6 +28,9 @@ export interface RunningAgent {
   stop(): Promise<void>;
 }
 
+/** For an event to get through the outbox beside its two waits. */
+const marginMs = 3000;
+
 type AgentConfig = Config<typeof agentSettings>;
 
 function makeSensors(
@@ -46,9 +49,14 @@ function makeSensors(
       package: interval(config.packageIntervalMs),
       login: interval(config.loginIntervalMs),
       account: interval(config.accountIntervalMs),
+      log: interval(config.logIntervalMs),
       health: interval(config.healthIntervalMs),
     },
     dataDir: folder,
+    positionsFile: join(folder, 'positions.json'),
+    settleMs: config.flushMs + config.syncMs + marginMs,
+    logFiles: config.logFiles,
+    logLinesPerSecond: config.logLinesPerSecond,
     agentFacts: () => ({ outboxSizeBytes: outbox.sizeBytes, outboxEvents: outbox.events }),
     onError: (name, error) => {
       log({ what: 'problem', code: 'sensor.failed', detail: `${name}: ${(error as Error).message}.` });

@@ -1,5 +1,14 @@
 /** What the registry takes, with every default in one place. */
-export const sensorNames = ['process', 'network', 'device', 'package', 'login', 'account', 'health'] as const;
+export const sensorNames = [
+  'process',
+  'network',
+  'device',
+  'package',
+  'login',
+  'account',
+  'log',
+  'health',
+] as const;
 export type SensorName = (typeof sensorNames)[number];
 
 /** What the agent tells about itself, for `host.health`. */
@@ -27,8 +36,16 @@ export interface SensorOptions {
   readonly libRoot?: string;
   /** Folder whose file system `host.disk.*` is about. */
   readonly dataDir?: string;
-  /** Whether the login sensor may follow the journal where there is no authentication log. */
+  /** Whether logs are read from the journal where there is one. */
   readonly journal?: boolean;
+  /** Log files to follow besides those of the system: `name=pattern` or a pattern, which names its source. */
+  readonly logFiles?: readonly string[];
+  /** Lines of one log told in a second; more wait in the log. */
+  readonly logLinesPerSecond?: number;
+  /** File that keeps where reading of logs stands; nothing is kept without. */
+  readonly positionsFile?: string;
+  /** Longest time an event may take until it survives the end of the agent: positions are written that much later. */
+  readonly settleMs?: number;
   /** Told of a failed look, once per row of failures with the same message. */
   readonly onError?: (sensor: string, error: unknown) => void;
   readonly agentFacts?: () => AgentFacts;
@@ -37,9 +54,10 @@ export interface SensorOptions {
 export type ProviderKind = 'linux' | 'portable';
 
 /** Options with every default filled in. */
-export interface Settings extends Required<Omit<SensorOptions, 'intervalMs' | 'provider'>> {
+export interface Settings extends Required<Omit<SensorOptions, 'intervalMs' | 'provider' | 'positionsFile'>> {
   readonly provider: ProviderKind;
   readonly intervalMs: Readonly<Record<SensorName, number>>;
+  readonly positionsFile: string | undefined;
 }
 
 const linuxIntervals: Record<SensorName, number> = {
@@ -49,6 +67,7 @@ const linuxIntervals: Record<SensorName, number> = {
   package: 10_000,
   login: 2000,
   account: 2000,
+  log: 1000,
   health: 15_000,
 };
 
@@ -60,6 +79,7 @@ const portableIntervals: Record<SensorName, number> = {
   package: 300_000,
   login: 10_000,
   account: 30_000,
+  log: 5000,
   health: 15_000,
 };
 
@@ -81,6 +101,10 @@ export function settingsOf(options: SensorOptions): Settings {
     libRoot: options.libRoot ?? '/lib',
     dataDir: options.dataDir ?? process.cwd(),
     journal: options.journal ?? true,
+    logFiles: options.logFiles ?? [],
+    logLinesPerSecond: options.logLinesPerSecond ?? 500,
+    positionsFile: options.positionsFile,
+    settleMs: options.settleMs ?? 5000,
     onError: options.onError ?? (() => {}),
     agentFacts: options.agentFacts ?? (() => ({})),
   });

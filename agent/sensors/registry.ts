@@ -1,6 +1,7 @@
 import { accountSensor } from './account/index.ts';
 import { deviceSensor } from './device/index.ts';
 import { healthSensor } from './health/index.ts';
+import { logSensor } from './log/index.ts';
 import { loginSensor } from './login/index.ts';
 import { networkSensor } from './network/index.ts';
 import { type SensorOptions, type Settings, settingsOf } from './options.ts';
@@ -19,6 +20,7 @@ const factories: readonly SensorFactory[] = [
   packageSensor,
   loginSensor,
   accountSensor,
+  logSensor,
 ];
 
 /**

@@ -35,6 +35,7 @@ const files = [
   'var/log/wtmp',
   'var/log/btmp',
   'var/log/auth.log',
+  'var/log/syslog',
   'var/lib/dpkg/status',
   'var/lib/apt/lists/x_dists_y_Packages',
   'lib/apk/db/installed',

@@ -29,6 +29,7 @@ export class FixtureHost {
         package: 20,
         login: 20,
         account: 20,
+        log: 20,
         health: 20,
       },
     };
