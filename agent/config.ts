@@ -1,4 +1,5 @@
 import type { Settings } from '#shared/config.ts';
+import { auditKinds } from './sensors/options.ts';
 
 const interval = { type: 'int', default: 0, min: 0, max: 86_400_000 } as const;
 
@@ -49,6 +50,22 @@ export const agentSettings = {
     min: 1,
     max: 1_000_000,
     doc: 'Most lines of one log file or of the journal told in a second. More wait in the log; of a file that is 64 MiB behind the oldest are passed over and counted as lost.',
+  },
+  auditIntervalMs: {
+    ...interval,
+    doc: 'Time between looks of the audit sensor; 0 is its own default (1 s on Linux).',
+  },
+  auditEvents: {
+    type: 'list',
+    default: auditKinds,
+    doc: 'What is made of the records of auditd: `record` each as it is, for Sigma rules of service auditd; `file`, `login`, `process` and `network` events, the last three only while no log and no kernel events tell them.',
+  },
+  auditRecordsPerSecond: {
+    type: 'int',
+    default: 2000,
+    min: 1,
+    max: 1_000_000,
+    doc: 'Most audit records told in a second. More wait in the log; when it is 64 MiB behind the oldest are passed over and counted as lost.',
   },
   healthIntervalMs: {
     ...interval,

@@ -8,6 +8,7 @@ import { type DeliveryEvent, startDelivery } from './delivery.ts';
 import { loadIdentity } from './identity/identity.ts';
 import { keepMemorySmall } from './memory.ts';
 import type { Outbox } from './outbox/outbox.ts';
+import { auditKinds } from './sensors/options.ts';
 import { createSensors } from './sensors/registry.ts';
 import type { Sensor } from './sensors/sensor.ts';
 
@@ -50,12 +51,15 @@ function makeSensors(
       login: interval(config.loginIntervalMs),
       account: interval(config.accountIntervalMs),
       log: interval(config.logIntervalMs),
+      audit: interval(config.auditIntervalMs),
       health: interval(config.healthIntervalMs),
     },
     dataDir: folder,
     positionsFile: join(folder, 'positions.json'),
     settleMs: config.flushMs + config.syncMs + marginMs,
     logFiles: config.logFiles,
+    auditEvents: auditKinds.filter((kind) => config.auditEvents.includes(kind)),
+    auditRecordsPerSecond: config.auditRecordsPerSecond,
     logLinesPerSecond: config.logLinesPerSecond,
     agentFacts: () => ({ outboxSizeBytes: outbox.sizeBytes, outboxEvents: outbox.events }),
     onError: (name, error) => {

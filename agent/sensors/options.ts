@@ -7,9 +7,13 @@ export const sensorNames = [
   'login',
   'account',
   'log',
+  'audit',
   'health',
 ] as const;
 export type SensorName = (typeof sensorNames)[number];
+
+/** What is made of audit records. */
+export const auditKinds = ['record', 'file', 'login', 'process', 'network'] as const;
 
 /** What the agent tells about itself, for `host.health`. */
 export interface AgentFacts {
@@ -42,6 +46,10 @@ export interface SensorOptions {
   readonly logFiles?: readonly string[];
   /** Lines of one log told in a second; more wait in the log. */
   readonly logLinesPerSecond?: number;
+  /** What is told of audit records, as far as no other sensor tells it. */
+  readonly auditEvents?: readonly (typeof auditKinds)[number][];
+  /** Audit records told in a second; more wait in the log. */
+  readonly auditRecordsPerSecond?: number;
   /** File that keeps where reading of logs stands; nothing is kept without. */
   readonly positionsFile?: string;
   /** Longest time an event may take until it survives the end of the agent: positions are written that much later. */
@@ -68,6 +76,7 @@ const linuxIntervals: Record<SensorName, number> = {
   login: 2000,
   account: 2000,
   log: 1000,
+  audit: 1000,
   health: 15_000,
 };
 
@@ -80,6 +89,7 @@ const portableIntervals: Record<SensorName, number> = {
   login: 10_000,
   account: 30_000,
   log: 5000,
+  audit: 60_000,
   health: 15_000,
 };
 
@@ -103,6 +113,8 @@ export function settingsOf(options: SensorOptions): Settings {
     journal: options.journal ?? true,
     logFiles: options.logFiles ?? [],
     logLinesPerSecond: options.logLinesPerSecond ?? 500,
+    auditEvents: options.auditEvents ?? auditKinds,
+    auditRecordsPerSecond: options.auditRecordsPerSecond ?? 2000,
     positionsFile: options.positionsFile,
     settleMs: options.settleMs ?? 5000,
     onError: options.onError ?? (() => {}),

@@ -18,11 +18,10 @@ export const auditRecord = defineEvent({
     },
     'auditd.sequence': { type: 'int', required: true, doc: 'Serial number of the event on this host.' },
     'auditd.key': {
-      type: 'keyword',
-      max: 256,
-      indexed: true,
+      type: 'keywords',
+      max: 16,
       sigma: ['key'],
-      doc: 'Key of the audit rule that asked for it (SYSCALL records).',
+      doc: 'Keys of the audit rules that asked for it (SYSCALL records).',
     },
     'auditd.result': {
       type: 'keyword',

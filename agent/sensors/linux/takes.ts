@@ -8,11 +8,16 @@ const patienceBytes = 64 * 1024;
 /** Called with a line without its end, UTF-8 with invalid bytes as U+FFFD; `cut` when it is not the whole. */
 export type OnLine = (line: string, offset: number, cut: boolean) => void;
 
-/**
- * Makes lines of chunks. An unfinished line is left for the next chunk. `mayTake` is asked before each line; from
- * its first no on, lines are left as well.
- */
-export function linesOf(onLine: OnLine, mayTake: () => boolean = () => true): Take {
+export interface LineOptions {
+  /** Asked before each line; from its first no on, lines are left for later. */
+  readonly mayTake?: () => boolean;
+  /** Longest line given on whole, at most 64 KiB. */
+  readonly maxBytes?: number;
+}
+
+/** Makes lines of chunks. An unfinished line is left for the next chunk. */
+export function linesOf(onLine: OnLine, options: LineOptions = {}): Take {
+  const { mayTake = () => true, maxBytes = maxLineBytes } = options;
   /** Where the rest of a line that was given on begins; -1 when none was. */
   let restAt = -1;
   return (chunk, offset) => {
@@ -22,12 +27,8 @@ export function linesOf(onLine: OnLine, mayTake: () => boolean = () => true): Ta
     for (let end = chunk.indexOf(0x0a); end >= 0; end = chunk.indexOf(0x0a, from)) {
       if (!skipping) {
         if (!mayTake()) return from;
-        const cut = end - from > maxLineBytes;
-        onLine(
-          chunk.toString('utf8', from, cut ? cutAt(chunk, from + maxLineBytes) : end),
-          offset + from,
-          cut,
-        );
+        const cut = end - from > maxBytes;
+        onLine(chunk.toString('utf8', from, cut ? cutAt(chunk, from + maxBytes) : end), offset + from, cut);
       }
       skipping = false;
       from = end + 1;
@@ -35,7 +36,7 @@ export function linesOf(onLine: OnLine, mayTake: () => boolean = () => true): Ta
     if (from > 0 || (chunk.length < patienceBytes && !skipping)) return from;
     if (!skipping) {
       if (!mayTake()) return 0;
-      onLine(chunk.toString('utf8', 0, cutAt(chunk, maxLineBytes)), offset, true);
+      onLine(chunk.toString('utf8', 0, cutAt(chunk, maxBytes)), offset, true);
     }
     restAt = offset + chunk.length;
     return chunk.length;

@@ -91,10 +91,13 @@ export class LogFiles {
     const follower = new FileFollower(path, { resume, fromBegin: !this.#first, maxLagBytes });
     const throttle = new Throttle(linesPerSecond);
     const ready = () => throttle.ready();
-    const take = linesOf((text, offset, cut) => {
-      throttle.take();
-      onLine(lineOf(text, { source, path, offset, cut }));
-    }, ready);
+    const take = linesOf(
+      (text, offset, cut) => {
+        throttle.take();
+        onLine(lineOf(text, { source, path, offset, cut }));
+      },
+      { mayTake: ready },
+    );
     const untrack = positions.track(name, () => follower.position);
     this.#followed.set(path, { source, follower, take, ready, untrack, skippedLines: 0 });
   }

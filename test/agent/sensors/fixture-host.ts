@@ -30,6 +30,7 @@ export class FixtureHost {
         login: 20,
         account: 20,
         log: 20,
+        audit: 20,
         health: 20,
       },
     };
