@@ -10,7 +10,6 @@ type RecordEvent = EventByType['audit.record'];
 const toldWhole = new Set(['EXECVE', 'PROCTITLE']);
 /** What was typed at a terminal: passwords are among it. */
 const typed = /TTY/;
-const commandLineTypes = new Set(['EXECVE', 'PROCTITLE']);
 
 /** The events of the records of one act. Further EXECVE records only go on with the arguments of the first. */
 export function* recordEvents(act: AuditAct): Generator<RecordEvent> {
@@ -52,7 +51,7 @@ function recordEvent(record: AuditRecord, act: AuditAct): RecordEvent {
     'auditd.terminal': field('terminal') ?? field('tty'),
     'auditd.session': userIdIn(who('ses')),
     'auditd.data': toldWhole.has(type) || typed.test(type) ? undefined : record.body || undefined,
-    'process.command_line': commandLineTypes.has(type) ? act.commandLine : field('cmd'),
+    'process.command_line': commandLineIn(record, act),
     'process.pid': pidIn(who('pid')),
     'process.parent.pid': pidIn(who('ppid')),
     'process.name': who('comm'),
@@ -75,4 +74,11 @@ function recordEvent(record: AuditRecord, act: AuditAct): RecordEvent {
     'auditd.a8': given(8),
     'auditd.a9': given(9),
   };
+}
+
+/** Of an event that has both, EXECVE tells it and PROCTITLE does not repeat it. */
+function commandLineIn({ type, fields }: AuditRecord, act: AuditAct): string | undefined {
+  if (type === 'EXECVE') return act.commandLine;
+  if (type === 'PROCTITLE') return act.arguments === undefined ? act.commandLine : undefined;
+  return fields.get('cmd');
 }

@@ -18,7 +18,79 @@ t.test('lines of each program', async (t) => {
         'user.name': 'al',
         'source.ip': '10.0.0.1',
         'authentication.method': 'publickey',
+        'source.port': 5,
+        'authentication.key.type': 'ED25519',
+        'authentication.key.fingerprint': 'SHA256:abc',
       },
+    ],
+    [
+      'sshd',
+      'Accepted publickey for al from 10.0.0.1 port 65000 ssh2: ED25519-CERT SHA256:own ID al-laptop (serial 3) CA ED25519 SHA256:authority',
+      {
+        'source.port': 65_000,
+        'authentication.key.type': 'ED25519-CERT',
+        'authentication.key.fingerprint': 'SHA256:authority',
+      },
+    ],
+    [
+      'sshd',
+      'Failed publickey for invalid user x: ED25519 SHA256:fake from 1.2.3.4 port 9 ssh2: RSA SHA256:real',
+      {
+        'user.name': 'x: ED25519 SHA256:fake',
+        'source.ip': '1.2.3.4',
+        'authentication.key.fingerprint': 'SHA256:real',
+      },
+    ],
+    [
+      'sudo',
+      'pam_unix(sudo:session): session closed for user root',
+      { 'event.action': 'session-close', 'user.name': 'root', 'authentication.service': 'sudo' },
+    ],
+    [
+      'CRON',
+      'pam_unix(cron:session): session closed for user root',
+      { 'event.action': 'session-close', 'authentication.service': 'cron' },
+    ],
+    [
+      'CRON',
+      '(al) CMD (/bin/job --with (brackets))',
+      { 'event.action': 'cron', 'user.name': 'al', 'process.command_line': '/bin/job --with (brackets)' },
+    ],
+    [
+      'crontab',
+      '(root) REPLACE (al)',
+      { 'event.action': 'cron', 'user.name': 'root', 'user.effective.name': 'al' },
+    ],
+    ['cron', '(CRON) INFO (pidfile fd = 3)', undefined],
+    [
+      'polkitd',
+      'Operator of unix-session:2 successfully authenticated as unix-user:root to gain ONE-SHOT authorization for action org.freedesktop.policykit.exec for unix-process:12:34 [pkexec id] (owned by unix-user:al)',
+      {
+        'event.action': 'privileged',
+        'event.outcome': 'success',
+        'user.name': 'al',
+        'user.effective.name': 'root',
+      },
+    ],
+    [
+      'polkitd',
+      'Operator of unix-session:2 FAILED to authenticate to gain authorization for action a.b for unix-process:12:34 [x (owned by unix-user:fake)] (owned by unix-user:al)',
+      { 'event.outcome': 'failure', 'user.name': 'al' },
+    ],
+    [
+      'pkexec',
+      'al: Executing command [USER=root] [TTY=/dev/pts/3] [CWD=/home/al] [COMMAND=/usr/bin/id -u]',
+      {
+        'user.name': 'al',
+        'user.effective.name': 'root',
+        'process.tty': 'pts/3',
+        'process.command_line': '/usr/bin/id -u',
+      },
+    ],
+    [
+      'pkexec',
+      'al: Error executing command as another user: Not authorized [USER=root] [TTY=unknown] [CWD=/] [COMMAND=/bin/sh]',
+      { 'event.outcome': 'failure', 'process.command_line': '/bin/sh' },
     ],
     [
       'sshd-session',
@@ -111,6 +183,17 @@ t.test('lines of each program', async (t) => {
   }
 });
 
+t.test('sessions of logind end with the user they began with', async (t) => {
+  const lines = new AuthLines('journal');
+  const say = (message: string) => told('systemd-logind', message, lines);
+  t.match(say('New session c4 of user al.'), [{ 'event.action': 'session-open', 'session.id': 'c4' }]);
+  t.same(say('Session c4 logged out. Waiting for processes to exit.'), []);
+  t.match(say('Removed session c4.'), [
+    { 'event.action': 'session-close', 'session.id': 'c4', 'user.name': 'al' },
+  ]);
+  t.match(say('Removed session c9.'), [{ 'event.action': 'session-close', 'user.name': undefined }]);
+});
+
 t.test('an unknown user is told once per attempt', async (t) => {
   const lines = new AuthLines('auth-log');
   t.equal(told('sshd', 'Invalid user x from 1.2.3.4 port 9', lines).length, 1);
@@ -164,7 +247,7 @@ t.test('never throws, and quickly gives up', async () => {
   const lines = new AuthLines('journal');
   fc.assert(
     fc.property(
-      fc.constantFrom('sshd', 'su', 'sudo', 'login', 'x'),
+      fc.constantFrom('sshd', 'su', 'sudo', 'login', 'polkitd', 'pkexec', 'CRON', 'systemd-logind', 'x'),
       fc.string({ maxLength: 300 }),
       (program, text) => {
         lines.eventsOf({ at: 1, program, pid: 1, message: text });
