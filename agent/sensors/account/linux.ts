@@ -4,13 +4,15 @@ import { nowUs } from '#shared/clock.ts';
 import type { Settings } from '../options.ts';
 import type { Provider } from '../provider.ts';
 import { type Accounts, accountChanges } from './accounts.ts';
+import { Grants } from './grants.linux.ts';
 import { parseAccounts, parseShadow } from './passwd.ts';
 
 const maxFileBytes = 16 * 1024 * 1024;
 
-/** Users and groups from passwd, group and shadow, read when one of them changes. */
+/** Users and groups from passwd, group and shadow, rules of sudo and authorized keys, each read when it changes. */
 export function accountLinux(settings: Settings): Provider {
   const [passwd, group, shadow] = ['passwd', 'group', 'shadow'].map((name) => join(settings.etcRoot, name));
+  const grants = new Grants(settings);
   let known: Accounts | undefined;
   let seen = '';
   let withShadow = false;
@@ -31,15 +33,21 @@ export function accountLinux(settings: Settings): Provider {
     },
     async look(emit) {
       const version = [passwd, group, shadow].map(versionOf).join();
-      if (version === seen) return;
-      const found = read();
-      if (found === undefined) return;
-      if (known !== undefined) for (const event of accountChanges(known, found, nowUs())) emit(event);
-      known = found;
-      seen = version;
+      const found = version === seen ? undefined : read();
+      if (found !== undefined) {
+        if (known !== undefined) for (const event of accountChanges(known, found, nowUs())) emit(event);
+        known = found;
+        seen = version;
+      }
+      if (known !== undefined) for (const event of grants.changes(known, nowUs())) emit(event);
     },
     note() {
-      return withShadow ? undefined : 'shadow cannot be read: locking and password changes are not seen';
+      const notes = [
+        ...(withShadow ? [] : ['shadow cannot be read: locking and password changes are not seen']),
+        ...(grants.withoutSudoers ? ['sudoers cannot be read: rules of sudo are not seen'] : []),
+        ...(grants.remoteHomes > 0 ? ['keys in homes on other machines are not seen'] : []),
+      ];
+      return notes.length === 0 ? undefined : notes.join('; ');
     },
     async close() {},
   };
