@@ -41,11 +41,24 @@ function parseLine(line: string): AuthorizedKey | undefined {
   if (m === null) return undefined;
   const [, type = '', base64 = '', comment = ''] = m;
   const blob = Buffer.from(base64, 'base64');
-  // The key begins with its type, with the length before it (RFC 4253, 6.6).
-  const length = blob.length >= 4 ? blob.readUInt32BE(0) : 0;
-  if (blob.toString('latin1', 4, 4 + length) !== type) return undefined;
+  if (!isKey(blob, type)) return undefined;
   const fingerprint = `SHA256:${hash('sha256', blob, 'base64').replace(/=+$/, '')}`;
   return { type, fingerprint, options: line.slice(0, optionsEnd).trim(), comment: comment.trim() };
+}
+
+/**
+ * Whether the bytes are a key of the type: it begins with the type, and is all parts with their length before them
+ * (RFC 4253, 6.6), but for certificates, which have numbers between.
+ */
+function isKey(blob: Buffer, type: string): boolean {
+  let at = 0;
+  while (at + 4 <= blob.length) {
+    const end = at + 4 + blob.readUInt32BE(at);
+    if (at === 0 && blob.toString('latin1', 4, Math.min(end, blob.length)) !== type) return false;
+    if (type.includes('-cert-')) return true;
+    at = end;
+  }
+  return at > 0 && at === blob.length;
 }
 
 function startsWithType(line: string): boolean {

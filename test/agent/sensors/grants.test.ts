@@ -11,7 +11,12 @@ import { FixtureHost } from './fixture-host.ts';
 
 /** A key's line in the form of ssh-keygen, over bytes that are no real key. */
 function keyLine(n: number, comment = `k${n}`, type = 'ssh-ed25519'): string {
-  const blob = Buffer.concat([Buffer.from([0, 0, 0, type.length]), Buffer.from(type), Buffer.alloc(36, n)]);
+  const blob = Buffer.concat([
+    Buffer.from([0, 0, 0, type.length]),
+    Buffer.from(type),
+    Buffer.from([0, 0, 0, 32]),
+    Buffer.alloc(32, n),
+  ]);
   return `${type} ${blob.toString('base64')} ${comment}`;
 }
 
