@@ -55,7 +55,7 @@ function makeSensors(
       health: interval(config.healthIntervalMs),
     },
     dataDir: folder,
-    positionsFile: join(folder, 'positions.json'),
+    stateFolder: folder,
     settleMs: config.flushMs + config.syncMs + marginMs,
     logFiles: config.logFiles,
     auditEvents: auditKinds.filter((kind) => config.auditEvents.includes(kind)),

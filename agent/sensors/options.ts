@@ -50,8 +50,8 @@ export interface SensorOptions {
   readonly auditEvents?: readonly (typeof auditKinds)[number][];
   /** Audit records told in a second; more wait in the log. */
   readonly auditRecordsPerSecond?: number;
-  /** File that keeps where reading of logs stands; nothing is kept without. */
-  readonly positionsFile?: string;
+  /** Folder of what is remembered for the next start: where reading of logs stands, who had an account. Nothing without. */
+  readonly stateFolder?: string;
   /** Longest time an event may take until it survives the end of the agent: positions are written that much later. */
   readonly settleMs?: number;
   /** Told of a failed look, once per row of failures with the same message. */
@@ -62,10 +62,10 @@ export interface SensorOptions {
 export type ProviderKind = 'linux' | 'portable';
 
 /** Options with every default filled in. */
-export interface Settings extends Required<Omit<SensorOptions, 'intervalMs' | 'provider' | 'positionsFile'>> {
+export interface Settings extends Required<Omit<SensorOptions, 'intervalMs' | 'provider' | 'stateFolder'>> {
   readonly provider: ProviderKind;
   readonly intervalMs: Readonly<Record<SensorName, number>>;
-  readonly positionsFile: string | undefined;
+  readonly stateFolder: string | undefined;
 }
 
 const linuxIntervals: Record<SensorName, number> = {
@@ -115,7 +115,7 @@ export function settingsOf(options: SensorOptions): Settings {
     logLinesPerSecond: options.logLinesPerSecond ?? 500,
     auditEvents: options.auditEvents ?? auditKinds,
     auditRecordsPerSecond: options.auditRecordsPerSecond ?? 2000,
-    positionsFile: options.positionsFile,
+    stateFolder: options.stateFolder,
     settleMs: options.settleMs ?? 5000,
     onError: options.onError ?? (() => {}),
     agentFacts: options.agentFacts ?? (() => ({})),

@@ -5,6 +5,7 @@ import { BoundedFile } from '../linux/bounded-file.ts';
 import type { Settings } from '../options.ts';
 import { type Accounts, isPrivileged } from './accounts.ts';
 import { type AuthorizedKey, keyChanges, parseAuthorizedKeys } from './authorized-keys.ts';
+import type { GrantState } from './memory.ts';
 import { parseSudoers, type SudoRule, sudoRuleChanges } from './sudoers.ts';
 import { WatchedFile } from './watched-file.ts';
 
@@ -34,6 +35,7 @@ interface KeyFile {
 /** What gives rights beside groups: the rules of sudo, and the keys that may sign in as each user. */
 export class Grants {
   readonly #settings: Settings;
+  readonly #remembered: GrantState | undefined;
   readonly #mounts = new BoundedFile(256 * 1024);
   readonly #sudo = new Map<string, { file: WatchedFile<SudoRule[]>; before: readonly SudoRule[] }>();
   readonly #keys = new Map<string, KeyFile>();
@@ -45,8 +47,26 @@ export class Grants {
   /** Homes that were left out for being on another machine. */
   remoteHomes = 0;
 
-  constructor(settings: Settings) {
+  /** With what an earlier run remembered, changes since then are told at the first look. */
+  constructor(settings: Settings, remembered: GrantState | undefined) {
     this.#settings = settings;
+    this.#remembered = remembered;
+    for (const [path, rules] of remembered?.sudo ?? [])
+      this.#sudo.set(path, {
+        file: new WatchedFile(path, parseSudoers),
+        before: parseSudoers(rules.join('\n')),
+      });
+  }
+
+  /** What there is now, for the next run. */
+  get state(): GrantState {
+    const keys = new Map(this.#remembered?.keys);
+    for (const [name, { before }] of this.#keys) {
+      if (before.size === 0) keys.delete(name);
+      else keys.set(name, [...before.values()]);
+    }
+    const sudo = new Map([...this.#sudo].map(([path, { before }]) => [path, before.map(({ text }) => text)]));
+    return { sudo, keys };
   }
 
   /** True when sudoers is there and may not be read. */
@@ -72,7 +92,7 @@ export class Grants {
       const found = sudoRuleChanges(rules.before, rules.file.value);
       rules.before = rules.file.value;
       if (!paths.has(path)) this.#sudo.delete(path);
-      if (this.#first) continue;
+      if (this.#first && this.#remembered === undefined) continue;
       for (const { action, subject, before, after } of found) {
         yield {
           type: 'account.change',
@@ -107,7 +127,7 @@ export class Grants {
     const due = whole ? users : [...users, ...users].slice(from, from + maxHomesPerLook);
     this.#next = from + due.length;
     // New files of a turn that is the first for their user were there before: they are remembered.
-    const firstTurn = this.#turn === 0;
+    const firstTurn = this.#turn === 0 && this.#remembered === undefined;
     for (const [user, { home }] of due) {
       if (home === undefined || !home.startsWith('/') || this.#isRemote(home)) continue;
       for (const name of keyFileNames)
@@ -130,7 +150,8 @@ export class Grants {
     let keys = this.#keys.get(name);
     if (keys === undefined) {
       if (this.#keys.size >= maxKeyFiles) return;
-      keys = { user, path, file: new WatchedFile(path, parseAuthorizedKeys), before: new Map(), seenTurn: 0 };
+      const before = new Map(this.#remembered?.keys.get(name)?.map((key) => [key.fingerprint, key]));
+      keys = { user, path, file: new WatchedFile(path, parseAuthorizedKeys), before, seenTurn: 0 };
       this.#keys.set(name, keys);
     }
     keys.seenTurn = this.#turn;

@@ -12,10 +12,10 @@ export function accountSensor(settings: Settings): Sensor {
     },
     intervalMs: settings.intervalMs.account,
     onError: settings.onError,
-    async provider() {
+    async provider(shared) {
       if (settings.provider === 'linux') {
         const { accountLinux } = await import('./linux.ts');
-        return accountLinux(settings);
+        return accountLinux(settings, shared ? settings.stateFolder : undefined);
       }
       const { accountPortable } = await import('./portable.ts');
       return accountPortable();

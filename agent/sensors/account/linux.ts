@@ -5,15 +5,24 @@ import type { Settings } from '../options.ts';
 import type { Provider } from '../provider.ts';
 import { type Accounts, accountChanges } from './accounts.ts';
 import { Grants } from './grants.linux.ts';
+import { AccountMemory } from './memory.ts';
 import { parseAccounts, parseShadow } from './passwd.ts';
 
 const maxFileBytes = 16 * 1024 * 1024;
 
-/** Users and groups from passwd, group and shadow, rules of sudo and authorized keys, each read when it changes. */
-export function accountLinux(settings: Settings): Provider {
+/**
+ * Users and groups from passwd, group and shadow, rules of sudo and authorized keys, each read when it changes.
+ * `stateFolder` is where they are remembered for the next start; nothing is without.
+ */
+export function accountLinux(settings: Settings, stateFolder: string | undefined): Provider {
   const [passwd, group, shadow] = ['passwd', 'group', 'shadow'].map((name) => join(settings.etcRoot, name));
-  const grants = new Grants(settings);
-  let known: Accounts | undefined;
+  const memory = new AccountMemory(
+    stateFolder === undefined ? undefined : join(stateFolder, 'accounts.json'),
+  );
+  const remembered = memory.read();
+  const grants = new Grants(settings, remembered);
+  let known = remembered?.accounts;
+  let rememberAtMs = 0;
   let seen = '';
   let withShadow = false;
 
@@ -23,6 +32,10 @@ export function accountLinux(settings: Settings): Provider {
     const secrets = textOf(shadow);
     withShadow = secrets !== undefined;
     return parseAccounts(users, textOf(group) ?? '', parseShadow(secrets ?? ''));
+  }
+
+  function remember(): void {
+    if (known !== undefined) memory.write({ accounts: known, ...grants.state });
   }
 
   return {
@@ -39,7 +52,16 @@ export function accountLinux(settings: Settings): Provider {
         known = found;
         seen = version;
       }
-      if (known !== undefined) for (const event of grants.changes(known, nowUs())) emit(event);
+      if (known === undefined) return;
+      const granted = grants.changes(known, nowUs());
+      for (const event of granted) emit(event);
+      // Not before what was told is sure to be kept: after a kill it is told again rather than lost.
+      if (found !== undefined || granted.length > 0 || rememberAtMs === 0)
+        rememberAtMs = Date.now() + settings.settleMs;
+      else if (Date.now() >= rememberAtMs && rememberAtMs !== Number.POSITIVE_INFINITY) {
+        remember();
+        rememberAtMs = Number.POSITIVE_INFINITY;
+      }
     },
     note() {
       const notes = [
@@ -49,7 +71,9 @@ export function accountLinux(settings: Settings): Provider {
       ];
       return notes.length === 0 ? undefined : notes.join('; ');
     },
-    async close() {},
+    async close() {
+      remember();
+    },
   };
 }
 

@@ -30,7 +30,7 @@ export class LinuxHost {
     this.processes = new ProcessTable();
     this.reader = new ProcessReader(settings.procRoot, this.boot, this.users, this.processes);
     this.fds = new FdTable(settings, this.reader);
-    this.positions = new Positions(settings.positionsFile, settings.settleMs);
+    this.positions = new Positions(settings.stateFolder, settings.settleMs);
     this.logs = new LogReader(settings, this.positions);
   }
 

@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { readText, writeText } from '#shared/files.ts';
 
 /** Sources whose position is kept. */
@@ -26,8 +26,9 @@ export class Positions {
   /** The last failure to write, in words. */
   problem: string | undefined;
 
-  /** Without a path nothing is remembered. `intervalMs` must be longer than events take to the outbox. */
-  constructor(path: string | undefined, intervalMs: number) {
+  /** Without a folder nothing is remembered. `intervalMs` must be longer than events take to the outbox. */
+  constructor(folder: string | undefined, intervalMs: number) {
+    const path = folder === undefined ? undefined : join(folder, 'positions.json');
     this.#path = path;
     this.#intervalMs = intervalMs;
     this.#stored = path === undefined ? {} : storedIn(path);

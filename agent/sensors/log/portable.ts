@@ -10,7 +10,7 @@ export function logPortable(settings: Settings, shared: boolean): Provider {
   const own = settings.logFiles.flatMap((text) => parseSource(text) ?? []);
   const sources = process.platform === 'win32' ? own : [...systemLogs(settings.varRoot), ...own];
   const telling = new LineTelling();
-  const positions = new Positions(settings.positionsFile, settings.settleMs);
+  const positions = new Positions(settings.stateFolder, settings.settleMs);
   const files = new LogFiles({
     sources,
     linesPerSecond: settings.logLinesPerSecond,

@@ -41,7 +41,7 @@ const onLinux = process.platform === 'linux';
 
 t.test('the file is followed, and taken up again', { skip: !onLinux }, async (t) => {
   const host = hostOf(t);
-  const options = { ...host.options, positionsFile: host.path('positions.json') };
+  const options = { ...host.options, stateFolder: host.path('state') };
   host.write('var/log/audit/audit.log', '');
   const { got, sensor, state } = await run(t, options);
   t.match(state, { status: 'running', mode: 'followed', note: /audit\.log/ });

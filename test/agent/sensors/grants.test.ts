@@ -209,6 +209,61 @@ t.test('rules and keys come, change and go', { skip: process.platform !== 'linux
 });
 
 t.test(
+  'what changed while nobody looked is told at the next start',
+  { skip: process.platform !== 'linux' },
+  async (t) => {
+    const host = hostOf(t);
+    const run = async () => {
+      const options = { ...host.options, stateFolder: host.path('state') };
+      const sensor = createSensors(options).find((each) => each.describe().name === 'account');
+      const got = new Collected();
+      await sensor?.start(got.emit);
+      t.same(await sensor?.sample(), [], 'a sample neither tells nor remembers');
+      await sensor?.stop();
+      t.same(got.faults, []);
+      return got
+        .of('account.change')
+        .map((event) => event['event.action'])
+        .sort();
+    };
+    mkdirSync(host.path('state'));
+    const passwd = `root:x:0:0::/nowhere:/bin/sh\nal:x:1000:1000::${host.path('home/al')}:/bin/sh\n`;
+    host.write('etc/passwd', passwd);
+    host.write('etc/shadow', 'al:$6$secret:19000::::::\n');
+    host.write('etc/group', 'sudo:x:27:\n');
+    host.write('etc/sudoers', 'root ALL=ALL\n');
+    host.write('etc/sudoers.d/al', 'al ALL=ALL\n');
+    host.write('home/al/.ssh/authorized_keys', keyLine(1));
+    t.same(await run(), []);
+    t.same(await run(), [], 'nothing changed');
+    host.write('etc/passwd', `${passwd}eve:x:1001:1001::/:/bin/sh\n`);
+    host.write('etc/group', 'sudo:x:27:al\n');
+    host.write('etc/sudoers', 'root ALL=NOPASSWD: ALL\n');
+    host.remove('etc/sudoers.d/al');
+    host.write('home/al/.ssh/authorized_keys', keyLine(2));
+    t.same(await run(), [
+      'group-member-added',
+      'key-added',
+      'key-removed',
+      'sudo-rule-changed',
+      'sudo-rule-removed',
+      'user-added',
+    ]);
+    t.same(await run(), []);
+    t.notMatch(readFileSync(host.path('state/accounts.json'), 'utf8'), /secret|AAAA/);
+    for (const text of [
+      '{',
+      'null',
+      '{"users":[["al",3],[7]],"keys":[["al",{}]],"sudo":7}',
+      '{"users":{}}',
+    ]) {
+      host.write('state/accounts.json', text);
+      t.same(await run(), [], 'a spoilt memory is as none');
+    }
+  },
+);
+
+t.test(
   'what users put in place of their keys holds nothing up',
   { skip: process.platform !== 'linux' },
   async (t) => {

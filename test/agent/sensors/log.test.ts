@@ -103,7 +103,7 @@ t.test('linux', { skip: process.platform !== 'linux' }, async (t) => {
 
   t.test('what was written while the agent was away is told once, through rotation', async (t) => {
     const host = hostOf(t);
-    const options = { ...host.options, positionsFile: host.path('state/positions.json') };
+    const options = { ...host.options, stateFolder: host.path('state') };
     host.write('var/log/auth.log', `${knock(1)}\n`);
     const first = await run(options);
     host.append('var/log/auth.log', `${knock(2)}\n`);
@@ -210,7 +210,7 @@ t.test('linux', { skip: process.platform !== 'linux' }, async (t) => {
         '',
       ].join('\n'),
     );
-    const options = { ...host.options, journal: true, positionsFile: host.path('positions.json') };
+    const options = { ...host.options, journal: true, stateFolder: host.path('state') };
     const first = await run(options);
     await first.got.until('log.line', (event) => event['process.pid'] === 5);
     const lost = await first.got.until('loss', () => true);
@@ -268,7 +268,7 @@ t.test('linux', { skip: process.platform !== 'linux' }, async (t) => {
       if (status !== 0) throw new Error(`${stderr}`);
     };
     write(Buffer.from('before'));
-    const options = { ...host.options, journal: true, positionsFile: host.path('positions.json') };
+    const options = { ...host.options, journal: true, stateFolder: host.path('state') };
     const first = await run(options);
     while (!JSON.stringify(first.log.state()).includes('journal')) await sleep(50);
     await sleep(1000);

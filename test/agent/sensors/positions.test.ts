@@ -6,10 +6,11 @@ import { Positions } from '../../../agent/sensors/linux/positions.ts';
 import { tempFolder } from '../../temp.ts';
 
 t.test('what is written was taken an interval before; an orderly stop writes where it stands', async (t) => {
-  const path = join(tempFolder(t), 'state/positions.json');
+  const folder = join(tempFolder(t), 'state');
+  const path = join(folder, 'positions.json');
   const read = () => JSON.parse(readFileSync(path, 'utf8'));
   let at = 1;
-  const first = new Positions(path, 50);
+  const first = new Positions(folder, 50);
   first.track('log', () => at);
   first.tick();
   t.throws(read, 'nothing is known to be safe yet');
@@ -28,7 +29,7 @@ t.test('what is written was taken an interval before; an orderly stop writes whe
   t.same(read(), { log: 4 });
   t.equal(statSync(path).mode & 0o777, 0o600);
 
-  const second = new Positions(path, 50);
+  const second = new Positions(folder, 50);
   t.equal(second.storedOf('log'), 4);
   t.equal(second.storedOf('toString'), undefined);
   const end = second.track('other', () => 'x');
@@ -41,7 +42,7 @@ t.test('what is written was taken an interval before; an orderly stop writes whe
 t.test('nowhere to write is said, not thrown', async (t) => {
   const folder = tempFolder(t);
   writeFileSync(join(folder, 'file'), '');
-  const positions = new Positions(join(folder, 'file/positions.json'), 1);
+  const positions = new Positions(join(folder, 'file/x'), 1);
   positions.track('log', () => 1);
   positions.save();
   t.match(positions.problem, /ENOTDIR|EEXIST/);
