@@ -33,6 +33,8 @@ export class FileFollower {
   /** Oldest first. */
   readonly #retired: { readonly log: OpenLog; readonly untilMs: number }[] = [];
   #current: OpenLog | undefined;
+  /** Of the last file that was read to its end and let go. */
+  #done: FilePosition | undefined;
   #polled = false;
   /** Times the rest of a file was gone before it was read. */
   gaps = 0;
@@ -55,7 +57,8 @@ export class FileFollower {
   /** Of the oldest file that is not read to its end; undefined before the first poll and without a file. */
   get position(): FilePosition | undefined {
     const unread = this.#retired.find(({ log }) => !log.atEnd)?.log;
-    return attempt(() => (unread ?? this.#current)?.position) ?? this.#resume;
+    const log = unread ?? this.#current ?? this.#retired.at(-1)?.log;
+    return log?.position ?? this.#resume ?? this.#done;
   }
 
   /** Reads what has come, as long as `mayRead` lets it. Never throws for what the file system does. */
@@ -88,16 +91,10 @@ export class FileFollower {
     this.#polled = true;
     if (current !== undefined) {
       const same = found?.ino === current.inode && found.dev === current.device;
-      if (same && attempt(() => current.isContinued()) !== false) return;
+      const continued = attempt(() => current.isContinued()) !== false;
+      if (same && continued) return;
       this.#current = undefined;
-      if (same) {
-        this.#finishElsewhere(current.position);
-        current.close();
-      } else {
-        this.#retire(current);
-        // Rotation may have gone through several files since the last poll.
-        for (const log of attempt(() => rotatedFrom(this.#path, current.position)) ?? []) this.#retire(log);
-      }
+      this.#leave(current, same, continued);
     }
     if (found?.isFile() !== true) return;
     if (this.#resume !== undefined) {
@@ -108,6 +105,24 @@ export class FileFollower {
     if (first && !this.#fromBegin) this.#current?.seek(found.size - (found.size % this.#unit));
   }
 
+  /** Sees to the rest of what the path led to, when it leads elsewhere or was cut short. */
+  #leave(current: OpenLog, same: boolean, continued: boolean): void {
+    const { position } = current;
+    if (continued) {
+      this.#retire(current);
+      // Rotation may have gone through several files since the last poll.
+      for (const log of rotatedFrom(this.#path, position)) this.#retire(log);
+      return;
+    }
+    const found = this.#finishElsewhere(position);
+    if (same || found) {
+      current.close();
+      return;
+    }
+    current.restart();
+    this.#retire(current);
+  }
+
   #takeUp(position: FilePosition): void {
     const log = openIf(this.#path, position);
     this.#current = log ?? attempt(() => new OpenLog(this.#path));
@@ -116,11 +131,13 @@ export class FileFollower {
     if (log === undefined) this.#finishElsewhere(position);
   }
 
-  #finishElsewhere(position: FilePosition): void {
+  /** Whether the file of the position was found under a name that rotation gives. */
+  #finishElsewhere(position: FilePosition): boolean {
     const rest = rotatedFrom(this.#path, position);
     // Nothing was read of a file whose position is 0, so nothing is amiss when it is gone.
     if (rest.length === 0 && position.offset > 0) this.gaps++;
     for (const log of rest) this.#retire(log);
+    return rest.length > 0;
   }
 
   #retire(log: OpenLog): void {
@@ -146,6 +163,7 @@ export class FileFollower {
       if (attempt(() => one.log.drain(take, budget)) === false) return false;
       if (Date.now() < one.untilMs) continue;
       this.#retired.splice(this.#retired.indexOf(one), 1);
+      this.#done = one.log.position;
       one.log.close();
     }
     return true;
@@ -154,6 +172,7 @@ export class FileFollower {
   #drainCurrent(take: Take, budget: ReadBudget): void {
     const current = this.#current;
     if (current === undefined || attempt(() => current.drain(take, budget)) !== undefined) return;
+    this.#resume = current.position;
     current.close();
     this.#current = undefined;
   }

@@ -1,9 +1,11 @@
 import { hash } from 'node:crypto';
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 
 /** Bytes at the begin of a file that tell it from others. */
 const headBytes = 256;
 const chunkBytes = 64 * 1024;
+/** Whoever owns the folder may put a pipe there, and open(2) would wait for its writer. Windows has no such flag. */
+const openFlags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 /** Shared by all: reads are synchronous, and what is taken of a chunk is taken before the next read. */
 const chunk = Buffer.allocUnsafeSlow(chunkBytes);
 
@@ -51,7 +53,7 @@ export class OpenLog {
   #head: Buffer = Buffer.alloc(0);
 
   constructor(path: string) {
-    this.#fd = openSync(path, 'r');
+    this.#fd = openSync(path, openFlags);
     const { ino, dev } = fstatSync(this.#fd);
     this.inode = ino;
     this.device = dev;
@@ -78,6 +80,12 @@ export class OpenLog {
   seek(offset: number): void {
     this.offset = offset;
     this.#learnHead();
+  }
+
+  /** From the begin, as another file. */
+  restart(): void {
+    this.offset = 0;
+    this.#head = Buffer.alloc(0);
   }
 
   get position(): FilePosition {

@@ -72,7 +72,7 @@ export class LogReader {
 
   /** Where logins are told as text; undefined where nothing does. */
   get loginSource(): 'journal' | 'auth-log' | undefined {
-    if (this.#journal?.running === true) return 'journal';
+    if (this.#journal !== undefined) return 'journal';
     return this.#fromFiles && this.#files?.present.includes('auth') === true ? 'auth-log' : undefined;
   }
 

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
   copyFileSync,
@@ -11,7 +12,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import t from 'tap';
 import { FileFollower, type FollowOptions } from '../../../agent/sensors/linux/file-follower.ts';
-import { positionIn } from '../../../agent/sensors/linux/open-log.ts';
+import { OpenLog, positionIn } from '../../../agent/sensors/linux/open-log.ts';
 import { linesOf, recordsOf } from '../../../agent/sensors/linux/takes.ts';
 import { makeTempFolder } from '../../temp.ts';
 
@@ -206,6 +207,29 @@ t.test('a writer that does not know of the rotation yet is still read', async (t
   log.restart();
   log.poll();
   t.same(log.lines, ['new', 'late']);
+});
+
+t.test('a pipe in its place holds nothing up, and a log that went away is not told again', async (t) => {
+  const log = made(t);
+  writeFileSync(log.path, '');
+  log.poll();
+  appendFileSync(log.path, 'one\n');
+  log.poll();
+  log.restart();
+  appendFileSync(log.path, 'two\n');
+  log.poll();
+  renameSync(log.path, `${log.path}.1`);
+  log.poll();
+  log.restart();
+  writeFileSync(log.path, 'three\n');
+  log.poll();
+  t.same(log.lines, ['one', 'two', 'three']);
+  rmSync(log.path);
+  execFileSync('mkfifo', [log.path]);
+  log.poll();
+  t.equal(log.follower.present, false);
+  t.throws(() => new OpenLog(`${log.path}.none`));
+  new OpenLog(log.path).close();
 });
 
 t.test('what may not be read yet waits; what is too far behind is passed over and counted', async (t) => {
