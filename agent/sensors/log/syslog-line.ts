@@ -29,10 +29,10 @@ const maxPriority = 191;
 export function parseSyslogLine(text: string, nowMs: number): SyslogLine | undefined {
   const m = plain.exec(text);
   if (m === null) return text.startsWith('<') ? parseStructured(text) : undefined;
-  const atMs = m[7] === undefined ? localTime(m, nowMs) : Date.parse(m[7]);
-  if (!Number.isFinite(atMs)) return undefined;
+  const at = m[7] === undefined ? localTime(m, nowMs) * 1000 : instant(m[7]);
+  if (!Number.isFinite(at)) return undefined;
   return {
-    at: Math.round(atMs * 1000),
+    at,
     host: m[8] ?? '',
     identifier: m[9] ?? '',
     pid: m[10] === undefined ? undefined : Number(m[10]),
@@ -43,17 +43,23 @@ export function parseSyslogLine(text: string, nowMs: number): SyslogLine | undef
 
 function parseStructured(text: string): SyslogLine | undefined {
   const m = structured.exec(text);
-  const atMs = Date.parse(m?.[2] ?? '');
-  if (m === null || !Number.isFinite(atMs)) return undefined;
+  const at = instant(m?.[2] ?? '');
+  if (m === null || !Number.isFinite(at)) return undefined;
   const [, value, , host = '', identifier = '', pid = '', message = ''] = m;
   return {
-    at: Math.round(atMs * 1000),
+    at,
     host,
     identifier,
     pid: /^\d{1,10}$/.test(pid) ? Number(pid) : undefined,
     ...priority(value),
     message,
   };
+}
+
+/** Microseconds of a time of RFC 3339, of which the standard library keeps the milliseconds; NaN for others. */
+function instant(text: string): number {
+  const beyond = /^.{19}\.\d{3}(\d{1,3})/.exec(text)?.[1] ?? '';
+  return Date.parse(text) * 1000 + Number(beyond.padEnd(3, '0'));
 }
 
 function priority(text: string | undefined): Pick<SyslogLine, 'facility' | 'severity'> {

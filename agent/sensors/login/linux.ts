@@ -72,10 +72,15 @@ export class LoginLinux implements Provider {
 
   #onLine(line: LogLine): void {
     const { source, program } = line;
-    const lines = source === 'journal' ? this.#fromJournal : source === 'auth' ? this.#fromLog : undefined;
-    if (lines === undefined || program === undefined) return;
+    if (program === undefined || !(source === 'journal' || source === 'auth' || isCron(line))) return;
+    const lines = source === 'journal' ? this.#fromJournal : this.#fromLog;
     for (const event of lines.eventsOf({ ...line, program, pid: line.pid })) this.#emit(event);
   }
+}
+
+/** What cron runs stands in the general log, or in one of its own. */
+function isCron({ source, program = '' }: LogLine): boolean {
+  return (source === 'syslog' || source === 'cron') && /^(?:cron|crond|crontab)$/i.test(program);
 }
 
 function isReadable(path: string): boolean {

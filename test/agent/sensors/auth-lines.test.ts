@@ -216,9 +216,29 @@ t.test('lines of syslog', async (t) => {
     parseSyslogLine('Dec 31 23:59:59 h x: y', now)?.at,
     new Date(2025, 11, 31, 23, 59, 59).getTime() * 1000,
   );
-  t.match(parseSyslogLine('2026-01-01T00:00:00.25Z h CRON[3]: z', now), {
-    at: Date.UTC(2026, 0, 1, 0, 0, 0, 250) * 1000,
+  const fractions = [
+    ['', 0],
+    ['.25', 250_000],
+    ['.605864', 605_864],
+    ['.6058', 605_800],
+    ['.605864123', 605_864],
+  ] as const;
+  for (const [fraction, us] of fractions) {
+    t.match(
+      parseSyslogLine(`2026-01-01T00:00:00${fraction}Z h CRON[3]: z`, now),
+      { at: Date.UTC(2026, 0, 1) * 1000 + us },
+      fraction,
+    );
+  }
+  t.match(parseSyslogLine('<34>1 2026-01-01T00:00:00.000003Z h su 77 ID47 - it failed', now), {
+    at: Date.UTC(2026, 0, 1) * 1000 + 3,
+    identifier: 'su',
+    pid: 77,
+    facility: 4,
+    severity: 2,
+    message: 'it failed',
   });
+  t.match(parseSyslogLine('<999>Jan  1 02:03:04 h x: y', now), { facility: undefined, message: 'y' });
   t.equal(parseSyslogLine('nothing of the kind', now), undefined);
 });
 

@@ -54,8 +54,12 @@ t.test('linux', { skip: process.platform !== 'linux' }, async (t) => {
     host.append('var/log/auth.log', `${knock(7)}\n`);
     host.append('var/log/cron.log', 'the same as in syslog\n');
     host.append('var/log/syslog', '<78>Nov 20 10:00:01 h CRON[9]: (root) CMD (x)\n');
+    t.match(await got.until('login', (event) => event['event.action'] === 'cron'), {
+      'user.name': 'root',
+      'process.command_line': 'x',
+    });
     host.append('nginx/access.log', '1.2.3.4 - - "GET /"\n');
-    const failed = await got.until('login', () => true);
+    const failed = await got.until('login', (event) => event['event.action'] !== 'cron');
     t.match(failed, { 'event.action': 'failed', 'source.ip': '2.2.2.2', 'process.pid': 7 });
     const line = await got.until('log.line', (event) => event['process.pid'] === 7);
     t.match(line, {
