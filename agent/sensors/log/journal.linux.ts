@@ -41,6 +41,8 @@ export class JournalFollower {
   #parts: Buffer[] = [];
   #partBytes = 0;
   #cursor: string | undefined;
+  /** Times the cursor was given up, so that it is not known what was missed. */
+  gaps = 0;
 
   constructor(options: JournalOptions) {
     this.#options = options;
@@ -77,9 +79,8 @@ export class JournalFollower {
       env: { ...process.env, LC_ALL: 'C' },
     });
     this.#child = child;
-    const ended = () => this.#ended(child);
-    child.once('error', ended);
-    child.once('close', ended);
+    child.once('error', () => this.#ended(child, null));
+    child.once('close', (code) => this.#ended(child, code));
     child.stdout.on('data', (chunk: Buffer) => this.#take(chunk));
     if (this.#held) child.stdout.pause();
   }
@@ -115,14 +116,17 @@ export class JournalFollower {
     return ['--output=json', '--all', '--follow', '--quiet', fields, ...from, ...where];
   }
 
-  #ended(child: ChildProcess): void {
+  #ended(child: ChildProcess, code: number | null): void {
     if (this.#child !== child) return;
     this.#child = undefined;
     this.#parts = [];
     this.#partBytes = 0;
     this.#failures = Date.now() - this.#startedAtMs > settledMs ? 1 : this.#failures + 1;
-    // A cursor it cannot find makes it end at once.
-    if (this.#failures > 1) this.#cursor = undefined;
+    // A cursor it cannot make sense of makes it end at once.
+    if (this.#failures > 1 && code === 1 && this.#cursor !== undefined) {
+      this.#cursor = undefined;
+      this.gaps++;
+    }
     const wait = Math.min(backoffMs.longest, backoffMs.first * 2 ** Math.min(10, this.#failures - 1));
     this.#restartAtMs = Date.now() + wait;
   }

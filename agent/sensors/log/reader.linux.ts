@@ -79,9 +79,11 @@ export class LogReader {
   /** What is known to be missing, in words. */
   get gaps(): string | undefined {
     const { gaps = 0 } = this.#files ?? {};
+    const { gaps: cursors = 0 } = this.#journal ?? {};
     const { problem } = this.#positions;
     const parts = [
       ...(gaps > 0 ? [`${gaps} times a file was cut short or gone before its rest was read`] : []),
+      ...(cursors > 0 ? [`${cursors} times the place in the journal could not be found again`] : []),
       ...(problem === undefined ? [] : [`positions cannot be kept: ${problem}`]),
     ];
     return parts.length > 0 ? parts.join('; ') : undefined;

@@ -1,5 +1,5 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -216,7 +216,17 @@ t.test(
     };
     const text = Object.entries(config).map(([key, value]) => `${key} = ${value}\n`);
     writeFileSync(join(folder, 'auditd.conf'), text.join(''), { mode: 0o640 });
-    symlinkSync('/proc', host.path('realproc'));
+    const socket = host.path('run/audispd_events');
+    const plugin = [
+      'active = yes',
+      'direction = out',
+      'path = builtin_af_unix',
+      'type = builtin',
+      `args = 0600 ${socket}`,
+    ];
+    writeFileSync(join(folder, 'plugins/af_unix.conf'), `${plugin.join('\n')}\nformat = string\n`, {
+      mode: 0o640,
+    });
     const daemon = spawn('auditd', ['-n', '-c', folder], { stdio: 'ignore' });
     const ended = new Promise((resolve) => daemon.once('close', resolve));
     t.teardown(async () => {
@@ -251,6 +261,11 @@ t.test(
     ]);
     const { got, state } = await run(t, { ...host.options, procRoot: '/proc' });
     t.equal(state.status, 'running', JSON.stringify(state));
+    for (let i = 0; i < 200 && !existsSync(socket); i++) await sleep(50);
+    const other = hostOf(t);
+    other.link('run/audispd_events', socket);
+    const through = await run(t, { ...other.options, procRoot: '/proc' });
+    while (!JSON.stringify(through.sensor.state()).includes('from socket')) await sleep(20);
     const script = `echo 4243 > /proc/self/loginuid; cd ${play}; /bin/true "some words" $'new\\nline'; echo x > one; mv one 'two words'; rm 'two words'`;
     execFileSync('bash', ['-c', script]);
     const removed = await got.until('file.delete', (event) => event['file.name'] === 'two words');
@@ -265,6 +280,9 @@ t.test(
       'user.audit.id': '4243',
       'process.executable': '/usr/bin/true',
     });
+    const same = await through.got.until('file.delete', (event) => event['file.name'] === 'two words');
+    t.equal(same.time, removed.time, 'the socket tells the same');
+    t.ok(through.got.of('audit.record').some((event) => event['auditd.a1'] === 'some words'));
     const short = await got.until('process.start', (event) => event['process.name'] === 'true');
     t.match(short, { 'event.provider': 'auditd', 'process.command_line': '/bin/true some words new\nline' });
     for (const event of got.events) t.equal(faultOf(event), undefined);

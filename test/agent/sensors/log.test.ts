@@ -291,6 +291,17 @@ t.test('linux', { skip: process.platform !== 'linux' }, async (t) => {
     await second.got.until('log.line', (event) => event.message === 'while away');
     t.equal(second.messages().length, 1);
     await second.stop();
+    const stored = JSON.parse(readFileSync(host.path('state/positions.json'), 'utf8'));
+    host.write('state/positions.json', JSON.stringify({ ...stored, journal: 's=nonsense' }));
+    const third = await run(options);
+    while (!JSON.stringify(third.log.state()).includes('could not be found again')) await sleep(50);
+    const seen = () => third.messages().includes('probe');
+    for (let i = 0; i < 200 && !seen(); i++) {
+      write(Buffer.from('probe'));
+      await sleep(100);
+    }
+    t.ok(seen(), 'without its cursor it goes on from now');
+    await third.stop();
   });
 
   t.test('journal: where journalctl does not work, the files are read', async (t) => {
