@@ -25,6 +25,7 @@ const last = new Set(['PROCTITLE', 'EOE']);
 interface Pending {
   readonly key: string;
   readonly records: AuditRecord[];
+  readonly offset: number;
   chars: number;
   seenAtMs: number;
 }
@@ -46,7 +47,14 @@ export class AuditAssembler {
     return this.#pending.size;
   }
 
-  add(record: AuditRecord, nowMs: number): void {
+  /** Where in its file the first record of the oldest event that waits stands; undefined when none waits. */
+  get waitingFrom(): number | undefined {
+    for (const { offset } of this.#pending.values()) return offset;
+    return undefined;
+  }
+
+  /** `offset` is where the record stands in its file. */
+  add(record: AuditRecord, nowMs: number, offset = 0): void {
     const key = `${record.at}:${record.serial}`;
     let pending = this.#pending.get(key);
     if (pending === undefined) {
@@ -55,7 +63,7 @@ export class AuditAssembler {
         this.#onEvent({ at: record.at, serial: record.serial, records: [record] });
         return;
       }
-      pending = { key, records: [], chars: 0, seenAtMs: nowMs };
+      pending = { key, records: [], offset, chars: 0, seenAtMs: nowMs };
       this.#pending.set(key, pending);
     }
     pending.seenAtMs = nowMs;
@@ -74,11 +82,6 @@ export class AuditAssembler {
       const age = nowMs - pending.seenAtMs;
       if (age >= timeoutMs || age < 0) this.#give(pending);
     }
-  }
-
-  /** Gives all that waits. */
-  flush(): void {
-    for (const pending of this.#pending.values()) this.#give(pending);
   }
 
   #giveOldest(): void {

@@ -39,9 +39,12 @@ export class AuditLinux implements Provider {
     this.#host = host;
     this.#isKernel = isKernel;
     this.#kinds = new Set(settings.auditEvents);
-    this.#source = new AuditSource(settings, host?.positions, (line) => {
-      const record = parseAuditRecord(line);
-      if (record !== undefined) this.#assembler.add(record, Date.now());
+    this.#source = new AuditSource(settings, host?.positions, {
+      onLine: (line, offset) => {
+        const record = parseAuditRecord(line);
+        if (record !== undefined) this.#assembler.add(record, Date.now(), offset);
+      },
+      waitingFrom: () => this.#assembler.waitingFrom,
     });
   }
 
@@ -71,7 +74,6 @@ export class AuditLinux implements Provider {
 
   async close(): Promise<void> {
     this.#source.close();
-    this.#assembler.flush();
     this.#emit = () => {};
     this.#host?.positions.save();
   }

@@ -2,7 +2,7 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { FileFollower } from '../linux/file-follower.ts';
-import { positionIn } from '../linux/open-log.ts';
+import { type FilePosition, positionIn } from '../linux/open-log.ts';
 import type { Positions } from '../linux/positions.ts';
 import { linesOf, type OnLine } from '../linux/takes.ts';
 import { Throttle } from '../log/throttle.ts';
@@ -15,12 +15,19 @@ const maxLagBytes = 64 * 1024 * 1024;
 const chunkBytes = 64 * 1024;
 const lineEnd = 0x0a;
 
+export interface AuditTaker {
+  readonly onLine: OnLine;
+  /** Where the first line stands that is not worked off; undefined when all are. The next run begins there. */
+  readonly waitingFrom: () => number | undefined;
+}
+
 /** Where the audit daemon gives its records: its file, or the socket of its dispatcher where it writes none. */
 export class AuditSource {
   readonly #filePath: string;
   readonly #socketPath: string;
   readonly #throttle: Throttle;
   readonly #onLine: OnLine;
+  readonly #waitingFrom: AuditTaker['waitingFrom'];
   readonly #positions: Positions | undefined;
   #follower: FileFollower | undefined;
   #untrack: () => void = () => {};
@@ -28,14 +35,15 @@ export class AuditSource {
   readonly #take: ReturnType<typeof linesOf>;
   #skippedBefore = 0;
 
-  constructor(settings: Settings, positions: Positions | undefined, onLine: OnLine) {
+  constructor(settings: Settings, positions: Positions | undefined, taker: AuditTaker) {
     this.#filePath = join(settings.varRoot, 'log/audit/audit.log');
     this.#socketPath = join(settings.runRoot, 'audispd_events');
     this.#throttle = new Throttle(settings.auditRecordsPerSecond);
     this.#positions = positions;
+    this.#waitingFrom = taker.waitingFrom;
     this.#onLine = (line, offset, cut) => {
       this.#throttle.take();
-      onLine(line, offset, cut);
+      taker.onLine(line, offset, cut);
     };
     const ready = () => this.#throttle.ready();
     this.#take = linesOf(this.#onLine, { mayTake: ready, maxBytes: maxRecordBytes });
@@ -83,8 +91,15 @@ export class AuditSource {
     const name = `file:${this.#filePath}`;
     const resume = positionIn(this.#positions?.storedOf(name));
     const follower = new FileFollower(this.#filePath, { resume, maxLagBytes });
-    this.#untrack = this.#positions?.track(name, () => follower.position) ?? (() => {});
+    this.#untrack = this.#positions?.track(name, () => this.#positionOf(follower)) ?? (() => {});
     this.#follower = follower;
+  }
+
+  #positionOf({ position }: FileFollower): FilePosition | undefined {
+    const from = this.#waitingFrom();
+    return position === undefined || from === undefined || from > position.offset
+      ? position
+      : { ...position, offset: from };
   }
 
   /** The daemon waits, then drops, while nobody reads: it says so in its own log. */

@@ -18,8 +18,8 @@ const maxPending = 1024;
 const maxRepeats = 100;
 
 /**
- * Turns lines of sshd, su, sudo, login, PAM, systemd-logind, polkit and cron into events. User names in these lines are chosen by
- * whoever knocks, so patterns are anchored at the end, where the program itself writes.
+ * Turns lines of sshd, su, sudo, login, PAM, systemd-logind, polkit and cron into events. User names in these lines
+ * are chosen by whoever knocks, so patterns are anchored at the end, where the program itself writes.
  */
 export class AuthLines {
   /** sshd tells an unknown user twice: at once, and when the first attempt fails. Pids told at once. */

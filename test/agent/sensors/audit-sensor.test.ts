@@ -67,6 +67,24 @@ t.test('the file is followed, and taken up again', { skip: !onLinux }, async (t)
   );
   await second.got.until('audit.record', (event) => event['auditd.unit'] === 'ufw');
   t.equal(second.got.events.length, 1, 'nothing twice');
+  const half = (type: string, text: string) => `type=${type} msg=audit(1795276001.000:100000): ${text}\n`;
+  host.append(
+    'var/log/audit/audit.log',
+    half('SYSCALL', 'arch=c000003e syscall=59 success=yes exit=0 pid=4 comm="x" exe="/x"'),
+  );
+  await sleep(100);
+  await second.sensor.stop();
+  host.append(
+    'var/log/audit/audit.log',
+    `${half('EXECVE', 'argc=1 a0="x"')}${half('PROCTITLE', 'proctitle=78')}`,
+  );
+  const third = await run(t, options);
+  await third.got.until('audit.record', (event) => event['auditd.type'] === 'PROCTITLE');
+  t.same(
+    third.got.of('audit.record').map((event) => event['auditd.type']),
+    ['SYSCALL', 'EXECVE', 'PROCTITLE'],
+    'an event that was half there is whole',
+  );
   t.ok(count > 250, `${count} events`);
 });
 
