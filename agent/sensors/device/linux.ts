@@ -44,7 +44,7 @@ export function deviceLinux(host: LinuxHost, settings: Settings): Provider {
     },
     note() {
       const comes = doorbell.works
-        ? 'devices within a quarter of a second, by the count of uevents'
+        ? 'devices within half a second, by the count of uevents'
         : 'devices at each look';
       if (withoutAccess !== undefined) return `${comes}; who holds one is not seen: ${withoutAccess}`;
       const notes = [
