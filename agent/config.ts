@@ -1,4 +1,5 @@
 import type { Settings } from '#shared/config.ts';
+import { auditKinds } from './sensors/options.ts';
 import { defaultPacketSettings as packet } from './sensors/packet/settings.ts';
 
 const interval = { type: 'int', default: 0, min: 0, max: 86_400_000 } as const;
@@ -62,6 +63,38 @@ export const agentSettings = {
   kernelIntervalMs: {
     ...interval,
     doc: 'Time between looks of the kernel sensor at modules and mounts; 0 is its own default (5 s on Linux).',
+  },
+  logIntervalMs: {
+    ...interval,
+    doc: 'Time between looks of the log sensor; 0 is its own default (1 s on Linux, 5 s elsewhere).',
+  },
+  logFiles: {
+    type: 'list',
+    default: [],
+    doc: 'Log files to follow besides the journal or the files of syslog: `name=pattern` or a pattern such as /var/log/nginx/*.log. A name that Sigma uses for a service (nginx, clamav, vsftpd and so on) lets rules for it see the lines.',
+  },
+  logLinesPerSecond: {
+    type: 'int',
+    default: 500,
+    min: 1,
+    max: 1_000_000,
+    doc: 'Most lines of one log file or of the journal told in a second. More wait in the log; of a file that is 64 MiB behind the oldest are passed over and counted as lost.',
+  },
+  auditIntervalMs: {
+    ...interval,
+    doc: 'Time between looks of the audit sensor; 0 is its own default (1 s on Linux).',
+  },
+  auditEvents: {
+    type: 'list',
+    default: auditKinds,
+    doc: 'What is made of the records of auditd: `record` each as it is, for Sigma rules of service auditd; `file`, `login`, `process` and `network` events, the last three only while no log and no kernel events tell them.',
+  },
+  auditRecordsPerSecond: {
+    type: 'int',
+    default: 2000,
+    min: 1,
+    max: 1_000_000,
+    doc: 'Most audit records told in a second. More wait in the log; when it is 64 MiB behind the oldest are passed over and counted as lost.',
   },
   healthIntervalMs: {
     ...interval,

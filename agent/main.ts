@@ -13,6 +13,7 @@ import { loadIdentity } from './identity/identity.ts';
 import { keepMemorySmall } from './memory.ts';
 import type { Outbox } from './outbox/outbox.ts';
 import { packetSettingsOf } from './packet-settings.ts';
+import { auditKinds } from './sensors/options.ts';
 import { createSensors } from './sensors/registry.ts';
 import type { Sensor } from './sensors/sensor.ts';
 import { statusOf, UsageHistory } from './status.ts';
@@ -33,6 +34,9 @@ export interface RunningAgent {
   readonly hostId: string;
   stop(): Promise<void>;
 }
+
+/** For an event to get through the outbox beside its two waits. */
+const marginMs = 3000;
 
 type AgentConfig = Config<typeof agentSettings>;
 
@@ -59,6 +63,8 @@ function makeSensors({ folder, config, instance, address, outbox, log }: Surroun
       account: interval(config.accountIntervalMs),
       kernel: interval(config.kernelIntervalMs),
       packet: interval(config.packetIntervalMs),
+      log: interval(config.logIntervalMs),
+      audit: interval(config.auditIntervalMs),
       health: interval(config.healthIntervalMs),
     },
     trace: {
@@ -68,6 +74,12 @@ function makeSensors({ folder, config, instance, address, outbox, log }: Surroun
     },
     packet: packetSettingsOf(config, address),
     dataDir: folder,
+    stateFolder: folder,
+    settleMs: config.flushMs + config.syncMs + marginMs,
+    logFiles: config.logFiles,
+    auditEvents: auditKinds.filter((kind) => config.auditEvents.includes(kind)),
+    auditRecordsPerSecond: config.auditRecordsPerSecond,
+    logLinesPerSecond: config.logLinesPerSecond,
     agentFacts: () => ({ outboxSizeBytes: outbox.sizeBytes, outboxEvents: outbox.events }),
     onError: (name, error) => {
       log({ what: 'problem', code: 'sensor.failed', detail: `${name}: ${(error as Error).message}.` });

@@ -10,9 +10,14 @@ export const sensorNames = [
   'account',
   'kernel',
   'packet',
+  'log',
+  'audit',
   'health',
 ] as const;
 export type SensorName = (typeof sensorNames)[number];
+
+/** What is made of audit records. */
+export const auditKinds = ['record', 'file', 'login', 'process', 'network'] as const;
 
 /** What the agent tells about itself, for `host.health`. */
 export interface AgentFacts {
@@ -48,10 +53,22 @@ export interface SensorOptions {
   readonly libRoot?: string;
   /** Folder whose file system `host.disk.*` is about. */
   readonly dataDir?: string;
-  /** Whether the login sensor may follow the journal where there is no authentication log. */
+  /** Whether logs are read from the journal where there is one. */
   readonly journal?: boolean;
   /** Kernel events on Linux; without a name of the trace instance there are none. */
   readonly trace?: Partial<TraceSettings>;
+  /** Log files to follow besides those of the system: `name=pattern` or a pattern, which names its source. */
+  readonly logFiles?: readonly string[];
+  /** Lines of one log told in a second; more wait in the log. */
+  readonly logLinesPerSecond?: number;
+  /** What is told of audit records, as far as no other sensor tells it. */
+  readonly auditEvents?: readonly (typeof auditKinds)[number][];
+  /** Audit records told in a second; more wait in the log. */
+  readonly auditRecordsPerSecond?: number;
+  /** Folder of what is remembered for the next start: where reading of logs stands, who had an account. Nothing without. */
+  readonly stateFolder?: string;
+  /** Longest time an event may take until it survives the end of the agent: positions are written that much later. */
+  readonly settleMs?: number;
   /** Told of a failed look, once per row of failures with the same message. */
   readonly onError?: (sensor: string, error: unknown) => void;
   readonly agentFacts?: () => AgentFacts;
@@ -63,11 +80,12 @@ export type ProviderKind = 'linux' | 'portable';
 
 /** Options with every default filled in. */
 export interface Settings
-  extends Required<Omit<SensorOptions, 'intervalMs' | 'provider' | 'trace' | 'packet'>> {
+  extends Required<Omit<SensorOptions, 'intervalMs' | 'provider' | 'trace' | 'packet' | 'stateFolder'>> {
   readonly provider: ProviderKind;
   readonly trace: TraceSettings;
   readonly intervalMs: Readonly<Record<SensorName, number>>;
   readonly packet: PacketSettings;
+  readonly stateFolder: string | undefined;
 }
 
 const linuxIntervals: Record<SensorName, number> = {
@@ -79,6 +97,8 @@ const linuxIntervals: Record<SensorName, number> = {
   account: 2000,
   kernel: 5000,
   packet: 500,
+  log: 1000,
+  audit: 1000,
   health: 15_000,
 };
 
@@ -92,6 +112,8 @@ const portableIntervals: Record<SensorName, number> = {
   account: 30_000,
   kernel: 600_000,
   packet: 500,
+  log: 5000,
+  audit: 60_000,
   health: 15_000,
 };
 
@@ -114,6 +136,12 @@ export function settingsOf(options: SensorOptions): Settings {
     libRoot: options.libRoot ?? '/lib',
     dataDir: options.dataDir ?? process.cwd(),
     journal: options.journal ?? true,
+    logFiles: options.logFiles ?? [],
+    logLinesPerSecond: options.logLinesPerSecond ?? 500,
+    auditEvents: options.auditEvents ?? auditKinds,
+    auditRecordsPerSecond: options.auditRecordsPerSecond ?? 2000,
+    stateFolder: options.stateFolder,
+    settleMs: options.settleMs ?? 5000,
     onError: options.onError ?? (() => {}),
     agentFacts: options.agentFacts ?? (() => ({})),
     packet: { ...defaultPacketSettings, ...options.packet },

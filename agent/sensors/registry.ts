@@ -1,7 +1,9 @@
 import { accountSensor } from './account/index.ts';
+import { auditSensor } from './audit/index.ts';
 import { deviceSensor } from './device/index.ts';
 import { healthSensor } from './health/index.ts';
 import { kernelSensor } from './kernel/index.ts';
+import { logSensor } from './log/index.ts';
 import { loginSensor } from './login/index.ts';
 import { networkSensor } from './network/index.ts';
 import { type SensorOptions, type Settings, settingsOf } from './options.ts';
@@ -13,7 +15,7 @@ import { type SharedViews, sharedViews } from './shared-views.ts';
 
 type SensorFactory = (settings: Settings, views: SharedViews) => Sensor;
 
-/** Every sensor but health, in the order they should start: the process table serves those after it. */
+/** Every sensor but audit and health, which look at the others, in the order they should start: the process table serves those after it. */
 const factories: readonly SensorFactory[] = [
   processSensor,
   networkSensor,
@@ -23,6 +25,7 @@ const factories: readonly SensorFactory[] = [
   accountSensor,
   kernelSensor,
   packetSensor,
+  logSensor,
 ];
 
 /**
@@ -33,8 +36,12 @@ export function createSensors(options: SensorOptions = {}): Sensor[] {
   const settings = settingsOf(options);
   const views = sharedViews(settings);
   const sensors = factories.map((make) => make(settings, views));
+  const audit = auditSensor(settings, views, (name) => {
+    const state = sensors.find((sensor) => sensor.describe().name === name)?.state();
+    return state?.status === 'running' && state.mode === 'kernel';
+  });
   const health = healthSensor(settings, () =>
-    [...sensors, health].map((sensor) => [sensor.describe().name, sensor.state()] as const),
+    [...sensors, audit, health].map((sensor) => [sensor.describe().name, sensor.state()] as const),
   );
-  return [...sensors, health];
+  return [...sensors, audit, health];
 }

@@ -101,15 +101,19 @@ function referencePage(specs: Iterable<EventSpec>): string {
     '',
   ];
   for (const spec of specs) {
-    const source = Object.entries(spec.logsource)
-      .map(([k, v]) => `${k} \`${v}\``)
-      .join(', ');
+    const source = [
+      ...Object.entries(spec.logsource).map(([k, v]) => `${k} \`${v}\``),
+      ...(spec.services === undefined
+        ? []
+        : [`services as \`${spec.services.field}\` names them (${spec.services.names.join(', ')})`]),
+      ...(spec.logsource.product === undefined ? ['product from the host'] : []),
+    ].join(', ');
     out.push(
       `## ${spec.name}`,
       '',
       spec.doc,
       '',
-      `Sigma logsource: ${source}, product from the host. Priority: ${spec.priority}.`,
+      `Sigma logsource: ${source}. Priority: ${spec.priority}.`,
       '',
     );
     out.push('| field | type | bound | Sigma | |', '| --- | --- | --- | --- | --- |');

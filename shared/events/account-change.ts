@@ -2,7 +2,7 @@ import { defineEvent } from '../schema/spec.ts';
 
 export const accountChange = defineEvent({
   name: 'account.change',
-  doc: 'A local user or group was added, removed or changed.',
+  doc: 'A local user or group was added, removed or changed, or a right was given or taken: a rule of sudo, a key that may sign in.',
   logsource: { category: 'account_change' },
   priority: 'high',
   fields: {
@@ -17,6 +17,12 @@ export const accountChange = defineEvent({
         'group-removed',
         'group-member-added',
         'group-member-removed',
+        'sudo-rule-added',
+        'sudo-rule-removed',
+        'sudo-rule-changed',
+        'key-added',
+        'key-removed',
+        'key-changed',
       ],
       doc: 'What happened.',
     },
@@ -36,6 +42,25 @@ export const accountChange = defineEvent({
       type: 'bool',
       doc: 'True when the user has id 0 or is in a group that may become root (root, sudo, wheel, admin, docker, lxd, disk, shadow).',
     },
+    'file.path': {
+      type: 'keyword',
+      max: 4096,
+      sigma: ['TargetFilename'],
+      doc: 'File the rule or the key is in.',
+    },
+    'authentication.key.type': { type: 'keyword', max: 64, doc: 'Kind of the public key, e.g. ssh-ed25519.' },
+    'authentication.key.fingerprint': {
+      type: 'keyword',
+      max: 128,
+      indexed: true,
+      doc: 'Fingerprint of the public key, SHA256:…, the same as in login events.',
+    },
+    'change.before': {
+      type: 'text',
+      max: 4096,
+      doc: 'The rule, or the line of the key with its fingerprint in place of the key, before.',
+    },
+    'change.after': { type: 'text', max: 4096, doc: 'The same after.' },
     'user.changes': {
       type: 'keywords',
       max: 16,

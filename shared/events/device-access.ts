@@ -22,6 +22,10 @@ export const deviceAccess = defineEvent({
       sigma: ['DeviceName'],
       doc: 'Device node, e.g. /dev/video0.',
     },
+    'device.held_us': {
+      type: 'int',
+      doc: 'Microseconds from when it was first seen open until it was seen released.',
+    },
     'process.pid': { type: 'int', required: true, sigma: ['ProcessId'], doc: 'Process that holds it.' },
     'process.entity_id': {
       type: 'keyword',

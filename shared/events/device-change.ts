@@ -37,6 +37,10 @@ export const deviceChange = defineEvent({
     'device.serial_number': { type: 'keyword', max: 256, doc: 'Serial number, as the device tells.' },
     'device.vendor_id': { type: 'keyword', max: 16, doc: 'USB or PCI vendor id, four hex digits.' },
     'device.product_id': { type: 'keyword', max: 16, doc: 'USB or PCI product id, four hex digits.' },
+    'device.virtual': {
+      type: 'bool',
+      doc: 'True for network interfaces without hardware, such as tunnels, bridges and those of containers.',
+    },
     'device.bus': { type: 'keyword', max: 32, doc: 'Kernel subsystem or bus, e.g. usb, block, tty.' },
   },
 });

@@ -11,14 +11,21 @@ const services: Readonly<Record<string, readonly string[]>> = {
 /**
  * Whether a rule is about this event type on a host of this product (`linux`, `windows`, `macos`). What the rule
  * gives of category, product and service must agree; an event type that declares no service has none a rule could
- * mean.
+ * mean. Where each event names its services, those of the declaration fit, and `serviceFieldOf` narrows it down.
  */
 export function logsourceFits(rule: Logsource, spec: EventSpec, product: string): boolean {
   const { category, service } = spec.logsource;
+  if (rule.service !== undefined && spec.services?.names.includes(rule.service) === true)
+    return logsourceFits({ ...rule, service: undefined }, spec, product);
   if (rule.category !== undefined && rule.category !== category) return false;
   if (rule.product !== undefined && rule.product !== (spec.logsource.product ?? product)) return false;
   if (rule.service === undefined) return true;
   return service !== undefined && (services[service] ?? [service]).includes(rule.service);
+}
+
+/** The list field of an event that must hold the rule's service; undefined where the type alone decides. */
+export function serviceFieldOf(rule: Logsource, spec: EventSpec): string | undefined {
+  return rule.service === undefined ? undefined : spec.services?.field;
 }
 
 /** Whether a rule may be about events of this logsource: what both give agrees, and the rule gives nothing it lacks. */

@@ -371,6 +371,7 @@ t.test('linux only', { skip: !onLinux }, async (t) => {
       const host = new FixtureHost();
       t.teardown(() => host.end());
       host.write('run/systemd/journal/socket', '');
+      host.write('var/log/journal/machine/system.journal', '');
       const journalctl = fakeTool(t, host, 'journalctl');
       const entry = {
         __REALTIME_TIMESTAMP: '1700000000000001',

@@ -4,14 +4,25 @@ import { nowUs } from '#shared/clock.ts';
 import type { Settings } from '../options.ts';
 import type { Provider } from '../provider.ts';
 import { type Accounts, accountChanges } from './accounts.ts';
+import { Grants } from './grants.linux.ts';
+import { AccountMemory } from './memory.ts';
 import { parseAccounts, parseShadow } from './passwd.ts';
 
 const maxFileBytes = 16 * 1024 * 1024;
 
-/** Users and groups from passwd, group and shadow, read when one of them changes. */
-export function accountLinux(settings: Settings): Provider {
+/**
+ * Users and groups from passwd, group and shadow, rules of sudo and authorized keys, each read when it changes.
+ * `stateFolder` is where they are remembered for the next start; nothing is without.
+ */
+export function accountLinux(settings: Settings, stateFolder: string | undefined): Provider {
   const [passwd, group, shadow] = ['passwd', 'group', 'shadow'].map((name) => join(settings.etcRoot, name));
-  let known: Accounts | undefined;
+  const memory = new AccountMemory(
+    stateFolder === undefined ? undefined : join(stateFolder, 'accounts.json'),
+  );
+  const remembered = memory.read();
+  const grants = new Grants(settings, remembered);
+  let known = remembered?.accounts;
+  let rememberAtMs = 0;
   let seen = '';
   let withShadow = false;
 
@@ -23,6 +34,10 @@ export function accountLinux(settings: Settings): Provider {
     return parseAccounts(users, textOf(group) ?? '', parseShadow(secrets ?? ''));
   }
 
+  function remember(): void {
+    if (known !== undefined) memory.write({ accounts: known, ...grants.state });
+  }
+
   return {
     kind: 'linux',
     mode: 'sampled',
@@ -31,17 +46,34 @@ export function accountLinux(settings: Settings): Provider {
     },
     async look(emit) {
       const version = [passwd, group, shadow].map(versionOf).join();
-      if (version === seen) return;
-      const found = read();
-      if (found === undefined) return;
-      if (known !== undefined) for (const event of accountChanges(known, found, nowUs())) emit(event);
-      known = found;
-      seen = version;
+      const found = version === seen ? undefined : read();
+      if (found !== undefined) {
+        if (known !== undefined) for (const event of accountChanges(known, found, nowUs())) emit(event);
+        known = found;
+        seen = version;
+      }
+      if (known === undefined) return;
+      const granted = grants.changes(known, nowUs());
+      for (const event of granted) emit(event);
+      // Not before what was told is sure to be kept: after a kill it is told again rather than lost.
+      if (found !== undefined || granted.length > 0 || rememberAtMs === 0)
+        rememberAtMs = Date.now() + settings.settleMs;
+      else if (Date.now() >= rememberAtMs && rememberAtMs !== Number.POSITIVE_INFINITY) {
+        remember();
+        rememberAtMs = Number.POSITIVE_INFINITY;
+      }
     },
     note() {
-      return withShadow ? undefined : 'shadow cannot be read: locking and password changes are not seen';
+      const notes = [
+        ...(withShadow ? [] : ['shadow cannot be read: locking and password changes are not seen']),
+        ...(grants.withoutSudoers ? ['sudoers cannot be read: rules of sudo are not seen'] : []),
+        ...(grants.remoteHomes > 0 ? ['keys in homes on other machines are not seen'] : []),
+      ];
+      return notes.length === 0 ? undefined : notes.join('; ');
     },
-    async close() {},
+    async close() {
+      remember();
+    },
   };
 }
 

@@ -5,6 +5,9 @@ import { nodeKind } from './node-kinds.ts';
 
 type DeviceAccess = EventByType['device.access'];
 
+/** Nodes held by processes that are remembered; far above what hosts have. */
+export const maxHeld = 16_384;
+
 /** A process that holds a node. */
 export interface Holding {
   readonly pid: number;
@@ -13,11 +16,18 @@ export interface Holding {
   readonly node: string;
 }
 
+interface Held extends Holding {
+  /** When it was first seen, in microseconds since the epoch. */
+  readonly sinceAt: number;
+}
+
 /** Which process holds which node, compared from look to look. */
 export class HeldNodes {
   readonly #prefixLength: number;
-  #held = new Map<string, Holding>();
+  #held = new Map<string, Held>();
   #first = true;
+  /** Nodes that were one too many at the last look. */
+  shed = 0;
 
   /** `devRoot` is what stands before the names of nodes, without the last slash. */
   constructor(devRoot: string) {
@@ -27,15 +37,22 @@ export class HeldNodes {
   /** Gives the events of what was opened and let go since the last call. */
   compare(holdings: Iterable<Holding>, time: number): DeviceAccess[] {
     const events: DeviceAccess[] = [];
-    const now = new Map<string, Holding>();
+    const now = new Map<string, Held>();
+    this.shed = 0;
     for (const holding of holdings) {
       const key = `${holding.process?.entityId ?? holding.pid} ${holding.node}`;
       const known = this.#held.get(key);
-      now.set(key, known ?? holding);
+      if (now.size >= maxHeld) {
+        this.shed++;
+        continue;
+      }
+      now.set(key, known ?? { ...holding, sinceAt: time });
       if (known === undefined) events.push(this.#event(holding, 'opened', time, this.#first));
     }
     for (const [key, holding] of this.#held) {
-      if (!now.has(key)) events.push(this.#event(holding, 'released', time, false));
+      if (now.has(key)) continue;
+      const heldUs = Math.max(0, time - holding.sinceAt);
+      events.push({ ...this.#event(holding, 'released', time, false), 'device.held_us': heldUs });
     }
     this.#held = now;
     this.#first = false;

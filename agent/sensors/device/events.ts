@@ -14,6 +14,7 @@ export interface DeviceFacts {
   /** Four hex digits each. */
   readonly vendorId?: string | undefined;
   readonly productId?: string | undefined;
+  readonly isVirtual?: boolean | undefined;
 }
 
 export function deviceChangeEvent(
@@ -36,6 +37,7 @@ export function deviceChangeEvent(
     'device.serial_number': device.serial,
     'device.vendor_id': device.vendorId,
     'device.product_id': device.productId,
+    'device.virtual': device.isVirtual,
   };
 }
 

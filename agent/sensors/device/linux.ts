@@ -2,16 +2,23 @@ import { nowUs } from '#shared/clock.ts';
 import type { LinuxHost } from '../linux/host.ts';
 import type { Settings } from '../options.ts';
 import type { Provider } from '../provider.ts';
-import { HeldNodes, type Holding } from './access.ts';
+import type { Emit } from '../sensor.ts';
+import { HeldNodes, type Holding, maxHeld } from './access.ts';
+import { Doorbell } from './doorbell.linux.ts';
 import { AttachedDevices } from './events.ts';
 import { SysDevices } from './sysfs.linux.ts';
 
-/** Devices from sysfs, and who holds their nodes from /proc/PID/fd. */
+/** Devices from sysfs, listed when the kernel's uevents say so, and who holds their nodes from /proc/PID/fd. */
 export function deviceLinux(host: LinuxHost, settings: Settings): Provider {
   const sys = new SysDevices(settings.sysRoot);
   const attached = new AttachedDevices();
   const held = new HeldNodes(settings.devRoot);
+  const doorbell = new Doorbell(settings.sysRoot);
   let withoutAccess: string | undefined;
+
+  function compareDevices(emit: Emit): void {
+    for (const event of attached.compare(sys.keys(), (key) => sys.details(key), nowUs())) emit(event);
+  }
 
   function* holdings(): IterableIterator<Holding> {
     for (const { pid, devices } of host.fds.deviceHolders()) {
@@ -28,19 +35,29 @@ export function deviceLinux(host: LinuxHost, settings: Settings): Provider {
       return sys.readable() ? undefined : `${settings.sysRoot} lists no devices: is sysfs mounted?`;
     },
     async look(emit) {
-      const time = nowUs();
-      for (const event of attached.compare(sys.keys(), (key) => sys.details(key), time)) emit(event);
+      compareDevices(emit);
+      doorbell.start(() => compareDevices(emit));
       if (withoutAccess !== undefined) return;
       host.reader.scanIfOlder(settings.intervalMs.process);
       host.fds.updateIfOlder(settings.intervalMs.device / 2);
-      for (const event of held.compare(holdings(), time)) emit(event);
+      for (const event of held.compare(holdings(), nowUs())) emit(event);
     },
     note() {
-      if (withoutAccess !== undefined) return `who holds a device is not seen: ${withoutAccess}`;
-      return host.fds.denied
-        ? "sampled: what other users' processes hold is not seen"
-        : 'sampled: a device held for less than the interval is not seen';
+      const comes = doorbell.works
+        ? 'devices within half a second, by the count of uevents'
+        : 'devices at each look';
+      if (withoutAccess !== undefined) return `${comes}; who holds one is not seen: ${withoutAccess}`;
+      const notes = [
+        comes,
+        host.fds.denied
+          ? "sampled: what other users' processes hold is not seen"
+          : 'sampled: a device held for less than the interval is not seen',
+        ...(held.shed > 0 ? [`of more than ${maxHeld} held nodes ${held.shed} are not seen`] : []),
+      ];
+      return notes.join('; ');
     },
-    async close() {},
+    async close() {
+      doorbell.close();
+    },
   };
 }

@@ -20,11 +20,21 @@ interface DeviceClass {
   readonly node?: string;
   /** Only entries with this file or link: a driver's idle slots have none. */
   readonly proof?: string;
+  /** File that differs when another device took the place of one under the same name. */
+  readonly turn?: string;
 }
 
 /** Documentation/ABI in the kernel's source tells these files. */
 const classes: readonly DeviceClass[] = [
-  { folder: 'class/block', bus: 'block', kind: 'disk', names: /^loop\d+$/, node: '/dev/', proof: 'loop' },
+  {
+    folder: 'class/block',
+    bus: 'block',
+    kind: 'disk',
+    names: /^loop\d+$/,
+    node: '/dev/',
+    proof: 'loop',
+    turn: 'loop/backing_file',
+  },
   {
     folder: 'class/block',
     bus: 'block',
@@ -45,11 +55,18 @@ const classes: readonly DeviceClass[] = [
     proof: 'device',
   },
   { folder: 'class/input', bus: 'input', kind: 'input', names: /^input\d+$/ },
-  { folder: 'class/net', bus: 'net', kind: 'network', names: /^[^/]+$/, proof: 'device' },
-  { folder: 'bus/usb/devices', bus: 'usb', kind: 'usb', names: /^\d+-[\d.]+$/ },
+  {
+    folder: 'class/net',
+    bus: 'net',
+    kind: 'network',
+    names: /^(?!lo$)[^/]+$/,
+    proof: 'ifindex',
+    turn: 'ifindex',
+  },
+  { folder: 'bus/usb/devices', bus: 'usb', kind: 'usb', names: /^\d+-[\d.]+$/, turn: 'devnum' },
 ];
 
-/** Devices of real hardware, and loop devices in use, from sysfs. */
+/** Devices of real hardware, network interfaces, and loop devices in use, from sysfs. */
 export class SysDevices {
   readonly #root: string;
   readonly #file = new BoundedFile(4096);
@@ -63,17 +80,17 @@ export class SysDevices {
     return classes.some(({ folder }) => this.#has(folder));
   }
 
-  /** Keys of what is attached now: `class/name`, for USB with the number of the enumeration, so that a swap shows. */
+  /** Keys of what is attached now: class, name, and what tells a swap from what was there before. */
   keys(): string[] {
     const keys: string[] = [];
-    for (const [index, { folder, names, proof, bus, kind }] of classes.entries()) {
+    for (const [index, { folder, names, proof, turn, kind }] of classes.entries()) {
       for (const name of this.#list(folder)) {
         if (!names.test(name)) continue;
         const path = `${folder}/${name}`;
         if (proof !== undefined && !this.#has(`${path}/${proof}`)) continue;
         if (kind === 'serial' && this.#attribute(join(this.#root, path), 'type') === '0') continue;
-        const turn = bus === 'usb' ? (this.#attribute(join(this.#root, path), 'devnum') ?? '') : '';
-        keys.push(`${index}:${name}:${turn}`);
+        const which = turn === undefined ? '' : (this.#attribute(join(this.#root, path), turn) ?? '');
+        keys.push(`${index}:${name}:${which}`);
       }
     }
     return keys;
@@ -97,6 +114,7 @@ export class SysDevices {
       serial: at('serial') ?? at('device/serial') ?? bus.serial,
       vendorId: bus.vendorId,
       productId: bus.productId,
+      isVirtual: found.kind === 'network' ? !this.#has(`${found.folder}/${name}/device`) : undefined,
     };
   }
 

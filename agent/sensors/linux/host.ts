@@ -1,10 +1,12 @@
 import { readdirSync } from 'node:fs';
+import { LogReader } from '../log/reader.linux.ts';
 import type { Settings } from '../options.ts';
 import { FactsReader } from '../process/facts.linux.ts';
 import { ProcessReader } from '../process/reader.linux.ts';
 import { ProcessTable } from '../process/table.ts';
 import { type Boot, readBoot } from './boot.ts';
 import { FdTable } from './fd-table.ts';
+import { Positions } from './positions.ts';
 import type { KernelTrace } from './trace/kernel-trace.linux.ts';
 import { UserNames } from './user-names.ts';
 
@@ -21,7 +23,7 @@ export interface KernelEvents {
 
 /**
  * What the Linux providers share, so that /proc is walked once for all of them: the process table and its reader,
- * the table of open sockets and devices, and the names of users.
+ * the table of open sockets and devices, the names of users, and the logs.
  */
 export class LinuxHost {
   readonly boot: Boot;
@@ -29,6 +31,9 @@ export class LinuxHost {
   readonly processes: ProcessTable;
   readonly reader: ProcessReader;
   readonly fds: FdTable;
+  /** Where reading of logs stands. */
+  readonly positions: Positions;
+  readonly logs: LogReader;
   readonly #procRoot: string;
   #kernel: KernelEvents | undefined;
 
@@ -43,6 +48,8 @@ export class LinuxHost {
       this.processes,
     );
     this.fds = new FdTable(settings, () => this.userPids());
+    this.positions = new Positions(settings.stateFolder, settings.settleMs);
+    this.logs = new LogReader(settings, this.positions);
   }
 
   /** The kernel's own events, while the process sensor has them; then nothing else reads the process list. */

@@ -2,7 +2,10 @@ import { isIP } from 'node:net';
 import { join } from 'node:path';
 import type { EventByType } from '#shared/events/registry.gen.ts';
 import { BoundedFile } from '../linux/bounded-file.ts';
-import { FileFollower, recordsOf } from '../linux/file-follower.ts';
+import { FileFollower } from '../linux/file-follower.ts';
+import { positionIn } from '../linux/open-log.ts';
+import type { Positions } from '../linux/positions.ts';
+import { recordsOf } from '../linux/takes.ts';
 import type { Settings } from '../options.ts';
 import type { Emit } from '../sensor.ts';
 import { parseUtmp, type UtmpRecord, utmpRecordBytes, utmpTypes } from './utmp.linux.ts';
@@ -27,12 +30,21 @@ export class LoginAccounting {
   readonly #utmpFile = new BoundedFile(maxUtmpBytes);
   /** Who is at which line, for logouts, whose records do not name the user. */
   readonly #atLine = new Map<string, UtmpRecord>();
+  readonly #ends: (() => void)[] = [];
   #sessions = new Map<string, UtmpRecord>();
   #first = true;
 
-  constructor(settings: Settings) {
-    this.#wtmp = new FileFollower(join(settings.varRoot, 'log/wtmp'), utmpRecordBytes);
-    this.#btmp = new FileFollower(join(settings.varRoot, 'log/btmp'), utmpRecordBytes);
+  /** With `positions`, wtmp and btmp are taken up where the last run stopped. */
+  constructor(settings: Settings, positions: Positions | undefined) {
+    const follow = (name: string) => {
+      const path = join(settings.varRoot, 'log', name);
+      const resume = positionIn(positions?.storedOf(`file:${path}`));
+      const follower = new FileFollower(path, { unitBytes: utmpRecordBytes, resume });
+      this.#ends.push(positions?.track(`file:${path}`, () => follower.position) ?? (() => {}));
+      return follower;
+    };
+    this.#wtmp = follow('wtmp');
+    this.#btmp = follow('btmp');
     this.#utmpPath = join(settings.runRoot, 'utmp');
   }
 
@@ -67,6 +79,7 @@ export class LoginAccounting {
   }
 
   close(): void {
+    for (const end of this.#ends) end();
     this.#wtmp.close();
     this.#btmp.close();
   }
@@ -98,7 +111,7 @@ export class LoginAccounting {
         sessions.set(`${record.line} ${record.pid} ${record.at}`, record);
       }
     });
-    if (length > 0) take(this.#utmpFile.buffer.subarray(0, length));
+    if (length > 0) take(this.#utmpFile.buffer.subarray(0, length), 0);
     return sessions;
   }
 

@@ -1,6 +1,6 @@
 import type { Bool, Predicate } from '../compile/predicate.ts';
 import type { CompiledRule } from '../compile/rule.ts';
-import { bindCondition } from '../match/bind.ts';
+import { bindRule } from '../match/bind.ts';
 import type { EventSchema } from '../match/schema.ts';
 import { Slots } from '../match/slots.ts';
 import { wakersOf } from '../match/wake.ts';
@@ -79,9 +79,9 @@ function hintForm(hint: IndexHint): HintForm {
 export type Wakes = 'every event' | 'no event' | readonly TestForm[];
 
 /** What wakes a rule on events of a schema before anything is known of how frequent values are. */
-export function wakesOf({ condition }: CompiledRule, schema: EventSchema): Wakes {
+export function wakesOf(compiled: CompiledRule, schema: EventSchema): Wakes {
   const slots = new Slots();
-  const wakers = wakersOf(bindCondition(condition, schema, slots));
+  const wakers = wakersOf(bindRule(compiled, schema, slots));
   if (wakers === undefined) return 'every event';
   if (wakers.slots.length === 0) return 'no event';
   return [...new Set(wakers.slots)].flatMap((slot) => {

@@ -1,4 +1,6 @@
-import type { Bool, FieldComparison, Predicate } from '../compile/predicate.ts';
+import { type Bool, type FieldComparison, Predicate } from '../compile/predicate.ts';
+import type { CompiledRule } from '../compile/rule.ts';
+import { textTest } from '../value-tests/text.ts';
 import type { EventSchema } from './schema.ts';
 
 /** A condition bound to one kind of events: predicates became slots, fields that it lacks became constants. */
@@ -37,8 +39,20 @@ export interface SlotNumbers {
   ofComparison(column: string, other: string, comparison: FieldComparison): number;
 }
 
+/** Binds a rule to the columns of a kind of events: its condition, and its service where each event names its own. */
+export function bindRule({ rule, condition }: CompiledRule, schema: EventSchema, slots: SlotNumbers): Bound {
+  const bound = bindCondition(condition, schema, slots);
+  const column = schema.serviceColumnOf(rule.logsource);
+  const { service } = rule.logsource;
+  if (column === undefined || service === undefined) return bound;
+  const saying = { selection: 'logsource', modifiers: [], how: 'service', value: service };
+  const predicate = new Predicate(column, textTest([service], false), saying);
+  const named: Bound = { op: 'slot', slot: slots.ofTest(column, predicate), predicate, column, needs: [] };
+  return fold([named, bound], 2);
+}
+
 /** Binds a condition to the columns of a kind of events. */
-export function bindCondition(bool: Bool, schema: EventSchema, slots: SlotNumbers): Bound {
+function bindCondition(bool: Bool, schema: EventSchema, slots: SlotNumbers): Bound {
   const bind = (part: Bool): Bound => {
     switch (part.op) {
       case 'predicate': {

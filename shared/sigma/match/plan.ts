@@ -1,6 +1,6 @@
 import type { ColumnarEvents } from '../../schema/columns.ts';
 import type { CompiledRule } from '../compile/rule.ts';
-import { type Bound, bindCondition } from './bind.ts';
+import { type Bound, bindRule } from './bind.ts';
 import { type ColumnHits, hitsOfColumn, visitRow } from './column-hits.ts';
 import { ConditionCompiler, type Evaluate } from './evaluate.ts';
 import { explain, type MatchedTest } from './explain.ts';
@@ -62,7 +62,7 @@ export class Plan {
     this.#isSetAside = isSetAside;
     const slots = new Slots();
     this.#rules = rules.flatMap((compiled) => {
-      const bound = bindCondition(compiled.condition, schema, slots);
+      const bound = bindRule(compiled, schema, slots);
       return bound.op === 'constant' && !bound.value ? [] : [{ compiled, bound }];
     });
     this.#slots = slots.list;

@@ -1,6 +1,6 @@
 import type { EventSpec, Logsource } from '../../schema/spec.ts';
 import { fieldKey, fieldMapOf } from '../fields.ts';
-import { logsourceAllows, logsourceFits } from '../logsource.ts';
+import { logsourceAllows, logsourceFits, serviceFieldOf } from '../logsource.ts';
 
 /** What a kind of events is to rules: which rules are about it, and which column a rule's field is. */
 export interface EventSchema {
@@ -8,6 +8,8 @@ export interface EventSchema {
   readonly key: string;
   /** Whether a rule of this logsource is about these events. */
   fits(rule: Logsource): boolean;
+  /** The list column that must hold the rule's service; undefined where `fits` says all. */
+  serviceColumnOf(rule: Logsource): string | undefined;
   /** The column of a field as rules name it; undefined when no event can have it. */
   columnOf(field: string): string | undefined;
 }
@@ -24,6 +26,7 @@ export function declaredSchema(spec: EventSpec, product: string): EventSchema {
     schema = {
       key: `${spec.name} ${product}`,
       fits: (rule) => logsourceFits(rule, spec, product),
+      serviceColumnOf: (rule) => serviceFieldOf(rule, spec),
       columnOf: (field) => fields.get(fieldKey(field)),
     };
     // Product names come from hosts, so they may be made up.
@@ -43,6 +46,7 @@ export function openSchema(logsource: Logsource = {}): EventSchema {
   return {
     key: `open ${JSON.stringify([category, product, service])}`,
     fits: (rule) => logsourceAllows(rule, logsource),
+    serviceColumnOf: () => undefined,
     columnOf: fieldKey,
   };
 }

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import t from 'tap';
+import { parseJournalEntry } from '../../../agent/sensors/log/journal-entry.ts';
+import { parseSyslogLine } from '../../../agent/sensors/log/syslog-line.ts';
 import { AuthLines } from '../../../agent/sensors/login/auth-lines.linux.ts';
-import { parseJournalEntry } from '../../../agent/sensors/login/journal.linux.ts';
-import { parseSyslogLine } from '../../../agent/sensors/login/syslog-line.ts';
 
 function told(program: string, message: string, lines = new AuthLines('auth-log')) {
   return lines.eventsOf({ at: 1, program, pid: 9, message });
@@ -18,7 +18,79 @@ t.test('lines of each program', async (t) => {
         'user.name': 'al',
         'source.ip': '10.0.0.1',
         'authentication.method': 'publickey',
+        'source.port': 5,
+        'authentication.key.type': 'ED25519',
+        'authentication.key.fingerprint': 'SHA256:abc',
       },
+    ],
+    [
+      'sshd',
+      'Accepted publickey for al from 10.0.0.1 port 65000 ssh2: ED25519-CERT SHA256:own ID al-laptop (serial 3) CA ED25519 SHA256:authority',
+      {
+        'source.port': 65_000,
+        'authentication.key.type': 'ED25519-CERT',
+        'authentication.key.fingerprint': 'SHA256:authority',
+      },
+    ],
+    [
+      'sshd',
+      'Failed publickey for invalid user x: ED25519 SHA256:fake from 1.2.3.4 port 9 ssh2: RSA SHA256:real',
+      {
+        'user.name': 'x: ED25519 SHA256:fake',
+        'source.ip': '1.2.3.4',
+        'authentication.key.fingerprint': 'SHA256:real',
+      },
+    ],
+    [
+      'sudo',
+      'pam_unix(sudo:session): session closed for user root',
+      { 'event.action': 'session-close', 'user.name': 'root', 'authentication.service': 'sudo' },
+    ],
+    [
+      'CRON',
+      'pam_unix(cron:session): session closed for user root',
+      { 'event.action': 'session-close', 'authentication.service': 'cron' },
+    ],
+    [
+      'CRON',
+      '(al) CMD (/bin/job --with (brackets))',
+      { 'event.action': 'cron', 'user.name': 'al', 'process.command_line': '/bin/job --with (brackets)' },
+    ],
+    [
+      'crontab',
+      '(root) REPLACE (al)',
+      { 'event.action': 'cron', 'user.name': 'root', 'user.effective.name': 'al' },
+    ],
+    ['cron', '(CRON) INFO (pidfile fd = 3)', undefined],
+    [
+      'polkitd',
+      'Operator of unix-session:2 successfully authenticated as unix-user:root to gain ONE-SHOT authorization for action org.freedesktop.policykit.exec for unix-process:12:34 [pkexec id] (owned by unix-user:al)',
+      {
+        'event.action': 'privileged',
+        'event.outcome': 'success',
+        'user.name': 'al',
+        'user.effective.name': 'root',
+      },
+    ],
+    [
+      'polkitd',
+      'Operator of unix-session:2 FAILED to authenticate to gain authorization for action a.b for unix-process:12:34 [x (owned by unix-user:fake)] (owned by unix-user:al)',
+      { 'event.outcome': 'failure', 'user.name': 'al' },
+    ],
+    [
+      'pkexec',
+      'al: Executing command [USER=root] [TTY=/dev/pts/3] [CWD=/home/al] [COMMAND=/usr/bin/id -u]',
+      {
+        'user.name': 'al',
+        'user.effective.name': 'root',
+        'process.tty': 'pts/3',
+        'process.command_line': '/usr/bin/id -u',
+      },
+    ],
+    [
+      'pkexec',
+      'al: Error executing command as another user: Not authorized [USER=root] [TTY=unknown] [CWD=/] [COMMAND=/bin/sh]',
+      { 'event.outcome': 'failure', 'process.command_line': '/bin/sh' },
     ],
     [
       'sshd-session',
@@ -111,6 +183,17 @@ t.test('lines of each program', async (t) => {
   }
 });
 
+t.test('sessions of logind end with the user they began with', async (t) => {
+  const lines = new AuthLines('journal');
+  const say = (message: string) => told('systemd-logind', message, lines);
+  t.match(say('New session c4 of user al.'), [{ 'event.action': 'session-open', 'session.id': 'c4' }]);
+  t.same(say('Session c4 logged out. Waiting for processes to exit.'), []);
+  t.match(say('Removed session c4.'), [
+    { 'event.action': 'session-close', 'session.id': 'c4', 'user.name': 'al' },
+  ]);
+  t.match(say('Removed session c9.'), [{ 'event.action': 'session-close', 'user.name': undefined }]);
+});
+
 t.test('an unknown user is told once per attempt', async (t) => {
   const lines = new AuthLines('auth-log');
   t.equal(told('sshd', 'Invalid user x from 1.2.3.4 port 9', lines).length, 1);
@@ -125,7 +208,7 @@ t.test('lines of syslog', async (t) => {
   const now = new Date(2026, 0, 2).getTime();
   t.match(parseSyslogLine('Jan  1 02:03:04 host sshd[12]: hello: there', now), {
     at: new Date(2026, 0, 1, 2, 3, 4).getTime() * 1000,
-    program: 'sshd',
+    identifier: 'sshd',
     pid: 12,
     message: 'hello: there',
   });
@@ -133,9 +216,29 @@ t.test('lines of syslog', async (t) => {
     parseSyslogLine('Dec 31 23:59:59 h x: y', now)?.at,
     new Date(2025, 11, 31, 23, 59, 59).getTime() * 1000,
   );
-  t.match(parseSyslogLine('2026-01-01T00:00:00.25Z h CRON[3]: z', now), {
-    at: Date.UTC(2026, 0, 1, 0, 0, 0, 250) * 1000,
+  const fractions = [
+    ['', 0],
+    ['.25', 250_000],
+    ['.605864', 605_864],
+    ['.6058', 605_800],
+    ['.605864123', 605_864],
+  ] as const;
+  for (const [fraction, us] of fractions) {
+    t.match(
+      parseSyslogLine(`2026-01-01T00:00:00${fraction}Z h CRON[3]: z`, now),
+      { at: Date.UTC(2026, 0, 1) * 1000 + us },
+      fraction,
+    );
+  }
+  t.match(parseSyslogLine('<34>1 2026-01-01T00:00:00.000003Z h su 77 ID47 - it failed', now), {
+    at: Date.UTC(2026, 0, 1) * 1000 + 3,
+    identifier: 'su',
+    pid: 77,
+    facility: 4,
+    severity: 2,
+    message: 'it failed',
   });
+  t.match(parseSyslogLine('<999>Jan  1 02:03:04 h x: y', now), { facility: undefined, message: 'y' });
   t.equal(parseSyslogLine('nothing of the kind', now), undefined);
 });
 
@@ -147,14 +250,14 @@ t.test('entries of the journal are believed by what the kernel says of them', as
     _PID: '4',
   };
   const parse = (more: object) => parseJournalEntry(JSON.stringify({ ...entry, ...more }));
-  t.same(parse({ _EXE: '/usr/sbin/sshd' }), {
+  t.match(parse({ _EXE: '/usr/sbin/sshd' }), {
     at: 1_700_000_000_000_001,
     program: 'sshd',
     pid: 4,
     message: 'm',
   });
   t.equal(parse({ _EXE: '/usr/bin/logger' })?.program, 'logger');
-  t.equal(parse({ _EXE: '/home/al/sshd' }), undefined);
+  t.match(parse({ _EXE: '/home/al/sshd' }), { program: undefined, identifier: 'sshd' });
   t.equal(parse({ MESSAGE: [0x68, 0x69] })?.message, 'hi');
   t.equal(parse({ MESSAGE: null }), undefined);
   t.equal(parseJournalEntry('{'), undefined);
@@ -164,7 +267,7 @@ t.test('never throws, and quickly gives up', async () => {
   const lines = new AuthLines('journal');
   fc.assert(
     fc.property(
-      fc.constantFrom('sshd', 'su', 'sudo', 'login', 'x'),
+      fc.constantFrom('sshd', 'su', 'sudo', 'login', 'polkitd', 'pkexec', 'CRON', 'systemd-logind', 'x'),
       fc.string({ maxLength: 300 }),
       (program, text) => {
         lines.eventsOf({ at: 1, program, pid: 1, message: text });

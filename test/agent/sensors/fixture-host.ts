@@ -29,6 +29,8 @@ export class FixtureHost {
         package: 20,
         login: 20,
         account: 20,
+        log: 20,
+        audit: 20,
         health: 20,
       },
     };
