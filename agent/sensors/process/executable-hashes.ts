@@ -43,9 +43,10 @@ export class ExecutableHashes {
 
   /**
    * The hash of the file, where it is known. Else undefined, and `done` is told once it is, unless the file waits
-   * already for another, or cannot be had. `paths` are tried one after the other.
+   * already for another, or cannot be had. `paths` are tried one after the other. What `isNew` goes before what was
+   * running already.
    */
-  of(paths: readonly string[], done: (file: HashedFile) => void): string | undefined {
+  of(paths: readonly string[], isNew: boolean, done: (file: HashedFile) => void): string | undefined {
     const [key, size] = identityOf(paths) ?? [];
     if (key === undefined || size === undefined) return undefined;
     if (this.#known.has(key)) return this.#known.get(key);
@@ -54,7 +55,8 @@ export class ExecutableHashes {
       return undefined;
     }
     this.#remember(key, undefined);
-    this.#waiting.push({ key, paths, done });
+    if (isNew) this.#waiting.unshift({ key, paths, done });
+    else this.#waiting.push({ key, paths, done });
     this.#work ??= this.#hashAll();
     return undefined;
   }

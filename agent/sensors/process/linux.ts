@@ -122,7 +122,9 @@ export class ProcessLinux implements Provider {
     if (executable === undefined) return undefined;
     const { entityId } = entry;
     const paths = [`${this.#settings.procRoot}/${pid}/exe`, executable];
-    return this.#hashes.of(paths, (file) => this.#emit(hashEvent(executable, pid, entityId, file)));
+    return this.#hashes.of(paths, !this.#isFirst, (file) =>
+      this.#emit(hashEvent(executable, pid, entityId, file)),
+    );
   }
 
   async #tryKernel(): Promise<void> {

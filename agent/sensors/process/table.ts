@@ -126,9 +126,7 @@ export class ProcessTable {
    */
   put(facts: ProcessFacts, at: number): ProcessEntry {
     const known = this.#live.get(facts.pid);
-    if (known !== undefined && (known.entityId === facts.entityId || this.#isSame(facts))) {
-      return this.#renew(known, facts);
-    }
+    if (known !== undefined && this.#isSame(facts)) return this.#renew(known, facts);
     this.end(facts.pid, at);
     const entry = this.#add(facts, facts.parentPid === undefined ? undefined : this.recent(facts.parentPid));
     this.#listener?.started(entry, facts, false);
@@ -206,11 +204,11 @@ export class ProcessTable {
   }
 
   /** Whether the live process of this pid is the one meant, by its start. */
-  #isSame({ pid, startTicks, startAt }: Birth): boolean {
+  #isSame({ pid, entityId, startTicks }: Birth): boolean {
     const known = this.#live.get(pid);
     if (known === undefined) return false;
     return startTicks === undefined || known.startTicks === undefined
-      ? known.startAt === startAt
+      ? known.entityId === entityId
       : Math.abs(known.startTicks - startTicks) <= sameStartTicks;
   }
 

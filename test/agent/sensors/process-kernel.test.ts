@@ -212,7 +212,8 @@ t.test('what is overrun is counted as the kernel counts it, and made up for', op
   t.teardown(() => kept.kill('SIGKILL'));
   await got.until('process.start', (e) => e['process.pid'] === kept.pid);
   // This thread does not read while it runs the storm itself.
-  const script = 'i=0; while [ $i -lt 1500 ]; do /bin/true; i=$((i + 1)); done; /bin/sleep 60 & echo $!';
+  const script =
+    'i=0; while [ $i -lt 1500 ]; do /bin/true; i=$((i + 1)); done; /bin/sleep 60 > /dev/null & echo $!';
   const late = Number(spawnSync('/bin/sh', ['-c', script], { stdio: ['ignore', 'pipe', 'ignore'] }).stdout);
   t.teardown(() => process.kill(late, 'SIGKILL'));
   const lostOf = () => got.of('loss').reduce((sum, e) => sum + e['loss.count'], 0);

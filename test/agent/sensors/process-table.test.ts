@@ -44,7 +44,7 @@ t.test('another process on the same pid ends the former', async (t) => {
   t.same(told, ['start e5 n', 'end e5', 'start other n']);
 });
 
-t.test('children know their parent, the dead do not hold on to theirs', async (t) => {
+t.test('children know their parent, also when it has gone', async (t) => {
   const { table } = listened();
   const parent = table.put(facts(5), 1);
   const child = table.put(facts(6, { parentPid: 5 }), 1);
@@ -54,7 +54,41 @@ t.test('children know their parent, the dead do not hold on to theirs', async (t
   const late = table.put(facts(7, { parentPid: 5 }), 3);
   t.equal(late.parent, parent);
   table.end(6, 4);
-  t.equal(child.parent, undefined);
+  t.equal(child.parent, parent, 'the dead too');
+});
+
+t.test('of a row of processes that each fork the next and end, some are kept', async (t) => {
+  const table = new ProcessTable();
+  let last = table.put(facts(1), 1);
+  for (let pid = 2; pid <= 100; pid++) {
+    last = table.put(facts(pid, { parentPid: pid - 1 }), pid);
+    table.end(pid - 1, pid);
+  }
+  let ancestors = 0;
+  for (let one = last.parent; one !== undefined; one = one.parent) ancestors++;
+  t.ok(ancestors >= 8 && ancestors < 20, `${ancestors}`);
+});
+
+t.test('forks are told of when they show to be more than the first half of a fork and exec', async (t) => {
+  const told: string[] = [];
+  const table = new ProcessTable();
+  table.listen({
+    started: (entry, _, again, execAt) => told.push(`${again ? 'again' : 'start'} ${entry.pid} ${execAt}`),
+    forked: (entry) => told.push(`fork ${entry.pid}`),
+    ended: (entry) => told.push(`end ${entry.pid}`),
+  });
+  const birth = (pid: number) => ({ pid, entityId: `e${pid}`, startAt: pid, startTicks: pid * 10 });
+  const parent = table.put({ ...facts(1), startTicks: 10, userId: '7' }, 1);
+  table.fork(birth(2), parent);
+  t.equal(table.get(2)?.userId, '7', 'has what its parent had');
+  table.exec({ ...facts(2), startTicks: 21 }, 22);
+  t.equal(table.get(2)?.entityId, 'e2', 'a tick off is the same process');
+  table.exec({ ...facts(2), startTicks: 20 }, 23);
+  table.fork(birth(3), table.get(2));
+  table.fork(birth(4), table.get(3));
+  table.end(4, 40);
+  table.fork({ ...birth(3), entityId: 'other', startTicks: 99 }, parent);
+  t.same(told, ['start 1 undefined', 'start 2 22', 'again 2 23', 'fork 3', 'fork 4', 'end 4', 'end 3']);
 });
 
 t.test('the ended are bounded', async (t) => {
