@@ -34,6 +34,34 @@ export const agentSettings = {
     ...interval,
     doc: 'Time between looks of the account sensor; 0 is its own default (2 s on Linux, 30 s elsewhere).',
   },
+  fileIntervalMs: {
+    ...interval,
+    doc: 'Time between looks of the file sensor, which find what its watches missed; 0 is its own default (10 s on Linux, 60 s elsewhere).',
+  },
+  filePaths: {
+    type: 'list',
+    default: [],
+    doc: 'Files to watch besides the declared ones, as absolute globs: `*` and `?` within a name, `{a,b}` for either, `/**` at the end for everything below.',
+  },
+  fileExcludes: {
+    type: 'list',
+    default: [],
+    doc: 'Files not to watch, as absolute globs; a folder is left out with all that is in it.',
+  },
+  fileHashMaxBytes: {
+    type: 'int',
+    default: 4 * 1024 ** 2,
+    min: 0,
+    max: 1024 ** 4,
+    doc: 'Watched files larger than this are not hashed.',
+  },
+  fileHashBytesPerSecond: {
+    type: 'int',
+    default: 2 * 1024 ** 2,
+    min: 1024,
+    max: 1024 ** 4,
+    doc: 'Bytes a second that may be read to hash watched files in the background; those up to 64 KiB are hashed at once.',
+  },
   healthIntervalMs: {
     ...interval,
     doc: 'Time between looks of the health sensor; 0 is its own default (15 s on Linux, 15 s elsewhere).',

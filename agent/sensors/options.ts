@@ -1,5 +1,14 @@
 /** What the registry takes, with every default in one place. */
-export const sensorNames = ['process', 'network', 'device', 'package', 'login', 'account', 'health'] as const;
+export const sensorNames = [
+  'process',
+  'network',
+  'device',
+  'package',
+  'login',
+  'account',
+  'file',
+  'health',
+] as const;
 export type SensorName = (typeof sensorNames)[number];
 
 /** What the agent tells about itself, for `host.health`. */
@@ -10,6 +19,20 @@ export interface AgentFacts {
   readonly outboxEvents?: number;
   /** Sensors that are not of this registry, each as `name=mode`. */
   readonly sensors?: readonly string[];
+}
+
+/** What the file sensor watches besides its own paths, and what it may take. */
+export interface FileSettings {
+  /** Where the baseline is kept; undefined keeps it in memory, so that a restart begins anew. */
+  readonly baselinePath: string | undefined;
+  /** More paths to watch, as globs. */
+  readonly paths: readonly string[];
+  /** Paths to leave out, as globs; a folder with all that is in it. */
+  readonly excludes: readonly string[];
+  /** Larger files are not hashed. */
+  readonly hashMaxBytes: number;
+  /** What hashing in the background may read. */
+  readonly hashBytesPerSecond: number;
 }
 
 export interface SensorOptions {
@@ -25,6 +48,9 @@ export interface SensorOptions {
   readonly devRoot?: string;
   /** Root of the package databases that do not live under /var or /etc (apk's /lib/apk). */
   readonly libRoot?: string;
+  /** Root of everything the other roots do not name: /usr, /tmp, the homes of users. */
+  readonly fsRoot?: string;
+  readonly file?: Partial<FileSettings>;
   /** Folder whose file system `host.disk.*` is about. */
   readonly dataDir?: string;
   /** Whether the login sensor may follow the journal where there is no authentication log. */
@@ -37,7 +63,8 @@ export interface SensorOptions {
 export type ProviderKind = 'linux' | 'portable';
 
 /** Options with every default filled in. */
-export interface Settings extends Required<Omit<SensorOptions, 'intervalMs' | 'provider'>> {
+export interface Settings extends Required<Omit<SensorOptions, 'intervalMs' | 'provider' | 'file'>> {
+  readonly file: FileSettings;
   readonly provider: ProviderKind;
   readonly intervalMs: Readonly<Record<SensorName, number>>;
 }
@@ -49,6 +76,7 @@ const linuxIntervals: Record<SensorName, number> = {
   package: 10_000,
   login: 2000,
   account: 2000,
+  file: 10_000,
   health: 15_000,
 };
 
@@ -60,6 +88,7 @@ const portableIntervals: Record<SensorName, number> = {
   package: 300_000,
   login: 10_000,
   account: 30_000,
+  file: 60_000,
   health: 15_000,
 };
 
@@ -79,6 +108,15 @@ export function settingsOf(options: SensorOptions): Settings {
     runRoot: options.runRoot ?? '/run',
     devRoot: options.devRoot ?? '/dev',
     libRoot: options.libRoot ?? '/lib',
+    fsRoot: options.fsRoot ?? '/',
+    file: {
+      baselinePath: undefined,
+      paths: [],
+      excludes: [],
+      hashMaxBytes: 4 * 1024 ** 2,
+      hashBytesPerSecond: 2 * 1024 ** 2,
+      ...options.file,
+    },
     dataDir: options.dataDir ?? process.cwd(),
     journal: options.journal ?? true,
     onError: options.onError ?? (() => {}),

@@ -1,5 +1,6 @@
 import { accountSensor } from './account/index.ts';
 import { deviceSensor } from './device/index.ts';
+import { fileSensor } from './file/index.ts';
 import { healthSensor } from './health/index.ts';
 import { loginSensor } from './login/index.ts';
 import { networkSensor } from './network/index.ts';
@@ -19,6 +20,7 @@ const factories: readonly SensorFactory[] = [
   packageSensor,
   loginSensor,
   accountSensor,
+  fileSensor,
 ];
 
 /**

@@ -21,6 +21,7 @@ export class FixtureHost {
       varRoot: at('var'),
       runRoot: at('run'),
       libRoot: at('lib'),
+      fsRoot: this.root,
       devRoot: '/dev',
       intervalMs: {
         process: 20,
@@ -29,6 +30,7 @@ export class FixtureHost {
         package: 20,
         login: 20,
         account: 20,
+        file: 20,
         health: 20,
       },
     };
