@@ -18,8 +18,8 @@ type Part = string | RegExp;
 interface Pattern {
   readonly path: WatchedPath;
   readonly parts: readonly Part[];
-  /** Whether it ends in `**`. */
-  readonly deep: boolean;
+  /** Levels of folders it reaches below its parts. */
+  readonly reach: number;
 }
 
 /** Which of the rules concern the entries of one folder, and how far each has come. */
@@ -40,8 +40,8 @@ export class PathRules {
   readonly #excludes: readonly Pattern[];
 
   constructor(paths: readonly WatchedPath[], excludes: readonly string[]) {
-    this.#patterns = paths.map(compiled);
-    this.#excludes = excludes.map((glob) => compiled({ set: '', glob }));
+    this.#patterns = paths.map((path) => compiled(path));
+    this.#excludes = excludes.map((glob) => compiled({ set: '', glob }, Number.POSITIVE_INFINITY));
   }
 
   verdict(path: string): Verdict {
@@ -85,27 +85,25 @@ export class FolderRules {
 }
 
 function verdictOf({ pattern, at }: Progress[number], name: string, depth: number): Verdict {
-  const { parts, deep, path } = pattern;
+  const { parts, reach, path } = pattern;
   if (at === parts.length) {
-    return deep ? { watched: path, leads: depth < parts.length + maxDepth } : nothing;
+    return { watched: path, leads: depth + 1 < parts.length + reach };
   }
   if (!fits(parts[at], name)) return nothing;
   const last = at + 1 === parts.length;
-  return { watched: last ? path : undefined, leads: !last || deep };
+  return { watched: last ? path : undefined, leads: !last || reach > 0 };
 }
 
 /** The patterns that agree with these leading parts and go on behind them. */
 function advance(patterns: readonly Pattern[], folder: readonly string[]): Progress {
   const progress: { pattern: Pattern; at: number }[] = [];
   for (const pattern of patterns) {
-    const { parts, deep } = pattern;
+    const { parts, reach } = pattern;
     const shared = Math.min(parts.length, folder.length);
     let at = 0;
     while (at < shared && fits(parts[at], folder[at] ?? '')) at++;
     if (at < shared) continue;
-    if (parts.length > folder.length || (deep && folder.length < parts.length + maxDepth)) {
-      progress.push({ pattern, at });
-    }
+    if (folder.length < parts.length + reach) progress.push({ pattern, at });
   }
   return progress;
 }
@@ -114,13 +112,13 @@ function fits(part: Part | undefined, name: string): boolean {
   return typeof part === 'string' ? part === name : part?.test(name) === true;
 }
 
-function compiled(path: WatchedPath): Pattern {
+function compiled(path: WatchedPath, everything = 0): Pattern {
   const names = partsOf(path.glob);
   const deep = names.at(-1) === '**';
   const parts = (deep ? names.slice(0, -1) : names).map((name) =>
     /[*?{]/.test(name) ? regexpOf(name) : name,
   );
-  return { path, parts, deep };
+  return { path, parts, reach: deep ? Math.max(maxDepth, everything) : everything };
 }
 
 function regexpOf(name: string): RegExp {
