@@ -46,6 +46,7 @@ t.test('as nobody', { skip: !possible && 'needs root, and a checkout that others
     network: { status: 'running' },
     device: { status: 'running', note: /other users/ },
     account: { status: 'running', note: /shadow cannot be read/ },
+    file: { status: 'running', note: /cannot be listed/ },
     health: { status: 'running' },
   });
   for (const [name, { status }] of Object.entries<{ status: string }>(states)) t.not(status, 'failed', name);

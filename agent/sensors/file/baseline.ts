@@ -69,6 +69,7 @@ export class Baseline {
   #aliveAtMs = 0;
   #triedAtMs = 0;
   #trouble: string | undefined;
+  #isWiped = false;
 
   /** Without a path it lives in memory only. */
   constructor(path: string | undefined) {
@@ -89,25 +90,31 @@ export class Baseline {
     return this.#marked('complete') === 1;
   }
 
+  /** True when everything known was lost while it was open, and no first look went through everything since. */
+  get wiped(): boolean {
+    return this.#isWiped;
+  }
+
   /** Last moment this store was known to be kept up, in microseconds; undefined before the first. */
   get aliveAt(): number | undefined {
     return this.#marked('alive');
   }
 
   get(path: string): KnownFile | undefined {
-    const row = this.#do.one.get(...keyOf(path)) as Row | undefined;
+    const row = this.#read(() => this.#do.one.get(...keyOf(path))) as Row | undefined;
     return row === undefined ? undefined : knownOf(row);
   }
 
   /** What is known in a folder, by name. */
   children(folder: string): Map<string, KnownFile> {
-    const rows = this.#do.children.all(systemPath(folder)) as Row[];
+    const rows = this.#read(() => this.#do.children.all(systemPath(folder))) as Row[];
     return new Map(rows.map((row) => [textOf(row.name), knownOf(row)]));
   }
 
   /** Every folder in which something is known. */
   folders(): string[] {
-    return (this.#do.folders.all() as { folder: Stored }[]).map(({ folder }) => textOf(folder));
+    const rows = this.#read(() => this.#do.folders.all()) as { folder: Stored }[];
+    return rows.map(({ folder }) => textOf(folder));
   }
 
   /** Keeps it, without its stamp when that is not settled; false when there is no room for another. */
@@ -135,6 +142,7 @@ export class Baseline {
   tend(complete: boolean): void {
     const nowMs = Date.now();
     if (complete && !this.complete) this.#write(() => this.#do.mark.run('complete', 1));
+    if (complete) this.#isWiped = false;
     if (Math.abs(nowMs - this.#aliveAtMs) >= aliveMs) {
       this.#aliveAtMs = nowMs;
       this.#write(() => this.#do.mark.run('alive', nowUs()));
@@ -157,7 +165,17 @@ export class Baseline {
   }
 
   #marked(name: string): number | undefined {
-    return (this.#do.marked.get(name) as { value: number } | undefined)?.value;
+    return (this.#read(() => this.#do.marked.get(name)) as { value: number } | undefined)?.value;
+  }
+
+  /** Runs it, and once more in memory if the disk refuses. */
+  #read(run: () => unknown): unknown {
+    try {
+      return run();
+    } catch (error) {
+      this.#toMemory(error);
+      return run();
+    }
   }
 
   /** Runs it within the transaction that is open, or a new one; once more in memory if the disk refuses. */
@@ -194,6 +212,7 @@ export class Baseline {
       image = undefined;
     }
     this.#db.close();
+    this.#isWiped ||= image === undefined;
     this.#isOnDisk = false;
     this.#triedAtMs = Date.now();
     this.#trouble = `the baseline is kept in memory only: ${message}`;

@@ -55,6 +55,8 @@ export class Ledger {
 
   /** Tells of everything that was found, and keeps it. */
   settle(findings: readonly Finding[], source: FileSource): void {
+    // Compared with nothing, everything would be new. The next look begins with a baseline.
+    if (this.#options.baseline.wiped && !source.baseline) return;
     const gone = new Map<string, Finding>();
     for (const one of findings) {
       if (one.after === undefined && one.before !== undefined) gone.set(one.before.identity, one);

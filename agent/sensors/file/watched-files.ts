@@ -129,11 +129,11 @@ export class WatchedFiles implements Provider {
     this.#baseline ??= new Baseline(watching ? settings.baselinePath : undefined);
     const baseline = this.#baseline;
     const declared = this.#options.host.paths();
-    if (this.#plan?.declared !== declared) await this.#begin(declared, baseline);
-    else {
+    if (this.#plan?.declared === declared) {
       const { watch, tracker } = this.#plan;
       await tracker.lookAgain((await watch.tryAgain()) ? [...tracker.folders.keys()] : this.#due(this.#plan));
     }
+    if (this.#plan?.declared !== declared || baseline.wiped) await this.#begin(declared, baseline);
     baseline.tend(true);
   }
 
