@@ -51,10 +51,18 @@ function makeSensors(
     },
     file: {
       baselinePath: join(folder, 'files.db'),
+      commitDelayMs: Math.max(2000, 2 * config.flushMs),
       paths: config.filePaths,
       excludes: config.fileExcludes,
       hashMaxBytes: config.fileHashMaxBytes,
       hashBytesPerSecond: config.fileHashBytesPerSecond,
+    },
+    package: {
+      verifyBytesPerSecond: config.packageVerifyBytesPerSecond,
+      verifyPassMs: config.packageVerifyPassMs,
+      verifyChangedMs: config.packageVerifyChangedMs,
+      privilegeEntriesPerSecond: config.privilegeEntriesPerSecond,
+      privilegePassMs: config.privilegePassMs,
     },
     dataDir: folder,
     agentFacts: () => ({ outboxSizeBytes: outbox.sizeBytes, outboxEvents: outbox.events }),

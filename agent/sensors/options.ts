@@ -25,6 +25,8 @@ export interface AgentFacts {
 export interface FileSettings {
   /** Where the baseline is kept; undefined keeps it in memory, so that a restart begins anew. */
   readonly baselinePath: string | undefined;
+  /** How long the baseline waits to keep what was told: longer than an event takes to reach the outbox. */
+  readonly commitDelayMs: number;
   /** More paths to watch, as globs. */
   readonly paths: readonly string[];
   /** Paths to leave out, as globs; a folder with all that is in it. */
@@ -33,6 +35,22 @@ export interface FileSettings {
   readonly hashMaxBytes: number;
   /** What hashing in the background may read. */
   readonly hashBytesPerSecond: number;
+}
+
+/** What the package sensor may take for going through files. */
+export interface PackageSettings {
+  /** Bytes of package files a second that are read to compare them with the package's own sums; 0 for never. */
+  readonly verifyBytesPerSecond: number;
+  /** Time between the begins of two passes that read every package file. */
+  readonly verifyPassMs: number;
+  /** Time between the begins of two passes that read only the files that changed since the last. */
+  readonly verifyChangedMs: number;
+  /** Entries of folders a second that are looked at for set-uid and set-gid files and capabilities; 0 for never. */
+  readonly privilegeEntriesPerSecond: number;
+  /** Time between the begins of two such walks. */
+  readonly privilegePassMs: number;
+  /** Time from the start to the first pass of either kind. */
+  readonly firstPassMs: number;
 }
 
 export interface SensorOptions {
@@ -51,6 +69,7 @@ export interface SensorOptions {
   /** Root of everything the other roots do not name: /usr, /tmp, the homes of users. */
   readonly fsRoot?: string;
   readonly file?: Partial<FileSettings>;
+  readonly package?: Partial<PackageSettings>;
   /** Folder whose file system `host.disk.*` is about. */
   readonly dataDir?: string;
   /** Whether the login sensor may follow the journal where there is no authentication log. */
@@ -63,7 +82,9 @@ export interface SensorOptions {
 export type ProviderKind = 'linux' | 'portable';
 
 /** Options with every default filled in. */
-export interface Settings extends Required<Omit<SensorOptions, 'intervalMs' | 'provider' | 'file'>> {
+export interface Settings
+  extends Required<Omit<SensorOptions, 'intervalMs' | 'provider' | 'file' | 'package'>> {
+  readonly package: PackageSettings;
   readonly file: FileSettings;
   readonly provider: ProviderKind;
   readonly intervalMs: Readonly<Record<SensorName, number>>;
@@ -111,11 +132,21 @@ export function settingsOf(options: SensorOptions): Settings {
     fsRoot: options.fsRoot ?? '/',
     file: {
       baselinePath: undefined,
+      commitDelayMs: 2000,
       paths: [],
       excludes: [],
       hashMaxBytes: 4 * 1024 ** 2,
       hashBytesPerSecond: 2 * 1024 ** 2,
       ...options.file,
+    },
+    package: {
+      verifyBytesPerSecond: 256 * 1024,
+      verifyPassMs: 86_400_000,
+      verifyChangedMs: 3_600_000,
+      privilegeEntriesPerSecond: 500,
+      privilegePassMs: 86_400_000,
+      firstPassMs: 120_000,
+      ...options.package,
     },
     dataDir: options.dataDir ?? process.cwd(),
     journal: options.journal ?? true,

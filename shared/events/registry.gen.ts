@@ -6,12 +6,14 @@ import { deviceChange } from './device-change.ts';
 import { fileChange } from './file-change.ts';
 import { fileCreate } from './file-create.ts';
 import { fileDelete } from './file-delete.ts';
+import { filePrivilege } from './file-privilege.ts';
 import { fileRename } from './file-rename.ts';
 import { hostHealth } from './host-health.ts';
 import { login } from './login.ts';
 import { loss } from './loss.ts';
 import { networkConnection } from './network-connection.ts';
 import { packageChange } from './package-change.ts';
+import { packageFile } from './package-file.ts';
 import { packageState } from './package-state.ts';
 import { processEnd } from './process-end.ts';
 import { processStart } from './process-start.ts';
@@ -23,12 +25,14 @@ export const eventSpecs = {
   'file.change': fileChange,
   'file.create': fileCreate,
   'file.delete': fileDelete,
+  'file.privilege': filePrivilege,
   'file.rename': fileRename,
   'host.health': hostHealth,
   'login': login,
   'loss': loss,
   'network.connection': networkConnection,
   'package.change': packageChange,
+  'package.file': packageFile,
   'package.state': packageState,
   'process.end': processEnd,
   'process.start': processStart,

@@ -7,8 +7,6 @@ import { parentOf } from './path-rules.ts';
 
 /** Files the baseline keeps, some 250 bytes each; what is beyond is neither kept nor reported. */
 export const maxKnownFiles = 100_000;
-/** How long what was learned waits for its commit, so that its events are in the outbox before it. */
-const holdMs = 2000;
 /** Time between marks of "was alive then". */
 const aliveMs = 300_000;
 /** Time between attempts to get back to the disk. */
@@ -71,9 +69,15 @@ export class Baseline {
   #trouble: string | undefined;
   #isWiped = false;
 
-  /** Without a path it lives in memory only. */
-  constructor(path: string | undefined) {
+  readonly #commitDelayMs: number;
+
+  /**
+   * Without a path it lives in memory only. What is learned is committed after the delay, so that its events are in
+   * the outbox before it: killing the agent in between tells them twice rather than never.
+   */
+  constructor(path: string | undefined, commitDelayMs: number) {
     this.#path = path;
+    this.#commitDelayMs = commitDelayMs;
     let db: Database.Database | undefined;
     if (path !== undefined) db = this.#openOrSetAside(path);
     this.#isOnDisk = db !== undefined;
@@ -188,7 +192,7 @@ export class Baseline {
       run();
       return;
     }
-    this.#commit ??= setTimeout(() => this.#finish(), holdMs);
+    this.#commit ??= setTimeout(() => this.#finish(), this.#commitDelayMs);
   }
 
   #finish(): void {

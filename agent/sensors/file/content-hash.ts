@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { Pace } from '../pace.ts';
 import { systemPath } from './names.ts';
 
 /** Files up to this are read at once; larger ones in the background. */
@@ -16,7 +16,7 @@ const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NO
 export interface HashLimits {
   /** Larger files are not hashed. */
   readonly maxBytes: number;
-  /** What reading in the background may take; as much again may be taken at once after a rest. */
+  /** What reading in the background may take. */
   readonly bytesPerSecond: number;
 }
 
@@ -28,14 +28,11 @@ export class ContentHash {
   #queue: Promise<unknown> = Promise.resolve();
   #waiting = 0;
   #skipped = 0;
-  readonly #ending = new AbortController();
-  /** Bytes that may be read now; below zero it must rest. */
-  #budget: number;
-  #budgetAtMs = performance.now();
+  readonly #pace: Pace;
 
   constructor(limits: HashLimits) {
     this.#limits = limits;
-    this.#budget = limits.bytesPerSecond;
+    this.#pace = new Pace(limits.bytesPerSecond);
   }
 
   /** Files given up because too many waited. */
@@ -87,7 +84,7 @@ export class ContentHash {
 
   /** Ends the reads; resolves when none is under way. */
   async close(): Promise<void> {
-    this.#ending.abort();
+    this.#pace.close();
     await this.#queue;
   }
 
@@ -99,30 +96,17 @@ export class ContentHash {
       const hash = createHash('sha256');
       const chunk = Buffer.allocUnsafe(chunkBytes);
       for (let total = 0; ; ) {
-        await this.#rest();
+        await this.#pace.spend(chunkBytes);
         const { bytesRead } = await file.read(chunk, 0, chunkBytes);
         if (bytesRead === 0) return hash.digest('hex');
         total += bytesRead;
         if (!this.wants(total)) return undefined;
         hash.update(chunk.subarray(0, bytesRead));
-        this.#budget -= bytesRead;
       }
     } catch {
       return undefined;
     } finally {
       await file?.close().catch(() => {});
     }
-  }
-
-  /** Waits until the budget allows a read. Rejects when closed. */
-  async #rest(): Promise<void> {
-    const { bytesPerSecond } = this.#limits;
-    const nowMs = performance.now();
-    const gained = ((nowMs - this.#budgetAtMs) / 1000) * bytesPerSecond;
-    this.#budget = Math.min(this.#budget + gained, bytesPerSecond);
-    this.#budgetAtMs = nowMs;
-    const { signal } = this.#ending;
-    signal.throwIfAborted();
-    if (this.#budget < 0) await sleep((-this.#budget / bytesPerSecond) * 1000, undefined, { signal });
   }
 }

@@ -126,7 +126,7 @@ export class WatchedFiles implements Provider {
 
   async #look(): Promise<void> {
     const { watching, settings } = this.#options;
-    this.#baseline ??= new Baseline(watching ? settings.baselinePath : undefined);
+    this.#baseline ??= new Baseline(watching ? settings.baselinePath : undefined, settings.commitDelayMs);
     const baseline = this.#baseline;
     const declared = this.#options.host.paths();
     if (this.#plan?.declared === declared) {

@@ -12,10 +12,10 @@ export function packageSensor(settings: Settings): Sensor {
     },
     intervalMs: settings.intervalMs.package,
     onError: settings.onError,
-    async provider() {
+    async provider(shared) {
       if (settings.provider === 'linux') {
         const { packageLinux } = await import('./linux.ts');
-        return packageLinux(settings);
+        return packageLinux(settings, shared);
       }
       const { packagePortable } = await import('./portable.ts');
       return packagePortable();

@@ -51,7 +51,7 @@ t.test('keeps what it is given, under any name', async (t) => {
     .uint8Array({ minLength: 1, maxLength: 12 })
     .map((bytes) => nameOfBytes(bytes.filter((byte) => byte !== 0x2f)));
   const known = new Map<string, KnownFile>();
-  let baseline = new Baseline(path);
+  let baseline = new Baseline(path, 2000);
   fc.assert(
     fc.property(name, name, fc.nat(), (folder, name, sizeBytes) => {
       const at = `/${folder}/${name}`;
@@ -61,7 +61,7 @@ t.test('keeps what it is given, under any name', async (t) => {
   );
   baseline.tend(true);
   baseline.close();
-  baseline = new Baseline(path);
+  baseline = new Baseline(path, 2000);
   t.ok(baseline.complete);
   t.ok((baseline.aliveAt ?? 0) > 1.7e15);
   t.equal(baseline.count, known.size);
@@ -76,7 +76,7 @@ t.test('keeps what it is given, under any name', async (t) => {
 t.test('whatever stands in its file, it opens and works', async (t) => {
   const at = folder(t);
   const whole = join(at, 'whole.db');
-  const made = new Baseline(whole);
+  const made = new Baseline(whole, 2000);
   for (let i = 0; i < 500; i++) made.put(`/folder${i % 9}/file${i}`, { ...file, identity: 'x'.repeat(100) });
   made.tend(true);
   made.close();
@@ -99,14 +99,14 @@ t.test('whatever stands in its file, it opens and works', async (t) => {
       try {
         const path = join(inner, 'files.db');
         writeFileSync(path, content);
-        const baseline = new Baseline(path);
+        const baseline = new Baseline(path, 2000);
         for (const folder of baseline.folders()) baseline.children(folder);
         baseline.put('/a/b', file);
         baseline.tend(true);
         const kept = baseline.get('/a/b')?.hash === 'ab';
         if (baseline.note()?.includes('damaged') === true) setAside++;
         baseline.close();
-        const again = new Baseline(path);
+        const again = new Baseline(path, 2000);
         const stays = again.get('/a/b')?.hash === 'ab';
         again.close();
         return kept && stays;
@@ -121,12 +121,12 @@ t.test('whatever stands in its file, it opens and works', async (t) => {
 
 t.test('damage while it runs', async (t) => {
   const path = join(folder(t), 'files.db');
-  const baseline = new Baseline(path);
+  const baseline = new Baseline(path, 2000);
   for (let i = 0; i < 3000; i++)
     baseline.put(`/folder${i % 9}/file${i}`, { ...file, identity: 'x'.repeat(200) });
   baseline.tend(true);
   baseline.close();
-  const again = new Baseline(path);
+  const again = new Baseline(path, 2000);
   writeFileSync(path, Buffer.alloc(readFileSync(path).length, 0x55));
   for (let i = 0; i < 3000; i++) {
     const at = `/folder${i % 9}/file${i}`;
@@ -168,7 +168,7 @@ t.test('a schema of tomorrow is left alone', async (t) => {
   const db = new Database(path);
   db.pragma('user_version = 99');
   db.close();
-  const baseline = new Baseline(path);
+  const baseline = new Baseline(path, 2000);
   t.match(baseline.note(), /newer/);
   t.ok(baseline.put('/a/b', file));
   t.same(baseline.get('/a/b'), file);
@@ -193,7 +193,7 @@ t.test('a full disk', async (t) => {
     return;
   }
   const path = join(disk, 'files.db');
-  const baseline = new Baseline(path);
+  const baseline = new Baseline(path, 2000);
   const put = (i: number) =>
     baseline.put(`/folder${i % 9}/file${i}`, { ...file, sizeBytes: i, identity: 'x'.repeat(300) });
   for (let i = 0; i < 2000; i++) t.ok(put(i));

@@ -1,0 +1,79 @@
+import { closeSync, openSync, readdirSync, readSync, type Stats, statSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Bytes of one description of a package; a larger one is taken for damaged. */
+const maxTextBytes = 1024 * 1024;
+/** Entries of one folder that are looked at. */
+const maxEntries = 50_000;
+
+const buffer = Buffer.allocUnsafeSlow(64 * 1024);
+
+/** A text that changes when the file or folder does; undefined when it is not there. */
+export function fileVersion(path: string): string | undefined {
+  const found = statOf(path);
+  return found === undefined ? undefined : `${found.mtimeMs}:${found.size}:${found.ino}`;
+}
+
+/** Microseconds since the epoch. */
+export function modifiedAt(path: string): number | undefined {
+  const found = statOf(path);
+  return found === undefined ? undefined : Math.round(found.mtimeMs * 1000);
+}
+
+export function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
+}
+
+/** Names in a folder; none when it cannot be listed. */
+export function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder).slice(0, maxEntries);
+  } catch {
+    return [];
+  }
+}
+
+/** The folders a path with `*` for whole parts or ends of parts leads to, e.g. `/usr/lib/python3*` and `site-packages`. */
+export function foldersAt(...parts: readonly string[]): string[] {
+  let found = [''];
+  for (const part of parts) {
+    found = part.endsWith('*')
+      ? found.flatMap((folder) =>
+          namesIn(folder)
+            .filter((name) => name.startsWith(part.slice(0, -1)))
+            .map((name) => join(folder, name)),
+        )
+      : found.map((folder) => join(folder, part));
+  }
+  return found.filter((folder) => statOf(folder)?.isDirectory() === true);
+}
+
+/** The begin of a text file, at most 64 KiB unless `whole` asks for up to 1 MiB; undefined when it cannot be read or is larger. */
+export function textOf(path: string, whole = false): string | undefined {
+  let fd: number;
+  try {
+    if (statOf(path)?.isFile() !== true) return undefined;
+    fd = openSync(path, 'r');
+  } catch {
+    return undefined;
+  }
+  try {
+    const parts: Buffer[] = [];
+    for (let total = 0; ; ) {
+      const got = readSync(fd, buffer, 0, buffer.length, null);
+      if (!whole) return buffer.toString('utf8', 0, got);
+      if (got === 0) return Buffer.concat(parts).toString('utf8');
+      total += got;
+      if (total > maxTextBytes) return undefined;
+      parts.push(Buffer.from(buffer.subarray(0, got)));
+    }
+  } catch {
+    return undefined;
+  } finally {
+    closeSync(fd);
+  }
+}
