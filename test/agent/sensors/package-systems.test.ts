@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import fc from 'fast-check';
 import t from 'tap';
 import type { AnyEvent } from '#shared/events/registry.gen.ts';
 import { pacmanFacts } from '../../../agent/sensors/package/pacman.linux.ts';
+import { buildPackage } from './build-package.ts';
 import { PackageScene } from './package-scene.ts';
 
 /** Every package system's database is read as it is, and told as it changes, by watching alone. */
@@ -19,30 +19,6 @@ function said(events: readonly AnyEvent[]): string[] {
         : [],
     )
     .sort();
-}
-
-/** A Debian package made by dpkg itself. */
-export function buildPackage(
-  folder: string,
-  name: string,
-  version: string,
-  files: Readonly<Record<string, string>>,
-): string {
-  const tree = join(folder, `${name}-${version}`);
-  mkdirSync(join(tree, 'DEBIAN'), { recursive: true });
-  writeFileSync(
-    join(tree, 'DEBIAN/control'),
-    `Package: ${name}\nVersion: ${version}\nArchitecture: all\nMaintainer: A <a@b>\nDescription: test\n`,
-  );
-  for (const [path, content] of Object.entries(files)) {
-    mkdirSync(join(tree, path, '..'), { recursive: true });
-    writeFileSync(join(tree, path), content);
-    chmodSync(join(tree, path), 0o755);
-  }
-  const built = `${tree}.deb`;
-  const run = spawnSync('dpkg-deb', ['--root-owner-group', '--build', tree, built], { encoding: 'utf8' });
-  if (run.status !== 0) throw new Error(run.stderr);
-  return built;
 }
 
 t.test('package systems', { skip: !onLinux && 'Linux only' }, async (t) => {
