@@ -64,7 +64,7 @@ export const agentSettings = {
   },
   packageVerifyBytesPerSecond: {
     type: 'int',
-    default: 256 * 1024,
+    default: 128 * 1024,
     min: 0,
     max: 1024 ** 4,
     doc: "Bytes a second that are read to compare package files with their package's own sums; 0 turns it off.",
@@ -85,7 +85,7 @@ export const agentSettings = {
   },
   privilegeEntriesPerSecond: {
     type: 'int',
-    default: 500,
+    default: 150,
     min: 0,
     max: 1_000_000,
     doc: 'Files a second that are looked at on the way to those with set-uid, set-gid or capabilities; 0 turns it off.',

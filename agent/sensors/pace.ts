@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Work is let through until the debt is this long; then it rests, so that resting is not done in tiny bits. */
-const restMs = 50;
+/** Work is let through until it owes so much time: waking up often costs more than the work. */
+const restMs = 1000;
 
 /**
  * Keeps work in the background to so many units a second (bytes, files). What was not used in the last second may be

@@ -19,10 +19,34 @@ export type ListingEnd = 'whole' | 'gone' | 'refused' | 'too-many';
 
 /** Gives the entries of a folder one after the other to `take`, with pauses. Never rejects. */
 export async function listFolder(folder: string, take: (entry: Entry) => void): Promise<ListingEnd> {
+  let garbled = 0;
+  const end = await readFolder(folder, 'utf8', ({ name, isFolder, isFile }) => {
+    if (name.includes(replacement)) garbled++;
+    else take({ name, isFolder, isFile });
+  });
+  if (garbled === 0) return end;
+  // Names that are not UTF-8 are rare, and reading every name as bytes is dear: those are read once more.
+  return readFolder(folder, 'buffer', (entry) => {
+    if (isGarbled(entry.name)) take(entry);
+  });
+}
+
+/** As it stands for bytes that are not UTF-8, and for itself. */
+const replacement = '\uFFFD';
+
+function isGarbled(name: string): boolean {
+  return name.includes(replacement) || !name.isWellFormed();
+}
+
+async function readFolder(
+  folder: string,
+  encoding: 'utf8' | 'buffer',
+  take: (entry: Entry) => void,
+): Promise<ListingEnd> {
   let dir: Dir | undefined;
   try {
-    // Node names the encoding in its documentation and takes it, but its types do not know of buffers here.
-    dir = opendirSync(systemPath(folder), { encoding: 'buffer' as BufferEncoding, bufferSize: 128 });
+    // Node takes `buffer` and says so in its documentation, but not in its types.
+    dir = opendirSync(systemPath(folder), { encoding: encoding as BufferEncoding, bufferSize: 64 });
     for (let count = 0; ; count++) {
       const entry = dir.readSync() as Dirent<Buffer> | Dirent | null;
       if (entry === null) return 'whole';
