@@ -52,6 +52,7 @@ export class Homes {
     }
     const all = [...homes];
     this.#left = Math.max(0, all.length - maxHomes);
-    if (all.join('\n') !== this.#homes.join('\n')) this.#homes = all.slice(0, maxHomes);
+    const kept = all.slice(0, maxHomes);
+    if (kept.join('\n') !== this.#homes.join('\n')) this.#homes = kept;
   }
 }

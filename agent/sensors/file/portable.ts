@@ -77,6 +77,7 @@ export function filePortable(): FileHost {
     kind: 'portable',
     watchSource,
     names: { userName: () => undefined, groupName: () => undefined },
+    note: () => undefined,
     paths() {
       const now = homesIn(homes);
       if (known !== now.join('\n') || paths.length === 0) {

@@ -26,6 +26,8 @@ export interface FileHost {
   readonly names: IdNames;
   /** The declared paths; asked at each look, since users come and go. The same array as long as nothing changed. */
   paths(): readonly WatchedPath[];
+  /** What of the declared paths is left out, in words. */
+  note(): string | undefined;
 }
 
 export interface WatchedFilesOptions {
@@ -102,6 +104,7 @@ export class WatchedFiles implements Provider {
       tracker.overfull > 0 ? `${tracker.overfull} hold more than is looked at` : '',
       this.#ledger?.full ? 'there are more files than the baseline keeps' : '',
       skipped > 0 ? `${skipped} files were not hashed, too many at once` : '',
+      this.#options.host.note() ?? '',
       this.#baseline?.note() ?? '',
     ];
     return notes.filter((text) => text !== '').join('; ');

@@ -42,6 +42,11 @@ export function parseMounts(mountinfo: string): Mount[] {
   return [...mounts.values()];
 }
 
+/** True for a file system of another host, and for one that may become so when it is looked at. */
+export function isRemote({ type }: Mount): boolean {
+  return remote.test(type) || type === 'autofs';
+}
+
 /** True for a file system with files on this host. */
 export function isLocal({ type }: Mount): boolean {
   return !virtual.test(type) && !remote.test(type);

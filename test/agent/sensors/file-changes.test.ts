@@ -11,6 +11,10 @@ import {
   writeFileSync,
 } from 'node:fs';
 import t, { type Test } from 'tap';
+import { fileSensor } from '../../../agent/sensors/file/index.ts';
+import { settingsOf } from '../../../agent/sensors/options.ts';
+import { sharedViews } from '../../../agent/sensors/shared-views.ts';
+import { Collected } from './collected.ts';
 import { FileScene } from './file-watching.ts';
 
 /** What a real kernel tells of real files, through the watches alone: no look falls within these tests. */
@@ -236,5 +240,66 @@ t.test('file sensor', { skip: !onLinux && 'Linux only' }, async (t) => {
     writeFileSync(at('etc/hosts'), '');
     await scene.until(got, 'create etc/hosts');
     t.equal(scene.told(got).length, 2);
+  });
+
+  t.test('homes: of who can log in, as users come, and none of other hosts', async (t) => {
+    const scene = new FileScene(t);
+    const { host } = scene;
+    host.write('proc/self/mountinfo', `1 0 0:1 / ${host.path('home/far')} rw - nfs4 server:/far rw\n`);
+    const line = (name: string, shell = '/bin/sh') => `${name}:x:1:1::/home/${name}:${shell}\n`;
+    host.write('etc/passwd', line('ann') + line('far') + line('mail', '/usr/sbin/nologin'));
+    for (const name of ['far', 'mail', 'new']) host.write(`home/${name}/.bashrc`, name);
+    const got = await scene.start({}, 50);
+    t.match(got.state, { note: /1 homes are on file systems of other hosts/ });
+    const homes = () =>
+      got
+        .of('file.create')
+        .map((event) => scene.short(event))
+        .filter((text) => text.includes('home/'));
+    t.same(homes(), ['create home/ann/.bashrc']);
+    host.write('etc/passwd', line('ann') + line('new'));
+    await got.until('file.create', (event) => scene.short(event) === 'create home/new/.bashrc');
+    host.write('home/new/.ssh/authorized_keys', 'key');
+    await scene.until(got, 'create home/new/.ssh/authorized_keys');
+  });
+
+  t.test('the process that did it, where somebody knows', async (t) => {
+    const scene = new FileScene(t);
+    const writer = {
+      pid: 77,
+      entityId: 'e77',
+      startAt: 1,
+      name: 'dropper',
+      executable: '/tmp/dropper',
+      commandLine: '/tmp/dropper -x',
+      commandLineCut: false,
+      parentPid: 1,
+      parent: undefined,
+      userId: '1000',
+      userName: 'ann',
+    };
+    const settings = settingsOf({ ...scene.host.options, intervalMs: { file: 3_600_000 } });
+    const views = sharedViews(settings);
+    const asked: string[] = [];
+    views.writerOf = (path) => {
+      asked.push(path);
+      return path.endsWith('crontab') ? writer : undefined;
+    };
+    const sensor = fileSensor(settings, views);
+    const got = Object.assign(new Collected(), { sensor });
+    await sensor.start(got.emit);
+    t.teardown(() => sensor.stop());
+    t.same(asked, [], 'nobody wrote the baseline');
+    scene.host.write('etc/crontab', '');
+    t.match(await scene.until(got, 'create etc/crontab'), {
+      'process.pid': 77,
+      'process.entity_id': 'e77',
+      'process.executable': '/tmp/dropper',
+      'process.command_line': '/tmp/dropper -x',
+      'user.name': 'ann',
+    });
+    scene.host.write('etc/hosts', '');
+    t.match(await scene.until(got, 'create etc/hosts'), { 'process.pid': undefined });
+    t.same(got.faults, []);
   });
 });
