@@ -148,7 +148,8 @@ export class FileTracker {
         if (watched !== undefined) this.#find(joined(folder, name), watched, before);
       }
     }
-    if (this.#findings.size >= maxFindings) this.#settle(source);
+    // Nothing in a baseline was renamed, so there is no need to collect it.
+    if (this.#findings.size >= (source.baseline ? stretch : maxFindings)) this.#settle(source);
     for (const path of inner) await this.#lookInto(path, source, true);
   }
 

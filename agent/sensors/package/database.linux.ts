@@ -1,12 +1,13 @@
 import { closeSync, openSync, readdirSync, readSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Bytes of one description of a package; a larger one is taken for damaged. */
-const maxTextBytes = 1024 * 1024;
+/** Bytes of one text that are read, whoever asks. */
+export const maxTextBytes = 1024 * 1024;
 /** Entries of one folder that are looked at. */
 const maxEntries = 50_000;
 
-const buffer = Buffer.allocUnsafeSlow(64 * 1024);
+/** Descriptions of packages are small; longer ones say what matters first. */
+const buffer = Buffer.allocUnsafeSlow(16 * 1024);
 
 /** A text that changes when the file or folder does; undefined when it is not there. */
 export function fileVersion(path: string): string | undefined {
@@ -52,8 +53,11 @@ export function foldersAt(...parts: readonly string[]): string[] {
   return found.filter((folder) => statOf(folder)?.isDirectory() === true);
 }
 
-/** The begin of a text file, at most 64 KiB unless `whole` asks for up to 1 MiB; undefined when it cannot be read or is larger. */
-export function textOf(path: string, whole = false): string | undefined {
+/**
+ * The begin of a text file, as much as fits the bytes (at most 1 MiB), UTF-8 with invalid bytes as U+FFFD; undefined
+ * when it cannot be read.
+ */
+export function textOf(path: string, maxBytes = buffer.length): string | undefined {
   let fd: number;
   try {
     if (statOf(path)?.isFile() !== true) return undefined;
@@ -62,15 +66,16 @@ export function textOf(path: string, whole = false): string | undefined {
     return undefined;
   }
   try {
-    const parts: Buffer[] = [];
-    for (let total = 0; ; ) {
-      const got = readSync(fd, buffer, 0, buffer.length, null);
-      if (!whole) return buffer.toString('utf8', 0, got);
-      if (got === 0) return Buffer.concat(parts).toString('utf8');
-      total += got;
-      if (total > maxTextBytes) return undefined;
-      parts.push(Buffer.from(buffer.subarray(0, got)));
+    const into =
+      maxBytes <= buffer.length ? buffer : Buffer.allocUnsafeSlow(Math.min(maxBytes, maxTextBytes));
+    const end = Math.min(maxBytes, into.length);
+    let length = 0;
+    while (length < end) {
+      const got = readSync(fd, into, length, end - length, null);
+      if (got === 0) break;
+      length += got;
     }
+    return into.toString('utf8', 0, length);
   } catch {
     return undefined;
   } finally {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { fileVersion, foldersAt, modifiedAt, namesIn, textOf } from './database.linux.ts';
+import { fileVersion, foldersAt, maxTextBytes, modifiedAt, namesIn, textOf } from './database.linux.ts';
 import type { PackageFacts } from './inventory.ts';
 import { folderSystem } from './many-folders.linux.ts';
 import type { PackageSystem } from './system.ts';
@@ -20,7 +20,8 @@ export function npm(fsRoot: string): PackageSystem {
           .map((name) => join(site, name)),
       ]),
     versionOf: (folder, name) => fileVersion(join(folder, name, 'package.json')),
-    factsOf: (folder, name) => npmFacts(textOf(join(folder, name, 'package.json'), true), join(folder, name)),
+    factsOf: (folder, name) =>
+      npmFacts(textOf(join(folder, name, 'package.json'), maxTextBytes), join(folder, name)),
   });
 }
 

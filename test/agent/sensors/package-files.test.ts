@@ -5,6 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import t from 'tap';
+import { settingsOf } from '../../../agent/sensors/options.ts';
+import { ownersOf } from '../../../agent/sensors/package/privilege/owners.linux.ts';
 import { apkFiles } from '../../../agent/sensors/package/verify/apk.linux.ts';
 import { diversions, md5Line } from '../../../agent/sensors/package/verify/dpkg.linux.ts';
 import { linesOfStream } from '../../../agent/sensors/package/verify/lines.ts';
@@ -12,7 +14,7 @@ import type { OwnedFile } from '../../../agent/sensors/package/verify/owned-file
 import { mtreeFiles } from '../../../agent/sensors/package/verify/pacman.linux.ts';
 import { recordLine } from '../../../agent/sensors/package/verify/pip.linux.ts';
 import { dumpLine } from '../../../agent/sensors/package/verify/rpm.linux.ts';
-import { buildPackage } from './build-package.ts';
+import { buildPackage, installRpm } from './build-package.ts';
 import { PackageScene } from './package-scene.ts';
 
 /** Package files are compared with the sums their packages keep. */
@@ -160,6 +162,43 @@ t.test('verification', { skip: !onLinux && 'Linux only' }, async (t) => {
       'package.checksum.expected': sum('md5', 'good'),
       'event.baseline': undefined,
     });
+  });
+
+  const hasRpm = spawnSync('rpmbuild', ['--version']).status === 0 && process.getuid?.() === 0;
+  t.test('rpm itself', { skip: !hasRpm && 'needs rpm and rpmbuild, and root' }, async (t) => {
+    const scene = new PackageScene(t);
+    const { host } = scene;
+    installRpm(host.root, {
+      '/usr/bin/probe tool': 'good',
+      '/usr/bin/other': 'good',
+      '/etc/probe.conf': 'default',
+    });
+    host.write('usr/bin/probe tool', 'evil');
+    host.write('etc/probe.conf', 'mine');
+    chmodSync(host.path('usr/bin/other'), 0o4755);
+    const owners = await ownersOf([host.path('usr/bin/other')], settingsOf(host.options));
+    t.same(owners?.get(host.path('usr/bin/other')), { type: 'rpm', name: 'vedette-probe' });
+    const got = await scene.start(eager, 20);
+    t.match(got.of('package.state'), [
+      {
+        'package.name': 'vedette-probe',
+        'package.version': '3:1.5-2',
+        'package.type': 'rpm',
+        'package.maintainer': 'Example',
+        'package.signature': 'none',
+      },
+    ]);
+    const told = (path: string) =>
+      got.until('package.file', (event) => event['file.path'] === host.path(path));
+    t.match(await told('usr/bin/probe tool'), {
+      'file.changes': ['content'],
+      'package.type': 'rpm',
+      'package.checksum.algorithm': 'sha256',
+      'package.checksum.expected': sum('sha256', 'good'),
+    });
+    t.match(await told('usr/bin/other'), { 'file.changes': ['mode'], 'package.expected_mode': '0755' });
+    await sleep(300);
+    t.equal(got.of('package.file').length, 2);
   });
 
   t.test('databases of any content', async (t) => {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { Settings } from '../../options.ts';
 import { toolOutput } from '../../tool.ts';
-import { namesIn, statOf, textOf } from '../database.linux.ts';
+import { maxTextBytes, namesIn, statOf, textOf } from '../database.linux.ts';
 import { diversions } from '../verify/dpkg.linux.ts';
 import { linesOfFile } from '../verify/lines.ts';
 
@@ -47,7 +47,7 @@ async function dpkgOwners(folder: string, wanted: Map<string, string>, own: Own)
   const info = join(folder, 'info');
   const lists = namesIn(info).filter((name) => name.endsWith('.list'));
   // A diverted file lies elsewhere than the list of its package says.
-  const diverted = diversions(textOf(join(folder, 'diversions'), true) ?? '');
+  const diverted = diversions(textOf(join(folder, 'diversions'), maxTextBytes) ?? '');
   for (const [from, { to }] of diverted) {
     const path = wanted.get(to);
     if (path !== undefined) wanted.set(from, path);

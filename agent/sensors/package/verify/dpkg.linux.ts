@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import type { Settings } from '../../options.ts';
-import { namesIn, textOf } from '../database.linux.ts';
+import { maxTextBytes, namesIn, textOf } from '../database.linux.ts';
 import { stanzaField, stanzasOf } from '../stanzas.linux.ts';
 import { linesOfFile } from './lines.ts';
 import { checksumOf, type OwnedFile, type OwnedPackage } from './owned-files.ts';
@@ -10,7 +10,7 @@ import { checksumOf, type OwnedFile, type OwnedPackage } from './owned-files.ts'
 export async function* dpkgPackages({ varRoot, etcRoot, fsRoot }: Settings): AsyncGenerator<OwnedPackage> {
   const folder = join(varRoot, 'lib/dpkg');
   const isExcluded = pathExcludes(etcRoot);
-  const diverted = diversions(textOf(join(folder, 'diversions'), true) ?? '');
+  const diverted = diversions(textOf(join(folder, 'diversions'), maxTextBytes) ?? '');
   for await (const stanzas of stanzasOf(createReadStream(join(folder, 'status')))) {
     for (const stanza of stanzas) {
       const name = stanzaField(stanza, 'Package');

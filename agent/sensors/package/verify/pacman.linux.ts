@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { createGunzip } from 'node:zlib';
 import type { Settings } from '../../options.ts';
-import { namesIn, textOf } from '../database.linux.ts';
+import { maxTextBytes, namesIn, textOf } from '../database.linux.ts';
 import { pacmanFacts } from '../pacman.linux.ts';
 import { linesOfStream } from './lines.ts';
 import { checksumOf, type OwnedFile, type OwnedPackage } from './owned-files.ts';
@@ -19,7 +19,7 @@ export async function* pacmanPackages({ varRoot, fsRoot }: Settings): AsyncGener
       version: facts.version,
       architecture: facts.architecture,
       async *files() {
-        const configuration = backups(textOf(join(local, entry, 'files'), true) ?? '');
+        const configuration = backups(textOf(join(local, entry, 'files'), maxTextBytes) ?? '');
         try {
           const text = createReadStream(join(local, entry, 'mtree')).pipe(createGunzip());
           for await (const file of mtreeFiles(linesOfStream(text))) {
