@@ -10,7 +10,7 @@ import { joined, type PathRules, parentOf, type WatchedPath } from './path-rules
 import type { Names } from './touched.ts';
 
 /** Findings that are settled together; a rename is recognised within them. */
-const maxFindings = 4096;
+const maxFindings = 1024;
 /** Looks at single files between two pauses that let other work go on. */
 const stretch = 64;
 

@@ -65,11 +65,6 @@ export class Verification {
     return this.#differing.size;
   }
 
-  /** Full passes that came to their end. */
-  get passes(): number {
-    return this.#passes;
-  }
-
   start(): void {
     this.#running = this.#run();
   }
