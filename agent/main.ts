@@ -12,8 +12,7 @@ import { instanceOf, lockHost } from './host-lock.ts';
 import { loadIdentity } from './identity/identity.ts';
 import { keepMemorySmall } from './memory.ts';
 import type { Outbox } from './outbox/outbox.ts';
-import { packetSettingsOf } from './packet-settings.ts';
-import { auditKinds } from './sensors/options.ts';
+import { sensorOptionsOf } from './sensor-settings.ts';
 import { createSensors } from './sensors/registry.ts';
 import type { Sensor } from './sensors/sensor.ts';
 import { statusOf, UsageHistory } from './status.ts';
@@ -35,9 +34,6 @@ export interface RunningAgent {
   stop(): Promise<void>;
 }
 
-/** For an event to get through the outbox beside its two waits. */
-const marginMs = 3000;
-
 type AgentConfig = Config<typeof agentSettings>;
 
 interface Surroundings {
@@ -51,35 +47,8 @@ interface Surroundings {
 }
 
 function makeSensors({ folder, config, instance, address, outbox, log }: Surroundings): Sensor[] {
-  const interval = (ms: number) => (ms === 0 ? undefined : ms);
   return createSensors({
-    provider: config.provider,
-    intervalMs: {
-      process: interval(config.processIntervalMs),
-      network: interval(config.networkIntervalMs),
-      device: interval(config.deviceIntervalMs),
-      package: interval(config.packageIntervalMs),
-      login: interval(config.loginIntervalMs),
-      account: interval(config.accountIntervalMs),
-      kernel: interval(config.kernelIntervalMs),
-      packet: interval(config.packetIntervalMs),
-      log: interval(config.logIntervalMs),
-      audit: interval(config.auditIntervalMs),
-      health: interval(config.healthIntervalMs),
-    },
-    trace: {
-      instance: config.kernelEvents === 'off' ? '' : instance,
-      bufferKib: config.kernelBufferKib,
-      probes: config.kernelArguments === 'auto',
-    },
-    packet: packetSettingsOf(config, address),
-    dataDir: folder,
-    stateFolder: folder,
-    settleMs: config.flushMs + config.syncMs + marginMs,
-    logFiles: config.logFiles,
-    auditEvents: auditKinds.filter((kind) => config.auditEvents.includes(kind)),
-    auditRecordsPerSecond: config.auditRecordsPerSecond,
-    logLinesPerSecond: config.logLinesPerSecond,
+    ...sensorOptionsOf(config, { folder, instance, collector: address }),
     agentFacts: () => ({ outboxSizeBytes: outbox.sizeBytes, outboxEvents: outbox.events }),
     onError: (name, error) => {
       log({ what: 'problem', code: 'sensor.failed', detail: `${name}: ${(error as Error).message}.` });

@@ -11,7 +11,7 @@ import { printable } from '#shared/terminal.ts';
 import { agentSettings } from './config.ts';
 import { type Delivery, type DeliveryEvent, startDelivery } from './delivery.ts';
 import { loadIdentity } from './identity/identity.ts';
-import { packetSettingsOf } from './packet-settings.ts';
+import { packetSettingsOf } from './sensor-settings.ts';
 import { boundsOf } from './sensors/packet/bounds.ts';
 import { readCaptureFile } from './sensors/packet/capture/capture-file.ts';
 import { Traffic, type TrafficCounts } from './sensors/packet/traffic.ts';

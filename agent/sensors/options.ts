@@ -12,6 +12,7 @@ export const sensorNames = [
   'packet',
   'log',
   'audit',
+  'file',
   'health',
 ] as const;
 export type SensorName = (typeof sensorNames)[number];
@@ -38,6 +39,38 @@ export interface TraceSettings {
   readonly probes: boolean;
 }
 
+/** What the file sensor watches besides its own paths, and what it may take. */
+export interface FileSettings {
+  /** Where the baseline is kept; undefined keeps it in memory, so that a restart begins anew. */
+  readonly baselinePath: string | undefined;
+  /** How long the baseline waits to keep what was told: longer than an event takes to reach the outbox. */
+  readonly commitDelayMs: number;
+  /** More paths to watch, as globs. */
+  readonly paths: readonly string[];
+  /** Paths to leave out, as globs; a folder with all that is in it. */
+  readonly excludes: readonly string[];
+  /** Larger files are not hashed. */
+  readonly hashMaxBytes: number;
+  /** What hashing in the background may read. */
+  readonly hashBytesPerSecond: number;
+}
+
+/** What the package sensor may take for going through files. */
+export interface PackageSettings {
+  /** Bytes of package files a second that are read to compare them with the package's own sums; 0 for never. */
+  readonly verifyBytesPerSecond: number;
+  /** Time between the begins of two passes that read every package file. */
+  readonly verifyPassMs: number;
+  /** Time between the begins of two passes that read only the files that changed since the last. */
+  readonly verifyChangedMs: number;
+  /** Entries of folders a second that are looked at for set-uid and set-gid files and capabilities; 0 for never. */
+  readonly privilegeEntriesPerSecond: number;
+  /** Time between the begins of two such walks. */
+  readonly privilegePassMs: number;
+  /** Time from the start to the first pass of either kind. */
+  readonly firstPassMs: number;
+}
+
 export interface SensorOptions {
   /** Milliseconds between looks, which fall on multiples of this by the clock. */
   readonly intervalMs?: Partial<Record<SensorName, number>>;
@@ -51,6 +84,10 @@ export interface SensorOptions {
   readonly devRoot?: string;
   /** Root of the package databases that do not live under /var or /etc (apk's /lib/apk). */
   readonly libRoot?: string;
+  /** Root of everything the other roots do not name: /usr, /tmp, the homes of users. */
+  readonly fsRoot?: string;
+  readonly file?: Partial<FileSettings>;
+  readonly package?: Partial<PackageSettings>;
   /** Folder whose file system `host.disk.*` is about. */
   readonly dataDir?: string;
   /** Whether logs are read from the journal where there is one. */
@@ -78,9 +115,13 @@ export interface SensorOptions {
 
 export type ProviderKind = 'linux' | 'portable';
 
+/** Options that have another form with their defaults. */
+type PartOptions = 'intervalMs' | 'provider' | 'trace' | 'packet' | 'file' | 'package' | 'stateFolder';
+
 /** Options with every default filled in. */
-export interface Settings
-  extends Required<Omit<SensorOptions, 'intervalMs' | 'provider' | 'trace' | 'packet' | 'stateFolder'>> {
+export interface Settings extends Required<Omit<SensorOptions, PartOptions>> {
+  readonly package: PackageSettings;
+  readonly file: FileSettings;
   readonly provider: ProviderKind;
   readonly trace: TraceSettings;
   readonly intervalMs: Readonly<Record<SensorName, number>>;
@@ -99,6 +140,7 @@ const linuxIntervals: Record<SensorName, number> = {
   packet: 500,
   log: 1000,
   audit: 1000,
+  file: 10_000,
   health: 15_000,
 };
 
@@ -114,6 +156,7 @@ const portableIntervals: Record<SensorName, number> = {
   packet: 500,
   log: 5000,
   audit: 60_000,
+  file: 60_000,
   health: 15_000,
 };
 
@@ -134,6 +177,25 @@ export function settingsOf(options: SensorOptions): Settings {
     runRoot: options.runRoot ?? '/run',
     devRoot: options.devRoot ?? '/dev',
     libRoot: options.libRoot ?? '/lib',
+    fsRoot: options.fsRoot ?? '/',
+    file: {
+      baselinePath: undefined,
+      commitDelayMs: 2000,
+      paths: [],
+      excludes: [],
+      hashMaxBytes: 4 * 1024 ** 2,
+      hashBytesPerSecond: 2 * 1024 ** 2,
+      ...options.file,
+    },
+    package: {
+      verifyBytesPerSecond: 128 * 1024,
+      verifyPassMs: 86_400_000,
+      verifyChangedMs: 3_600_000,
+      privilegeEntriesPerSecond: 150,
+      privilegePassMs: 86_400_000,
+      firstPassMs: 600_000,
+      ...options.package,
+    },
     dataDir: options.dataDir ?? process.cwd(),
     journal: options.journal ?? true,
     logFiles: options.logFiles ?? [],

@@ -1,6 +1,7 @@
 import { accountSensor } from './account/index.ts';
 import { auditSensor } from './audit/index.ts';
 import { deviceSensor } from './device/index.ts';
+import { fileSensor } from './file/index.ts';
 import { healthSensor } from './health/index.ts';
 import { kernelSensor } from './kernel/index.ts';
 import { logSensor } from './log/index.ts';
@@ -26,6 +27,7 @@ const factories: readonly SensorFactory[] = [
   kernelSensor,
   packetSensor,
   logSensor,
+  fileSensor,
 ];
 
 /**

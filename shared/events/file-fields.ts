@@ -36,6 +36,10 @@ export const fileFields = {
     sigma: ['sha256'],
     doc: 'SHA-256 of the content, where it is small enough to be read.',
   },
+  'file.since': {
+    type: 'time',
+    doc: 'Earliest it can have happened, where it was found by looking and not told by the system: its time is then when it was found.',
+  },
   'file.watch': {
     type: 'keyword',
     max: 64,

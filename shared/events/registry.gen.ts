@@ -10,6 +10,7 @@ import { executableHash } from './executable-hash.ts';
 import { fileChange } from './file-change.ts';
 import { fileCreate } from './file-create.ts';
 import { fileDelete } from './file-delete.ts';
+import { filePrivilege } from './file-privilege.ts';
 import { fileRename } from './file-rename.ts';
 import { hostHealth } from './host-health.ts';
 import { httpRequest } from './http-request.ts';
@@ -22,6 +23,7 @@ import { networkConnection } from './network-connection.ts';
 import { networkFlow } from './network-flow.ts';
 import { networkScan } from './network-scan.ts';
 import { packageChange } from './package-change.ts';
+import { packageFile } from './package-file.ts';
 import { packageState } from './package-state.ts';
 import { processAccess } from './process-access.ts';
 import { processEnd } from './process-end.ts';
@@ -41,6 +43,7 @@ export const eventSpecs = {
   'file.change': fileChange,
   'file.create': fileCreate,
   'file.delete': fileDelete,
+  'file.privilege': filePrivilege,
   'file.rename': fileRename,
   'host.health': hostHealth,
   'http.request': httpRequest,
@@ -53,6 +56,7 @@ export const eventSpecs = {
   'network.flow': networkFlow,
   'network.scan': networkScan,
   'package.change': packageChange,
+  'package.file': packageFile,
   'package.state': packageState,
   'process.access': processAccess,
   'process.end': processEnd,

@@ -76,7 +76,7 @@ t.test('cross-check', { skip: process.platform !== 'linux' }, async (t) => {
 
   t.test('packages: the same names, versions and sizes', async (t) => {
     const { stable, missedByPortable, missedByLinux } = await compare('package', (event) =>
-      event.type === 'package.state'
+      event.type === 'package.state' && ['deb', 'rpm'].includes(event['package.type'])
         ? [
             event['package.name'],
             event['package.version'],

@@ -43,6 +43,9 @@ const files = [
   'var/lib/dpkg/status',
   'var/lib/apt/lists/x_dists_y_Packages',
   'lib/apk/db/installed',
+  'etc/crontab',
+  'etc/cron.d/job',
+  'root/.bashrc',
 ];
 
 /** Looks twice at a host made of these contents, with `grow` appended in between. */

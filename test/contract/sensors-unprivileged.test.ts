@@ -47,6 +47,7 @@ t.test('as nobody', { skip: !possible && 'needs root, and a checkout that others
     device: { status: 'running', note: /other users/ },
     account: { status: 'running', note: /shadow cannot be read/ },
     packet: { status: 'unavailable', reason: /CAP_NET_RAW/ },
+    file: { status: 'running', note: /cannot be listed/ },
     health: { status: 'running' },
   });
   for (const [name, { status }] of Object.entries<{ status: string }>(states)) t.not(status, 'failed', name);

@@ -4,15 +4,15 @@ import { join } from 'node:path';
 const maxFileBytes = 4 * 1024 * 1024;
 const recheckMs = 2000;
 
-/** Names of local users by id, from passwd(5), read again when the file changes. */
+/** Names of local users by id, from passwd(5), or of groups, from group(5); read again when the file changes. */
 export class UserNames {
   readonly #path: string;
   #names = new Map<string, string>();
   #version = '';
   #checkedAtMs = 0;
 
-  constructor(etcRoot: string) {
-    this.#path = join(etcRoot, 'passwd');
+  constructor(etcRoot: string, file: 'passwd' | 'group' = 'passwd') {
+    this.#path = join(etcRoot, file);
   }
 
   /** The name, or undefined for an id that no local user has. */

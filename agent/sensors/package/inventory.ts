@@ -9,12 +9,14 @@ export const maxPackages = 200_000;
 export interface PackageFacts {
   readonly name: string;
   readonly version: string | undefined;
-  /** Package system: deb, rpm, apk, brew, windows. */
+  /** Package system: deb, rpm, apk, pacman, snap, flatpak, npm, pip, gem, brew, windows. */
   readonly type: string;
   readonly architecture?: string | undefined;
   readonly sizeBytes?: number | undefined;
   readonly maintainer?: string | undefined;
   readonly origin?: string | undefined;
+  /** How it was verified when it was installed: a key, a kind of check, or `none`. */
+  readonly signature?: string | undefined;
   /** Microseconds since the epoch. */
   readonly installedAt?: number | undefined;
 }
@@ -28,6 +30,7 @@ function fields(found: PackageFacts) {
     'package.size': found.sizeBytes,
     'package.maintainer': found.maintainer,
     'package.origin': found.origin,
+    'package.signature': found.signature,
     'package.installed': found.installedAt,
   };
 }

@@ -1,77 +1,97 @@
-import { join } from 'node:path';
+import type { AnyEvent } from '#shared/events/registry.gen.ts';
 import type { Settings } from '../options.ts';
 import type { Provider } from '../provider.ts';
 import type { Emit } from '../sensor.ts';
-import { Inventory, type PackageFacts } from './inventory.ts';
-import { aptOrigins } from './origins.linux.ts';
-import { type PackageSystem, packageSystems } from './systems.linux.ts';
+import { PackageDatabases } from './databases.linux.ts';
+import type { PrivilegedFiles } from './privilege/privileged-files.linux.ts';
+import type { Verification } from './verify/verification.ts';
 
-/** One database and what was last read of it. */
-interface Watched {
-  readonly system: PackageSystem;
-  readonly inventory: Inventory;
-  seen: string | undefined;
-  unread: boolean;
+/** What goes on between the looks of a sensor that runs. */
+interface Background {
+  readonly verification: Verification | undefined;
+  readonly privileged: PrivilegedFiles | undefined;
 }
 
 /**
- * Packages from the databases of dpkg, apk and rpm, each read again when it changes. One that is gone or cannot be
- * read removes nothing: its last reading stands until it can be read again.
+ * Packages from the databases of every package system there is, their files compared with their sums, and files that
+ * give rights. `following` for a sensor that runs: changes are told as the databases change, and files gone through in
+ * the background.
  */
-export function packageLinux(settings: Settings): Provider {
-  const lists = join(settings.varRoot, 'lib/apt/lists');
-  const databases: Watched[] = packageSystems(settings).map((system) => ({
-    system,
-    inventory: new Inventory(),
-    seen: undefined,
-    unread: false,
-  }));
+export function packageLinux(settings: Settings, following: boolean): Provider {
+  const onError = (error: unknown) => settings.onError('package', error);
+  const databases = new PackageDatabases(settings, onError);
+  let background: Background | undefined;
+  let emit: Emit = () => {};
 
-  async function renew(database: Watched, emit: Emit): Promise<void> {
-    const version = database.system.version();
-    if (version === undefined || version === database.seen) return;
-    const found = await database.system.read();
-    database.unread = found === undefined;
-    if (found === undefined) return;
-    const { inventory, system } = database;
-    const whole = system.type === 'deb' ? await withOrigins(found, inventory.changed(found), lists) : found;
-    inventory.renew(whole, emit);
-    database.seen = version;
+  function tell(event: AnyEvent): void {
+    emit(event);
+    if (event.type === 'package.change' && event['event.action'] !== 'removed') {
+      background?.verification?.urge(event['package.type'], event['package.name']);
+    }
   }
 
   return {
     kind: 'linux',
     mode: 'sampled',
     async open() {
-      const present = databases.some(({ system }) => system.version() !== undefined);
-      return present ? undefined : 'no package database of dpkg, apk or rpm is here';
+      return databases.present
+        ? undefined
+        : 'no package database is here: dpkg, apk, rpm, pacman, snap, flatpak, npm, pip or gem';
     },
-    async look(emit) {
-      for (const database of databases) await renew(database, emit);
+    async look(given) {
+      emit = given;
+      await databases.look(tell, following);
+      if (following) background ??= await begun(settings, tell, onError);
     },
     note() {
-      const unread = databases.filter((database) => database.unread).map(({ system }) => system.type);
-      return unread.length === 0 ? undefined : `not readable: ${unread.join(', ')}`;
+      const { unread } = databases;
+      const differing = background?.verification?.differing ?? 0;
+      const notes = [
+        unread.length === 0 ? '' : `not readable: ${unread.join(', ')}`,
+        differing === 0 ? '' : `${differing} package files are not as their packages say`,
+        background?.privileged?.gaps ?? '',
+      ].filter((text) => text !== '');
+      return notes.length === 0 ? undefined : notes.join('; ');
     },
-    async close() {},
+    async close() {
+      emit = () => {};
+      await Promise.all([
+        databases.close(),
+        background?.verification?.close(),
+        background?.privileged?.close(),
+      ]);
+    },
   };
 }
 
-/** `found`, where those of `asked` carry their origin, as far as apt knows. */
-async function withOrigins(
-  found: readonly PackageFacts[],
-  asked: readonly PackageFacts[],
-  lists: string,
-): Promise<readonly PackageFacts[]> {
-  const wanted = new Map<string, Set<string>>();
-  for (const { name, version } of asked) {
-    if (version !== undefined) wanted.set(name, (wanted.get(name) ?? new Set()).add(version));
-  }
-  const origins = wanted.size === 0 ? undefined : await aptOrigins(lists, wanted);
-  if (origins === undefined) return found;
-  return found.map((one) =>
-    wanted.get(one.name)?.has(one.version ?? '') === true
-      ? { ...one, origin: origins.get(`${one.name} ${one.version}`) ?? 'unknown' }
-      : one,
-  );
+/** Loads what it needs only where it is wanted. */
+async function begun(settings: Settings, emit: Emit, onError: (error: unknown) => void): Promise<Background> {
+  const { verifyBytesPerSecond, privilegeEntriesPerSecond } = settings.package;
+  const background = {
+    verification: verifyBytesPerSecond === 0 ? undefined : await verificationOf(settings, emit, onError),
+    privileged: privilegeEntriesPerSecond === 0 ? undefined : await privilegedOf(settings, emit, onError),
+  };
+  background.verification?.start();
+  background.privileged?.start();
+  return background;
+}
+
+async function verificationOf(settings: Settings, emit: Emit, onError: (error: unknown) => void) {
+  const { ownedPackages } = await import('./verify/sources.linux.ts');
+  const { Verification } = await import('./verify/verification.ts');
+  const { verifyBytesPerSecond, verifyPassMs, verifyChangedMs, firstPassMs } = settings.package;
+  return new Verification({
+    sources: ownedPackages(settings),
+    bytesPerSecond: verifyBytesPerSecond,
+    passMs: verifyPassMs,
+    changedMs: verifyChangedMs,
+    firstMs: firstPassMs,
+    emit,
+    onError,
+  });
+}
+
+async function privilegedOf(settings: Settings, emit: Emit, onError: (error: unknown) => void) {
+  const { PrivilegedFiles } = await import('./privilege/privileged-files.linux.ts');
+  return new PrivilegedFiles(settings, emit, onError);
 }

@@ -1,25 +1,30 @@
-import { createReadStream, type Stats, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { createReadStream } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Settings } from '../options.ts';
 import { toolOutput } from '../tool.ts';
+import { fileVersion, modifiedAt, statOf } from './database.linux.ts';
+import { flatpak } from './flatpak.linux.ts';
+import { gem } from './gem.linux.ts';
 import { maxPackages, type PackageFacts } from './inventory.ts';
-import { rpmQuery, rpmRow } from './rpm.ts';
+import { npm } from './npm.linux.ts';
+import { pacman } from './pacman.linux.ts';
+import { pip } from './pip.linux.ts';
+import { rpmQuery, rpmRow, rpmSignedQuery } from './rpm.ts';
+import { snap } from './snap.linux.ts';
 import { stanzaField, stanzasOf } from './stanzas.linux.ts';
-
-/** One package system of a Linux host. */
-export interface PackageSystem {
-  readonly type: string;
-  /** A text that changes with the database; undefined when there is none. */
-  version(): string | undefined;
-  /** Everything installed; undefined when the database cannot be read. */
-  read(): Promise<PackageFacts[] | undefined>;
-}
+import type { PackageSystem } from './system.ts';
 
 export function packageSystems(settings: Settings): readonly PackageSystem[] {
   return [
     dpkg(join(settings.varRoot, 'lib/dpkg')),
     apk(join(settings.libRoot, 'apk/db/installed')),
     rpm(settings),
+    pacman(settings.varRoot),
+    snap(settings.fsRoot, settings.varRoot),
+    flatpak(settings.varRoot),
+    npm(settings.fsRoot),
+    pip(settings.fsRoot),
+    gem(settings.fsRoot),
   ];
 }
 
@@ -46,6 +51,7 @@ function dpkg(folder: string): PackageSystem {
   return {
     type: 'deb',
     version: () => fileVersion(join(folder, 'status')),
+    folders: () => existing(folder),
     read: () => readStanzas(join(folder, 'status'), factsOf),
   };
 }
@@ -63,6 +69,7 @@ function apk(path: string): PackageSystem {
   return {
     type: 'apk',
     version: () => fileVersion(path),
+    folders: () => existing(dirname(path)),
     read: () =>
       readStanzas(path, (stanza) => {
         const field = (name: string) => stanzaField(stanza, name, ':');
@@ -91,8 +98,11 @@ function rpm(settings: Settings): PackageSystem {
       const versions = databases.map((name) => fileVersion(join(folder, name)));
       return versions.some((one) => one !== undefined) ? versions.join() : undefined;
     },
+    folders: () => existing(folder),
     async read() {
-      const output = await toolOutput('rpm', ['--dbpath', folder, ...rpmQuery]);
+      const output =
+        (await toolOutput('rpm', ['--dbpath', folder, ...rpmSignedQuery])) ??
+        (await toolOutput('rpm', ['--dbpath', folder, ...rpmQuery]));
       return output
         ?.split('\n')
         .map(rpmRow)
@@ -119,20 +129,6 @@ async function readStanzas(
   }
 }
 
-function fileVersion(path: string): string | undefined {
-  const found = statOf(path);
-  return found === undefined ? undefined : `${found.mtimeMs}:${found.size}:${found.ino}`;
-}
-
-function modifiedAt(path: string): number | undefined {
-  const found = statOf(path);
-  return found === undefined ? undefined : Math.round(found.mtimeMs * 1000);
-}
-
-function statOf(path: string): Stats | undefined {
-  try {
-    return statSync(path, { throwIfNoEntry: false });
-  } catch {
-    return undefined;
-  }
+function existing(folder: string): string[] {
+  return statOf(folder)?.isDirectory() === true ? [folder] : [];
 }

@@ -21,6 +21,7 @@ export class FixtureHost {
       varRoot: at('var'),
       runRoot: at('run'),
       libRoot: at('lib'),
+      fsRoot: this.root,
       devRoot: '/dev',
       intervalMs: {
         process: 20,
@@ -31,6 +32,7 @@ export class FixtureHost {
         account: 20,
         log: 20,
         audit: 20,
+        file: 20,
         health: 20,
       },
     };
