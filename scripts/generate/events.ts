@@ -52,8 +52,24 @@ function lockFields(
   return out;
 }
 
+/** Two branches may each have taken the next number, and their merge has no conflict to show. */
+function refuseTwins(lock: Lock): void {
+  const twin = (numbered: Readonly<Record<string, { readonly id: number }>>) => {
+    const byId = new Map<number, string>();
+    for (const [name, { id }] of Object.entries(numbered)) {
+      const other = byId.get(id);
+      if (other !== undefined)
+        throw new Error(`${lockPath}: ${name} and ${other} have one number; remove the newer`);
+      byId.set(id, name);
+    }
+  };
+  twin(lock);
+  for (const { fields } of Object.values(lock)) twin(fields);
+}
+
 /** The lock after taking in what is new. Throws when a released type or field was removed or retyped. */
 export function nextLock(old: Lock, specs: Iterable<EventSpec>): Lock {
+  refuseTwins(old);
   const byName = new Map([...specs].map((s) => [s.name, s]));
   const lock: Lock = {};
   let next = Math.max(0, ...Object.values(old).map((t) => t.id)) + 1;
