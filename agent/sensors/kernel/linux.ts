@@ -7,8 +7,10 @@ import type { Settings } from '../options.ts';
 import type { ProcessEntry } from '../process/table.ts';
 import type { Provider } from '../provider.ts';
 import type { Emit } from '../sensor.ts';
+import type { SharedViews } from '../shared-views.ts';
 import { actorFieldsOf } from './actor.ts';
 import { WatchedCalls } from './calls.linux.ts';
+import { FileWriters } from './file-writers.linux.ts';
 import { LoadedModules } from './modules.linux.ts';
 import { Mounts } from './mounts.linux.ts';
 
@@ -27,17 +29,20 @@ export class KernelLinux implements Provider {
   readonly kind = 'linux';
   readonly #host: LinuxHost;
   readonly #settings: Settings;
+  readonly #views: SharedViews;
   readonly #modules: LoadedModules;
   readonly #mounts: Mounts;
   #emit: Emit = () => {};
   #events: KernelEvents | undefined;
   #missing: string[] = [];
+  #writers: FileWriters | undefined;
   /** Threads in a call of mount(2) that mounts nothing. */
   readonly #remounting = new Set<number>();
 
-  constructor(host: LinuxHost, settings: Settings) {
+  constructor(host: LinuxHost, settings: Settings, views: SharedViews) {
     this.#host = host;
     this.#settings = settings;
+    this.#views = views;
     this.#modules = new LoadedModules(settings.procRoot);
     this.#mounts = new Mounts(settings.procRoot);
   }
@@ -58,7 +63,8 @@ export class KernelLinux implements Provider {
     const { kernel } = this.#host;
     if (kernel === this.#events) return;
     this.#events = kernel;
-    if (kernel !== undefined) this.#watch(kernel);
+    if (kernel === undefined) this.#leave();
+    else this.#watch(kernel);
   }
 
   note(): string | undefined {
@@ -69,17 +75,32 @@ export class KernelLinux implements Provider {
         : this.#missing.length > 0
           ? [`the kernel has no ${this.#missing.join(', ')}`]
           : [];
-    return [...blind, ...untold].join('; ') || undefined;
+    return (
+      [...blind, ...untold, this.#writers?.note()].filter((text) => text !== undefined).join('; ') ||
+      undefined
+    );
   }
 
   async close(): Promise<void> {
     this.#emit = () => {};
+    this.#leave();
+  }
+
+  #leave(): void {
+    if (this.#writers === undefined) return;
+    this.#views.writerOf = () => undefined;
+    this.#writers = undefined;
   }
 
   #watch(events: KernelEvents): void {
     const { trace } = events;
     const calls = new WatchedCalls(this.#host, events, this.#settings.procRoot, (event) => this.#emit(event));
     this.#missing = calls.start();
+    const writers = new FileWriters(this.#host, events);
+    if (writers.start()) {
+      this.#writers = writers;
+      this.#views.writerOf = (path, timeUs) => writers.writerOf(path, timeUs);
+    }
     trace.add(this.#mountEntered());
     for (const event of mountCalls) trace.add(this.#mountCall(event));
     // Kernels without modules have neither.
