@@ -7,6 +7,7 @@ import type { Emit } from '../sensor.ts';
 import { type Connection, connectionEvent, netNamespaceOf, tupleOf } from './connections.ts';
 import { ListeningOwners } from './listening-owners.ts';
 import { SocketCalls } from './socket-calls.linux.ts';
+import type { SocketTotals } from './socket-totals.linux.ts';
 import { type TcpChange, tcpChangeReader, tcpState } from './tcp-changes.linux.ts';
 
 /** Connections followed at once; of more the opening is told and the closing is not. */
@@ -43,6 +44,7 @@ export class KernelConnections {
   readonly #trace: KernelTrace;
   readonly #processes: KernelEvents['processes'];
   readonly #emit: Emit;
+  readonly #totals: SocketTotals;
   readonly #sockets = new Map<number, Socket>();
   /** Connections of before, by their ends; the kernel's name for them is not known. */
   readonly #former = new Map<string, Connection>();
@@ -54,7 +56,8 @@ export class KernelConnections {
   /** Connections that were not followed for want of room. */
   unfollowed = 0;
 
-  constructor(host: LinuxHost, { trace, processes }: KernelEvents, emit: Emit) {
+  constructor(host: LinuxHost, { trace, processes }: KernelEvents, totals: SocketTotals, emit: Emit) {
+    this.#totals = totals;
     this.#host = host;
     this.#trace = trace;
     this.#processes = processes;
@@ -119,6 +122,11 @@ export class KernelConnections {
       this.#former.set(tuple, connection);
       this.#emit(connectionEvent(connection, connection.how, { time: listedAt, provider }));
     }
+  }
+
+  /** Whether the bytes of new connections are counted as they are sent and received. */
+  get countsBytes(): boolean {
+    return this.#calls.isOn;
   }
 
   note(): string | undefined {
@@ -226,9 +234,10 @@ export class KernelConnections {
     this.#forget(socket);
     const { openedAt, how } = socket;
     if (socket.told) {
-      const bytes = this.#calls.end(socket.socket);
-      const moment = { time, provider: 'tracefs', openedAt, ...(how === 'listening' ? {} : bytes) };
-      this.#emit(connectionEvent(this.#connectionOf(socket), 'closed', moment));
+      const connection = this.#connectionOf(socket);
+      const counted = this.#calls.end(socket.socket) ?? this.#totals.of(tupleOf(connection));
+      const moment = { time, provider: 'tracefs', openedAt, ...(how === 'listening' ? {} : counted) };
+      this.#emit(connectionEvent(connection, 'closed', moment));
       if (how === 'listening' && socket.ownerPid !== undefined) {
         this.#listening.remove(socket.localPort, socket.ownerPid);
       }
@@ -250,7 +259,8 @@ export class KernelConnections {
     if (former.how === 'listening' && former.ownerPid !== undefined) {
       this.#listening.remove(former.localPort, former.ownerPid);
     }
-    this.#emit(connectionEvent(former, 'closed', { time, provider: 'tracefs' }));
+    const moment = { time, provider: 'tracefs', ...this.#totals.of(tuple) };
+    this.#emit(connectionEvent(former, 'closed', moment));
   }
 
   #accepts(event: string): TraceSource {

@@ -46,13 +46,16 @@ export class SocketCalls {
     if (this.#isOn) this.#counts.set(socket, { sent: 0, received: 0 });
   }
 
-  /** A connection ended: what was counted of it. */
-  end(socket: number): Pick<Moment, 'sentBytes' | 'receivedBytes' | 'bytesSource'> {
+  /** Whether calls are counted now. */
+  get isOn(): boolean {
+    return this.#isOn;
+  }
+
+  /** A connection ended: what was counted of it, if that was from its begin on. */
+  end(socket: number): Pick<Moment, 'sentBytes' | 'receivedBytes' | 'bytesSource'> | undefined {
     const counts = this.#counts.get(socket);
     this.#counts.delete(socket);
-    return counts === undefined
-      ? {}
-      : { sentBytes: counts.sent, receivedBytes: counts.received, bytesSource: 'calls' };
+    return counts && { sentBytes: counts.sent, receivedBytes: counts.received, bytesSource: 'calls' };
   }
 
   settle(nowUs: number): void {
