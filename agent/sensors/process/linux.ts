@@ -76,15 +76,18 @@ export class ProcessLinux implements Provider {
       this.#hashes.skipped > 0 ? [`${this.#hashes.skipped} program files were not hashed`] : [];
     if (kernel === undefined) {
       const why = this.#whySampled === undefined ? '' : `, because ${this.#whySampled}`;
-      return [`sampled${why}: processes shorter than the interval are not seen`, ...denied, ...unhashed].join(
-        '; ',
-      );
+      return [
+        `sampled${why}: processes shorter than the interval are not seen`,
+        ...denied,
+        ...forgotten,
+        ...unhashed,
+      ].join('; ');
     }
     const source = kernel.processes.readsArguments
       ? 'arguments from the kernel and /proc'
       : 'arguments from /proc: those of the very shortest processes may be missing';
     const lost = this.#lost > 0 ? [`${this.#lost} kernel records lost`] : [];
-    return [source, ...lost, ...denied, ...unhashed].join('; ');
+    return [source, ...lost, ...denied, ...forgotten, ...unhashed].join('; ');
   }
 
   lost(): number {
@@ -137,6 +140,7 @@ export class ProcessLinux implements Provider {
       name: instance,
       onLost: (count, from, to) => this.#lose(count, from, to),
       onBroken: (reason) => this.#endKernel(reason),
+      onError: (error) => this.#settings.onError('process', error),
     });
     this.#whySampled = await openTrace(trace);
     if (this.#whySampled !== undefined) return;

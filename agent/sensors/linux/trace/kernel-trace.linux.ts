@@ -3,7 +3,7 @@ import { withoutStack } from '../without-stack.ts';
 import { TraceClock } from './clock.linux.ts';
 import { canWait, whenReadable } from './doorbell.linux.ts';
 import { type TraceFormat, TraceRecord } from './format.ts';
-import { findTracefs, TraceInstance } from './instance.linux.ts';
+import { type BufferStats, findTracefs, TraceInstance } from './instance.linux.ts';
 import { LoaderProbes } from './loader-probe.linux.ts';
 import { readPage } from './page.ts';
 
@@ -36,6 +36,8 @@ export interface KernelTraceOptions {
   readonly onLost: (count: number, fromUs: number, toUs: number) => void;
   /** Somebody else turned the trace off or took it away. */
   readonly onBroken: (reason: string) => void;
+  /** A source failed on one record; the others go on. */
+  readonly onError: (error: unknown) => void;
 }
 
 /** Longest that a record which is not urgent waits. */
@@ -256,10 +258,19 @@ export class KernelTrace {
       this.records++;
       this.#lastNs = timeNs;
       this.#record.move(buffer, start, bytes);
-      const act = read(this.#record, timeNs);
+      const act = this.#attempt(() => read(this.#record, timeNs));
       if (act !== undefined) this.#pending.push({ timeNs, act });
     };
     if (readPage(buffer, 0, length, instance.layout, take)) this.#checkedAtMs = 0;
+  }
+
+  #attempt<T>(work: () => T): T | undefined {
+    try {
+      return work();
+    } catch (error) {
+      this.#options.onError(error);
+      return undefined;
+    }
   }
 
   #actUntil(untilNs: number): void {
@@ -269,11 +280,11 @@ export class KernelTrace {
     for (const { timeNs, act } of pending) {
       if (timeNs > untilNs) break;
       done++;
-      act(Math.round((timeNs + offsetNs) / 1000), timeNs);
+      this.#attempt(() => act(Math.round((timeNs + offsetNs) / 1000), timeNs));
     }
     this.#pending = pending.slice(done);
     const nowUs = Math.round((this.clock.nowNs() + offsetNs) / 1000);
-    for (const round of this.#afterRound) round(nowUs);
+    for (const round of this.#afterRound) this.#attempt(() => round(nowUs));
   }
 
   /** Sets the clock, and tells what the kernel lost since the last look. */
@@ -281,18 +292,31 @@ export class KernelTrace {
     this.#checkedAtMs = Date.now();
     const fromUs = this.#checkedAtUs;
     if (this.#rest === undefined || this.#bell === undefined) return;
-    const rest = this.#rest.stats();
-    const bell = this.#bell.stats();
-    if (!this.#rest.isOn() || !this.#bell.isOn()) {
-      this.#options.onBroken('somebody else turned its trace off');
+    const seen = lookAt(this.#rest, this.#bell);
+    if ('broken' in seen) {
+      this.#options.onBroken(seen.broken);
       return;
     }
+    const { rest, bell } = seen;
     this.clock.set(bell.nowNs);
     this.#checkedAtUs = Math.round((this.clock.nowNs() + this.clock.offsetNs()) / 1000);
     const lost = rest.lost + bell.lost;
     const count = lost - this.#lost;
     this.#lost = lost;
     if (count > 0) this.#options.onLost(count, fromUs, this.#checkedAtUs);
+  }
+}
+
+/** What the kernel says of both instances, or why they are of no use any more. */
+function lookAt(
+  rest: TraceInstance,
+  bell: TraceInstance,
+): { readonly rest: BufferStats; readonly bell: BufferStats } | { readonly broken: string } {
+  try {
+    if (!rest.isOn() || !bell.isOn()) return { broken: 'somebody else turned its trace off' };
+    return { rest: rest.stats(), bell: bell.stats() };
+  } catch (error) {
+    return { broken: `its trace cannot be read any more: ${(error as Error).message}` };
   }
 }
 
