@@ -72,6 +72,8 @@ export class ProcessLinux implements Provider {
   note(): string | undefined {
     const { kernel } = this.#host;
     const denied = this.#isDenied ? ["program files of other users' processes are not seen"] : [];
+    const { unremembered } = this.#host.processes;
+    const forgotten = unremembered > 0 ? [`${unremembered} processes were too many to remember`] : [];
     const unhashed =
       this.#hashes.skipped > 0 ? [`${this.#hashes.skipped} program files were not hashed`] : [];
     if (kernel === undefined) {
