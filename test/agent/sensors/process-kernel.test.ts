@@ -283,3 +283,23 @@ t.test('a leftover is taken away, one in use is not', options, async (t) => {
   t.notOk(existsSync(`${folder}-exec`));
   t.notMatch(probes(), instance.replaceAll('-', '_'));
 });
+
+t.test('a name and an argument that are not UTF-8', options, async (t) => {
+  const { got } = await startKernel(t);
+  const folder = tempFolder(t);
+  copyFileSync('/bin/true', Buffer.concat([Buffer.from(`${folder}/`), Buffer.from([0x62, 0xff, 0xfe])]));
+  const { pid, status } = spawnSync('/bin/sh', [
+    '-c',
+    `exec "$(printf '${folder}/b\\377\\376')" "$(printf '\\303(')"`,
+  ]);
+  t.equal(status, 0);
+  await got.until('process.end', (e) => e['process.pid'] === pid);
+  const started = got
+    .of('process.start')
+    .filter((e) => e['process.pid'] === pid)
+    .at(-1);
+  t.equal(started?.['process.name'], 'b\ufffd\ufffd');
+  t.equal(started?.['process.executable'], `${folder}/b\ufffd\ufffd`);
+  t.match(started?.['process.command_line'], /b\ufffd\ufffd \ufffd\($/);
+  t.equal(started?.['process.args_count'], 2);
+});
