@@ -18,6 +18,8 @@ export interface KernelEvents {
     processOf(tid: number): number;
     /** True when the kernel itself reads the arguments of programs. */
     readonly readsArguments: boolean;
+    /** Takes note of loaders that are new. */
+    probeLoaders(): void;
   };
 }
 

@@ -87,10 +87,14 @@ export class KernelProcesses {
     const needed = [this.#execs(), this.#forks(), this.#exits()];
     const missing = needed.filter((source) => !this.#trace.add(source)).map((source) => source.event);
     for (const source of [this.#exitCodesGiven(), this.#deadlySignals()]) this.#trace.add(source);
-    for (const source of this.#loaderStarts())
-      this.#hasArguments = this.#trace.add(source) || this.#hasArguments;
+    this.probeLoaders();
     this.#toldOfMoves = this.#moves().every((source) => this.#trace.add(source));
     return missing;
+  }
+
+  /** Lets the kernel read the arguments of programs whose loader is new since the last call. */
+  probeLoaders(): void {
+    for (const source of this.#loaderStarts()) if (this.#trace.add(source)) this.#hasArguments = true;
   }
 
   /** True when the kernel itself reads arguments, so that none are missed of programs with a known loader. */
@@ -371,9 +375,9 @@ export class KernelProcesses {
   }
 
   #loaderStarts(): TraceSource[] {
-    return this.#trace.loaderProbes.map(({ group, name }) => ({
-      system: group,
-      event: name,
+    return this.#trace.probeLoaders().map(({ system, event }) => ({
+      system,
+      event,
       reader: (format) => {
         const [tidField, countField] = fieldsOf(format, 'common_pid', 'argc');
         const parts = fieldsOf(format, ...probedParts);

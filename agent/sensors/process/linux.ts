@@ -178,6 +178,7 @@ export class ProcessLinux implements Provider {
     }
     const isDue = Math.abs(Date.now() - this.#reconciledAtMs) >= reconcileMs;
     if (!isDue && this.#lostSinceLook === 0) return;
+    this.#host.kernel?.processes.probeLoaders();
     reconcile(this.#host, trace, this.#lostSinceLook > 0);
     this.#lostSinceLook = 0;
     this.#reconciledAtMs = Date.now();

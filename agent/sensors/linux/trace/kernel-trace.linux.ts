@@ -120,7 +120,6 @@ export class KernelTrace {
       this.#buffer = Buffer.allocUnsafeSlow(this.#rest.layout.sizeBytes);
       this.#probes = new LoaderProbes(found.root, name);
       this.#probes.remove();
-      if (this.#options.probes) this.#probes.define();
       this.#listen(this.#bell);
       this.#check();
     } catch (error) {
@@ -132,10 +131,13 @@ export class KernelTrace {
     return undefined;
   }
 
-  /** Events by which the kernel reads the arguments of new programs; none where it cannot or shall not. */
-  get loaderProbes(): readonly { readonly group: string; readonly name: string }[] {
-    const { group = '', names = [] } = this.#probes ?? {};
-    return names.map((name) => ({ group, name }));
+  /**
+   * Lets the kernel read the arguments of new programs. Gives the events that tell of them, each time those that are
+   * new since the last: a loader may be replaced. None where the kernel cannot or shall not.
+   */
+  probeLoaders(): readonly { readonly system: string; readonly event: string }[] {
+    const probes = this.#options.probes ? this.#probes : undefined;
+    return probes?.define().map((event) => ({ system: probes.group, event })) ?? [];
   }
 
   /** Turns the event on. False when this kernel does not have it. */
