@@ -1,0 +1,4 @@
+import { processActs } from './acts/process.ts';
+import { checkActs } from './check-acts.ts';
+
+checkActs(processActs);
