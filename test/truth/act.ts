@@ -28,7 +28,8 @@ const clocksApartUs = 100_000;
 export async function outcomeOf(act: Act, stage: Stage): Promise<Outcome> {
   const from = nowUs() - clocksApartUs;
   const accounts = await act.perform(stage);
-  const counts = () => accounts.every((one) => eventsAbout(one, stage.got.events).length >= one.events.length);
+  const counts = () =>
+    accounts.every((one) => eventsAbout(one, stage.got.events).length >= one.events.length);
   const endMs = Date.now() + 30_000;
   while (!counts() && Date.now() < endMs) await stage.settle();
   await stage.settle();

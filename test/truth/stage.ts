@@ -159,7 +159,9 @@ function furnishRoot(root: string): void {
 function readSelf(): Self {
   if (noStage !== false) return { pid: process.pid } as Self;
   const text = (name: string) => readFileSync(`/proc/self/${name}`, 'utf8');
-  const [, parent, , session] = text('stat').replace(/^.*\) /, '').split(' ');
+  const [, parent, , session] = text('stat')
+    .replace(/^.*\) /, '')
+    .split(' ');
   return {
     pid: process.pid,
     name: text('comm').trimEnd(),

@@ -19,7 +19,9 @@ export function maybe(expected: Exclude<Expected, Maybe>): Maybe {
   return new Maybe(expected);
 }
 
-export type Fields<T extends EventType> = { readonly [K in Exclude<keyof EventByType[T], 'type'>]?: Expected };
+export type Fields<T extends EventType> = {
+  readonly [K in Exclude<keyof EventByType[T], 'type'>]?: Expected;
+};
 
 /**
  * All that must be told about one thing: every event of the type that holds what `about` says, no more and no fewer,

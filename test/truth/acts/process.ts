@@ -1,14 +1,17 @@
-import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFileSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { appendFileSync, copyFileSync, mkdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import type { EventByType } from '#shared/events/registry.gen.ts';
 import type { Act } from '../act.ts';
-import { lacks, play, run } from '../play.ts';
+import { programPath } from '../actors.ts';
+import { lacks, play } from '../play.ts';
 import type { Stage } from '../stage.ts';
+import { lacksSyscalls, syscalls } from '../syscalls.ts';
 import { account, type Fields, maybe } from '../told.ts';
 
 const sh = '/bin/sh';
-const shell = process.platform === 'linux' ? realpathSync(sh) : sh;
+const cat = '/bin/cat';
+const shell = programPath('sh');
+const catFile = programPath('cat');
 const sha256 = (path: string) => createHash('sha256').update(readFileSync(path)).digest('hex');
 const identity = /^[0-9a-f]{20}$/;
 
@@ -57,6 +60,43 @@ function startOf(stage: Stage, pid: number): EventByType['process.start'] | unde
   return stage.got.of('process.start').find((event) => event['process.pid'] === pid);
 }
 
+/** The start of a program that stays for as long as it takes to read all of it. */
+function start(
+  stage: Stage,
+  pid: number,
+  name: string,
+  executable: string,
+  commandLine: string,
+  args: number,
+): Fields<'process.start'> {
+  return {
+    ...begunHere(stage, pid),
+    'process.name': name,
+    'process.executable': executable,
+    'process.command_line': commandLine,
+    'process.args_count': args,
+    'process.hash.sha256': maybe(sha256(executable)),
+  };
+}
+
+/**
+ * The start of a program that goes on with the next one at once. What is read from /proc after that is of the next
+ * one: the process sensor's hash may be, its user and capabilities too.
+ */
+function passingStart(stage: Stage, pid: number, executable: string, args: readonly string[]) {
+  const name = executable.slice(executable.lastIndexOf('/') + 1);
+  const commandLine = [executable, ...args].join(' ');
+  return {
+    ...start(stage, pid, name, executable, commandLine, 1 + args.length),
+    'process.hash.sha256': maybe((hash) => hash === sha256(executable) || hash === sha256(catFile)),
+    'user.id': /^(?:0|65534)$/,
+    'user.name': /^(?:root|nobody)$/,
+    'process.capabilities': maybe((names) => (names as string[])[0] === 'all'),
+    'process.namespaces': maybe((names) => Array.isArray(names)),
+    'process.working_directory': maybe(process.cwd()),
+  };
+}
+
 const program: Act = {
   name: 'a program runs and ends',
   async perform(stage) {
@@ -67,14 +107,7 @@ const program: Act = {
       account(
         'process.start',
         { 'process.pid': pid },
-        {
-          ...begunHere(stage, pid),
-          'process.name': 'sh',
-          'process.executable': shell,
-          'process.command_line': '/bin/sh -c read line; exit 7',
-          'process.args_count': 3,
-          'process.hash.sha256': maybe(sha256(shell)),
-        },
+        start(stage, pid, 'sh', shell, '/bin/sh -c read line; exit 7', 3),
       ),
       account(
         'process.end',
@@ -86,4 +119,226 @@ const program: Act = {
   },
 };
 
-export const processActs: readonly Act[] = [program];
+const killed: Act = {
+  name: 'a program is killed',
+  async perform(stage) {
+    const player = await play(stage, cat, []);
+    const { pid, child } = player;
+    child.kill('SIGKILL');
+    await player.letGo();
+    return [
+      account('process.start', { 'process.pid': pid }, start(stage, pid, 'cat', catFile, cat, 1)),
+      account(
+        'process.end',
+        { 'process.pid': pid },
+        ended(stage, pid, {
+          'process.name': 'cat',
+          'process.executable': catFile,
+          'process.exit_code': 128 + 9,
+        }),
+      ),
+    ];
+  },
+};
+
+const script: Act = {
+  name: 'a script runs',
+  async perform(stage) {
+    const path = stage.write('srv/task.sh', '#!/bin/sh\nread line\n', 0o755);
+    const player = await play(stage, path, ['given']);
+    const { pid } = player;
+    await player.letGo();
+    const told = { 'process.name': 'task.sh', 'process.executable': shell };
+    return [
+      account(
+        'process.start',
+        { 'process.pid': pid },
+        start(stage, pid, 'task.sh', shell, `${sh} ${path} given`, 3),
+      ),
+      account('process.end', { 'process.pid': pid }, ended(stage, pid, { ...told, 'process.exit_code': 1 })),
+    ];
+  },
+};
+
+const otherUser: Act = {
+  name: 'a program runs as another user',
+  whyNot: () => lacks('setpriv'),
+  async perform(stage) {
+    const setpriv = programPath('setpriv');
+    const args = ['--reuid=65534', '--regid=65534', '--clear-groups', cat];
+    const player = await play(stage, setpriv, args, (event) => event['process.name'] === 'cat');
+    const { pid } = player;
+    await player.letGo();
+    return [
+      account('process.start', { 'process.pid': pid }, passingStart(stage, pid, setpriv, args), {
+        ...start(stage, pid, 'cat', catFile, cat, 1),
+        'user.id': '65534',
+        'user.name': 'nobody',
+        'process.capabilities': undefined,
+      }),
+      account(
+        'process.end',
+        { 'process.pid': pid },
+        {
+          ...ended(stage, pid, {
+            'process.name': 'cat',
+            'process.executable': catFile,
+            'process.exit_code': 0,
+          }),
+          'user.name': 'nobody',
+        },
+      ),
+    ];
+  },
+};
+
+const fromMemory: Act = {
+  name: 'a program runs from memory',
+  whyNot: () => lacks('perl') || lacksSyscalls,
+  async perform(stage) {
+    const code = [
+      `my $name = "hidden"; my $fd = syscall(${syscalls?.memfdCreate}, $name, 1);`,
+      'open(my $to, ">&=", $fd); binmode $to; open(my $from, "<", "/bin/cat"); binmode $from;',
+      'local $/; print $to scalar <$from>; $to->flush; exec {"/proc/$$/fd/$fd"} "cat", "-";',
+    ].join(' ');
+    const perl = programPath('perl');
+    const args = ['-MIO::Handle', '-e', code];
+    const player = await play(stage, perl, args, (event) => event['process.fileless'] === true);
+    const { pid } = player;
+    await player.letGo();
+    return [
+      account('process.start', { 'process.pid': pid }, passingStart(stage, pid, perl, args), {
+        ...begunHere(stage, pid),
+        'process.name': /^\d+$/,
+        'process.executable': '/memfd:hidden',
+        'process.fileless': true,
+        'process.command_line': 'cat -',
+        'process.args_count': 2,
+        'process.hash.sha256': maybe(sha256(catFile)),
+      }),
+      account(
+        'process.end',
+        { 'process.pid': pid },
+        ended(stage, pid, {
+          'process.name': /^\d+$/,
+          'process.executable': '/memfd:hidden',
+          'process.exit_code': 0,
+        }),
+      ),
+    ];
+  },
+};
+
+const fork: Act = {
+  name: 'a process splits off and runs no program of its own',
+  async perform(stage) {
+    const player = await play(stage, sh, ['-c', '( read line; exit 5 ); exit 0']);
+    const { pid } = player;
+    const { 'process.pid': forked } = await stage.got.until(
+      'process.fork',
+      (event) => event['process.parent.pid'] === pid,
+    );
+    await player.letGo();
+    const own = { 'process.name': 'sh', 'process.executable': shell };
+    const common = { 'event.provider': 'tracefs', ...own, 'process.pid': forked, 'process.parent.pid': pid };
+    return [
+      account(
+        'process.fork',
+        { 'process.parent.pid': pid },
+        {
+          ...common,
+          'process.entity_id': identity,
+          'process.start': (at) => Number(at) > 0,
+          'process.parent.entity_id': (id) => id === stage.entityOf(pid),
+          'user.id': '0',
+          'user.name': 'root',
+        },
+      ),
+      account('process.start', { 'process.pid': forked }),
+      account(
+        'process.end',
+        { 'process.pid': forked },
+        {
+          ...common,
+          'process.entity_id': (id) => id === stage.entityOf(forked),
+          'process.start': (at) => Number(at) > 0,
+          'process.end': (at) => Number(at) > 0,
+          'process.exit_code': 5,
+          'user.name': 'root',
+        },
+      ),
+    ];
+  },
+};
+
+const namespaces: Act = {
+  name: 'a program runs in namespaces of its own',
+  whyNot: () => lacks('unshare'),
+  async perform(stage) {
+    const unshare = programPath('unshare');
+    const args = ['--uts', '--ipc', cat];
+    const player = await play(stage, unshare, args, (event) => event['process.name'] === 'cat');
+    const { pid } = player;
+    const own = ['ipc', 'uts'].map((kind) => {
+      const number = /\d+/.exec(readlinkSync(`/proc/${pid}/ns/${kind}`))?.[0];
+      return `${kind}:${number}`;
+    });
+    await player.letGo();
+    return [
+      account('process.start', { 'process.pid': pid }, passingStart(stage, pid, unshare, args), {
+        ...start(stage, pid, 'cat', catFile, cat, 1),
+        'process.namespaces': own,
+      }),
+    ];
+  },
+};
+
+const hashed: Act = {
+  name: 'a program that nobody ran before',
+  async perform(stage) {
+    const path = stage.path('srv/fresh');
+    mkdirSync(stage.path('srv'), { recursive: true });
+    copyFileSync(catFile, path);
+    // Other content than any other program here.
+    appendFileSync(path, path);
+    const first = await play(stage, path, []);
+    await stage.got.until('executable.hash', (event) => event['process.executable'] === path);
+    await first.letGo();
+    const second = await play(stage, path, []);
+    await second.letGo();
+    const file = statSync(path, { bigint: true });
+    const begun = (pid: number) => start(stage, pid, 'fresh', path, path, 1);
+    return [
+      account(
+        'executable.hash',
+        { 'process.executable': path },
+        {
+          'process.executable': path,
+          'process.hash.sha256': sha256(path),
+          'file.size': Number(file.size),
+          'file.mtime': Number(file.mtimeNs / 1000n),
+          'file.inode': String(file.ino),
+          'process.pid': first.pid,
+          'process.entity_id': (id) => id === stage.entityOf(first.pid),
+        },
+      ),
+      account(
+        'process.start',
+        { 'process.executable': path },
+        { ...begun(first.pid), 'process.hash.sha256': undefined },
+        { ...begun(second.pid), 'process.hash.sha256': sha256(path) },
+      ),
+    ];
+  },
+};
+
+export const processActs: readonly Act[] = [
+  program,
+  killed,
+  script,
+  otherUser,
+  fromMemory,
+  fork,
+  namespaces,
+  hashed,
+];
