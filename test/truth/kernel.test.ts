@@ -1,0 +1,4 @@
+import { kernelActs } from './acts/kernel.ts';
+import { checkActs } from './check-acts.ts';
+
+checkActs(kernelActs);
