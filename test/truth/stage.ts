@@ -24,6 +24,8 @@ import { makeTempFolder } from '../temp.ts';
 export const noStage: string | false = noKernelEvents;
 
 const lookMs = 100;
+/** A look at the list of mounts may come between a mount and its record, and does not know who did it. */
+const neverMs = 3_600_000;
 /** Sensors that look tell of an act at their next look, and of a wrong repeat at the one after. */
 const settleMs = 4 * lookMs;
 
@@ -55,7 +57,7 @@ export class Stage {
     this.root = root;
     this.#sensors = createSensors({
       provider: 'linux',
-      intervalMs: Object.fromEntries(sensorNames.map((name) => [name, lookMs])),
+      intervalMs: { ...Object.fromEntries(sensorNames.map((name) => [name, lookMs])), kernel: neverMs },
       trace: { instance: instanceName() },
       etcRoot: join(root, 'etc'),
       varRoot: join(root, 'var'),
@@ -78,6 +80,9 @@ export class Stage {
     furnishRoot(root);
     furnish(root);
     const stage = new Stage(root, options(root));
+    // The kernel's events are the process sensor's, and the kernel sensor takes them at its only look.
+    await stage.sensor('process').start(stage.got.emit);
+    await until(() => modeOf(stage.sensor('process')) === 'kernel', 'kernel mode');
     await Promise.all(stage.#sensors.map((sensor) => sensor.start(stage.got.emit)));
     const kernel = stage.#sensors.filter((one) =>
       ['process', 'network', 'kernel'].includes(one.describe().name),

@@ -1,5 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import type { Act } from '../act.ts';
 import { actor, programPath } from '../actors.ts';
 import { lacks, type Player, play, run } from '../play.ts';
@@ -240,8 +248,9 @@ const loop: Act = {
   whyNot: () => lacks('mkfs.ext4', 'mount', 'umount') || lacksLoop(),
   async perform(stage) {
     const image = stage.path('image');
-    writeFileSync(image, Buffer.alloc(1024 * 1024));
-    await run(programPath('mkfs.ext4'), '-q', '-O', '^has_journal', image);
+    writeFileSync(image, '');
+    truncateSync(image, 8 * 1024 ** 2);
+    await run('mkfs.ext4', '-q', image);
     const device = loopDevice(stage, image);
     if (device === undefined) throw new Error('no loop device is free');
     const point = mountFolder(stage, 'mnt/image');
