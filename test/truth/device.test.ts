@@ -1,0 +1,4 @@
+import { deviceActs } from './acts/device.ts';
+import { checkActs } from './check-acts.ts';
+
+checkActs(deviceActs);
