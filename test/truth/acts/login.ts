@@ -137,7 +137,7 @@ async function sshd(stage: Stage): Promise<{ readonly port: number; readonly key
   inPlace(stage, '/usr/sbin/sshd', '-D', '-f', config);
   await stage.got.until(
     'network.connection',
-    (event) => event['event.action'] === 'listening' && event['source.port'] === port,
+    (event) => event['source.port'] === port && event['process.name'] === 'sshd',
   );
   return { port, key: user };
 }
