@@ -73,6 +73,8 @@ export class OwnersLinux implements Owners {
     const { reader, fds } = this.#host;
     reader.scanIfOlder(this.#settings.intervalMs.process);
     fds.updateIfOlder(listMs / 2);
+    // A socket that is younger than the table is not in it.
+    if (found.some(([, row]) => fds.ownerOf(row.inode) === undefined)) fds.update();
     for (const [endpoints, row] of found) {
       const isClient = row.localPort === endpoints.clientPort;
       // Where both ends are on this host, the client is told.
