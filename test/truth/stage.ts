@@ -50,6 +50,8 @@ export class Stage {
   readonly got = new Collected();
   readonly self: Self = readSelf();
   readonly errors: string[] = [];
+  /** Of the trace of the kernel's events. */
+  readonly instance = instanceName();
   readonly #sensors: readonly Sensor[];
   readonly #ends: (() => unknown)[] = [];
 
@@ -58,7 +60,6 @@ export class Stage {
     this.#sensors = createSensors({
       provider: 'linux',
       intervalMs: { ...Object.fromEntries(sensorNames.map((name) => [name, lookMs])), kernel: neverMs },
-      trace: { instance: instanceName() },
       etcRoot: join(root, 'etc'),
       varRoot: join(root, 'var'),
       runRoot: join(root, 'run'),
@@ -68,6 +69,7 @@ export class Stage {
       dataDir: root,
       onError: (name, error) => this.errors.push(`${name}: ${error}`),
       ...options,
+      trace: { ...options.trace, instance: this.instance },
     });
   }
 
