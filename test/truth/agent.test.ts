@@ -1,7 +1,3 @@
-import { agentActs, agentFacts, littleRoomKib } from './acts/agent.ts';
-import { checkActs } from './check-acts.ts';
+import { checkScene } from './check-scene.ts';
 
-checkActs(agentActs, () => ({
-  agentFacts: () => agentFacts,
-  trace: { bufferKib: littleRoomKib },
-}));
+checkScene('agent');

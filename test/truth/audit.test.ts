@@ -1,4 +1,3 @@
-import { auditActs, furnishAudit } from './acts/audit.ts';
-import { checkActs } from './check-acts.ts';
+import { checkScene } from './check-scene.ts';
 
-checkActs(auditActs, undefined, furnishAudit);
+checkScene('audit');

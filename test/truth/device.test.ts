@@ -1,4 +1,3 @@
-import { deviceActs } from './acts/device.ts';
-import { checkActs } from './check-acts.ts';
+import { checkScene } from './check-scene.ts';
 
-checkActs(deviceActs);
+checkScene('device');

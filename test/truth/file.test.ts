@@ -1,13 +1,3 @@
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileActs, watchedFolder } from './acts/file.ts';
-import { checkActs } from './check-acts.ts';
+import { checkScene } from './check-scene.ts';
 
-checkActs(
-  fileActs,
-  (root) => ({ file: { paths: [join(root, watchedFolder, '**')] } }),
-  (root) => {
-    mkdirSync(join(root, watchedFolder), { recursive: true });
-    mkdirSync(join(root, 'etc/cron.d'), { recursive: true });
-  },
-);
+checkScene('file');

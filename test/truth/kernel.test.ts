@@ -1,4 +1,3 @@
-import { kernelActs } from './acts/kernel.ts';
-import { checkActs } from './check-acts.ts';
+import { checkScene } from './check-scene.ts';
 
-checkActs(kernelActs);
+checkScene('kernel');

@@ -1,7 +1,3 @@
-import { loginActs } from './acts/login.ts';
-import { checkActs } from './check-acts.ts';
-import { furnishPlace, lacksPlace } from './login-place.ts';
+import { checkScene } from './check-scene.ts';
 
-checkActs(loginActs, undefined, (root) => {
-  if (lacksPlace() === false) furnishPlace(root);
-});
+checkScene('login');

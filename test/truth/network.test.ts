@@ -1,4 +1,3 @@
-import { networkActs } from './acts/network.ts';
-import { checkActs } from './check-acts.ts';
+import { checkScene } from './check-scene.ts';
 
-checkActs(networkActs);
+checkScene('network');

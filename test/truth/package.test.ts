@@ -1,4 +1,3 @@
-import { furnishDpkg, packageActs, packageSettings } from './acts/package.ts';
-import { checkActs } from './check-acts.ts';
+import { checkScene } from './check-scene.ts';
 
-checkActs(packageActs, () => ({ package: packageSettings }), furnishDpkg);
+checkScene('package');

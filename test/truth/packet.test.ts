@@ -1,4 +1,3 @@
-import { packetActs } from './acts/packet.ts';
-import { checkActs } from './check-acts.ts';
+import { checkScene } from './check-scene.ts';
 
-checkActs(packetActs);
+checkScene('packet');

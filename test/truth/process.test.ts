@@ -1,4 +1,3 @@
-import { processActs } from './acts/process.ts';
-import { checkActs } from './check-acts.ts';
+import { checkScene } from './check-scene.ts';
 
-checkActs(processActs);
+checkScene('process');
