@@ -70,7 +70,9 @@ export class OwnersLinux implements Owners {
   }
 
   #learn(found: readonly (readonly [Endpoints, SocketRow])[]): void {
-    const { reader, fds } = this.#host;
+    const { reader, fds, kernel } = this.#host;
+    // A program that began a moment ago is known by what it was before until its record is read.
+    kernel?.trace.drain();
     reader.scanIfOlder(this.#settings.intervalMs.process);
     fds.updateIfOlder(listMs / 2);
     // A socket that is younger than the table is not in it.
