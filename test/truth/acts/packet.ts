@@ -9,6 +9,7 @@ import { loadBinding } from '../../../agent/sensors/packet/capture/binding.ts';
 import { parseMessage } from '../../../agent/sensors/packet/dns/message.ts';
 import { readClientHello } from '../../../agent/sensors/packet/tls/client-hello.ts';
 import { ja4 } from '../../../agent/sensors/packet/tls/ja4.ts';
+import { until } from '../../agent/sensors/kernel-host.ts';
 import { address, dnsMessage, dnsName } from '../../agent/sensors/packet/frames.ts';
 import type { Act } from '../act.ts';
 import { actor, programPath, selfActor } from '../actors.ts';
@@ -160,9 +161,13 @@ const tls: Act = {
     ];
     const { pid, child } = await play(stage, openssl, args);
     await stage.got.until('tls.hello', (event) => event['destination.port'] === port);
+    const received = () => {
+      const bytes = Buffer.concat(hellos);
+      return readClientHello(bytes, 0, bytes.length);
+    };
+    await until(() => received() !== 'more', 'the whole hello');
     child.kill('SIGKILL');
-    const bytes = Buffer.concat(hellos);
-    const hello = readClientHello(bytes, 0, bytes.length);
+    const hello = received();
     if (typeof hello === 'string') throw new Error(hello);
     const ends = {
       'source.ip': '127.0.0.1',
