@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { type BigIntStats, statSync } from 'node:fs';
 import type { Act } from '../act.ts';
-import { programPath } from '../actors.ts';
+import { actor, programPath } from '../actors.ts';
 import { play } from '../play.ts';
 import type { Stage } from '../stage.ts';
-import { account, type Fields, maybe } from '../told.ts';
+import { account, type Fields } from '../told.ts';
 
 /** Files of a folder of the stage that the settings ask for, changed by other processes. */
 
@@ -14,22 +14,19 @@ export const watchedFolder = 'srv/data';
 
 type Change = Fields<'file.change'>;
 
-/** Does it in a shell that lives until all of it was told. */
+/** Does it in a shell that lives until all of it was told; gives who did it: the shell, or the one program it ran. */
 async function inShell(stage: Stage, script: string, told: () => Promise<unknown>): Promise<Change> {
   const sh = programPath('sh');
-  const player = await play(stage, sh, ['-c', `${script}; read line`]);
+  const args = ['-c', `${script}; read line`];
+  const player = await play(stage, sh, args);
   await told();
   await player.letGo();
+  const ran = stage.got.of('process.start').find((event) => event['process.parent.pid'] === player.pid);
+  if (ran === undefined) return actor(stage, player.pid, sh, [sh, ...args].join(' '));
+  const [tool = ''] = script.split(' ');
   return {
-    // Who did it is told where the kernel says so.
-    'process.pid': maybe((pid) => Number(pid) > 0),
-    'process.entity_id': maybe(/^[0-9a-f]{20}$/),
-    'process.name': maybe(/./),
-    'process.executable': maybe(/^\//),
-    'process.command_line': maybe(/./),
-    'process.parent.executable': maybe(/^\//),
-    'user.id': maybe('0'),
-    'user.name': maybe('root'),
+    ...actor(stage, ran['process.pid'], programPath(tool), script.replaceAll('"', '')),
+    'process.parent.executable': sh,
   };
 }
 
