@@ -8,11 +8,13 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type AnyEvent, type EventType, eventSpecs } from '#shared/events/registry.gen.ts';
+import { fieldsOf } from '#shared/schema/spec.ts';
+import { faultOf } from '../test/agent/sensors/collected.ts';
 import { outcomeOf } from '../test/truth/act.ts';
 import { type Scene, scenes } from '../test/truth/scenes.ts';
 import { noStage, Stage } from '../test/truth/stage.ts';
 import { withoutHost } from './examples/anonymous.ts';
-import { type Example, examplePath, faultOf, readExample } from './examples/example.ts';
+import { type Example, examplePath, readExample } from './examples/example.ts';
 import { moduleExample } from './examples/module.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -70,10 +72,17 @@ function best(examples: readonly Example[]): Example | undefined {
   );
 }
 
+/** Its fields in the order of the declaration. */
+function ordered(event: AnyEvent): AnyEvent {
+  const names = ['type', 'time', ...Object.keys(fieldsOf(eventSpecs[event.type]))];
+  const fields = Object.entries(event).sort(([a], [b]) => names.indexOf(a) - names.indexOf(b));
+  return Object.fromEntries(fields) as AnyEvent;
+}
+
 function keep(example: Example): void {
   const path = join(root, examplePath(example.event.type));
   mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, `${JSON.stringify(example, null, 2)}\n`);
+  writeFileSync(path, `${JSON.stringify({ ...example, event: ordered(example.event) }, null, 2)}\n`);
   console.log(`${examplePath(example.event.type)}: ${example.of}`);
 }
 

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type AnyEvent, type EventType, eventSpecs } from '#shared/events/registry.gen.ts';
-import { checkEvent } from '#shared/schema/validate.ts';
+import type { AnyEvent } from '#shared/events/registry.gen.ts';
 
 /** An event as it was told once, for the reference. */
 export interface Example {
@@ -29,10 +28,4 @@ export function readExample(root: string, type: string): Example | undefined {
   const example = JSON.parse(text) as Example;
   if (example.event?.type !== type) throw new Error(`${examplePath(type)} is no example of ${type}`);
   return example;
-}
-
-/** How an event breaks its declaration; undefined when it does not. */
-export function faultOf(event: AnyEvent): string | undefined {
-  const checked = checkEvent(eventSpecs[event.type as EventType], event);
-  return checked.ok ? undefined : checked.error.line;
 }
