@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import {
   chmodSync,
   closeSync,
+  existsSync,
   mkdirSync,
   openSync,
   readFileSync,
@@ -38,6 +39,8 @@ export interface Self {
   readonly parentExecutable: string | undefined;
   readonly sessionId: number;
   readonly cgroup: string;
+  /** Who signed in, as the kernel keeps it; the largest number for nobody. */
+  readonly loginUserId: string;
 }
 
 /**
@@ -176,6 +179,7 @@ function readSelf(): Self {
     commandLine: text('cmdline').split('\0').slice(0, -1).join(' '),
     parentExecutable: realpathSync(`/proc/${parent}/exe`),
     sessionId: Number(session),
+    loginUserId: existsSync('/proc/self/loginuid') ? text('loginuid').trim() : '',
     // The unified hierarchy, or the first of the old ones.
     cgroup: (/^0::(.*)$/m.exec(text('cgroup')) ?? /^\d+:[^:]*:(.*)$/m.exec(text('cgroup')))?.[1] ?? '',
   };

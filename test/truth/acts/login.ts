@@ -78,6 +78,8 @@ const sudo: Act = {
       'user.effective.name': 'root',
       'process.name': 'sudo',
       'process.pid': maybe((pid) => Number(pid) > 0),
+      // Of whoever runs the tests.
+      'process.tty': maybe(/./),
     };
     return [
       account(

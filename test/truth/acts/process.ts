@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { appendFileSync, copyFileSync, mkdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import type { EventByType } from '#shared/events/registry.gen.ts';
 import type { Act } from '../act.ts';
 import { programPath } from '../actors.ts';
@@ -32,7 +33,12 @@ function begunHere(stage: Stage, pid: number): Fields<'process.start'> {
     'process.session_id': self.sessionId,
     'process.tty': maybe(/^(?:pts\/|tty)/),
     'process.cgroup': self.cgroup,
-    'process.capabilities': (names) => (names as string[])[0] === 'all',
+    // All of it is handed down.
+    'process.capabilities': (names) =>
+      isDeepStrictEqual(names, startOf(stage, self.pid)?.['process.capabilities']),
+    'container.id': maybe((id) => id === startOf(stage, self.pid)?.['container.id']),
+    'user.audit.id': maybe(self.loginUserId),
+    'user.audit.name': maybe(/./),
     'user.id': '0',
     'user.name': 'root',
   };
