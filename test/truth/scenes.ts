@@ -5,11 +5,14 @@ import type { Act } from './act.ts';
 import { accountActs } from './acts/account.ts';
 import { agentActs, agentFacts, littleRoomKib } from './acts/agent.ts';
 import { auditActs, furnishAudit } from './acts/audit.ts';
+import { callActs } from './acts/call.ts';
 import { deviceActs } from './acts/device.ts';
 import { fileActs, watchedFolder } from './acts/file.ts';
-import { kernelActs } from './acts/kernel.ts';
+import { flowActs } from './acts/flow.ts';
 import { logActs, ownLog } from './acts/log.ts';
 import { loginActs } from './acts/login.ts';
+import { moduleActs } from './acts/module.ts';
+import { mountActs } from './acts/mount.ts';
 import { networkActs } from './acts/network.ts';
 import { furnishDpkg, packageActs, packageSettings } from './acts/package.ts';
 import { packetActs } from './acts/packet.ts';
@@ -32,9 +35,9 @@ function placeIfAny(root: string): void {
 export const scenes = {
   process: { acts: processActs },
   network: { acts: networkActs },
-  kernel: { acts: kernelActs },
+  kernel: { acts: [...callActs, ...mountActs, ...moduleActs] },
   device: { acts: deviceActs },
-  packet: { acts: packetActs },
+  packet: { acts: [...packetActs, ...flowActs] },
   login: { acts: loginActs, furnish: placeIfAny },
   account: {
     acts: accountActs,

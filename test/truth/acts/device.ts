@@ -2,10 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, truncateSync } from 'node:fs';
 import type { Act } from '../act.ts';
 import { actor, programPath } from '../actors.ts';
+import { lacksLoop, loopDevice } from '../loop-device.ts';
 import { lacks, play, run } from '../play.ts';
 import type { Stage } from '../stage.ts';
 import { account, type Fields } from '../told.ts';
-import { lacksLoop, loopDevice } from './kernel.ts';
 
 /** Devices that need no hardware. */
 

@@ -1,11 +1,9 @@
-import { createHash } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { Resolver } from 'node:dns/promises';
 import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { loadBinding } from '../../../agent/sensors/packet/capture/binding.ts';
 import { parseMessage } from '../../../agent/sensors/packet/dns/message.ts';
 import { readClientHello } from '../../../agent/sensors/packet/tls/client-hello.ts';
 import { ja4 } from '../../../agent/sensors/packet/tls/ja4.ts';
@@ -13,64 +11,11 @@ import { until } from '../../agent/sensors/kernel-host.ts';
 import { address, dnsMessage, dnsName } from '../../agent/sensors/packet/frames.ts';
 import type { Act } from '../act.ts';
 import { actor, programPath, selfActor } from '../actors.ts';
+import { communityId, lacksCapture, listen, maybeOwner, overTcp, ownHost } from '../packets.ts';
 import { lacks, play } from '../play.ts';
-import type { Stage } from '../stage.ts';
-import { account, type Fields, maybe } from '../told.ts';
+import { account } from '../told.ts';
 
-/** What goes over loopback, as packets tell it. */
-
-const lacksCapture = () => {
-  const binding = loadBinding();
-  return typeof binding === 'string' && binding;
-};
-
-/** An address of the loopback network that nobody else is likely to have. */
-function ownHost(last: number): string {
-  return `127.${(process.pid >> 8) & 255}.${process.pid & 255}.${last}`;
-}
-
-interface Ends {
-  readonly 'source.ip': string;
-  readonly 'source.port': number;
-  readonly 'destination.ip': string;
-  readonly 'destination.port': number;
-}
-
-/** Community ID version 1, seed 0, of an IPv4 flow, by its specification (corelight/community-id-spec). */
-function communityId(ends: Ends, protocol: 6 | 17): string {
-  const end = (ip: string, port: number) => ({
-    ip: Buffer.from(ip.split('.').map(Number)),
-    port: Buffer.from([port >> 8, port & 255]),
-  });
-  const [low, high] = [
-    end(ends['source.ip'], ends['source.port']),
-    end(ends['destination.ip'], ends['destination.port']),
-  ].sort((a, b) => a.ip.compare(b.ip) || a.port.compare(b.port));
-  if (low === undefined || high === undefined) return '';
-  const bytes = [Buffer.alloc(2), low.ip, high.ip, Buffer.from([protocol, 0]), low.port, high.port];
-  return `1:${createHash('sha1').update(Buffer.concat(bytes)).digest('base64')}`;
-}
-
-const overTcp = (ends: Ends): Fields<'network.flow'> => ({
-  'event.provider': 'pcap',
-  'network.transport': 'tcp',
-  'network.community_id': communityId(ends, 6),
-  ...ends,
-});
-
-/** The owner, or nothing where its socket was gone before anybody looked. */
-function maybeOwner(fields: ReturnType<typeof selfActor>): Fields<'network.flow'> {
-  return Object.fromEntries(
-    Object.entries(fields).map(([name, expected]) => [name, maybe(expected ?? 'nothing')]),
-  );
-}
-
-async function listen(stage: Stage, onSocket: (socket: Socket) => void): Promise<number> {
-  const server = createServer({ allowHalfOpen: true }, onSocket).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  stage.atEnd(() => server.close());
-  return (server.address() as AddressInfo).port;
-}
+/** What programs say over loopback, as packets tell it. */
 
 const dns: Act = {
   name: 'a DNS question is answered',
@@ -247,91 +192,4 @@ const http: Act = {
   },
 };
 
-const flow: Act = {
-  name: 'what went over a connection',
-  whyNot: lacksCapture,
-  async perform(stage) {
-    const sizes = { asked: 3210, told: 98_765 };
-    const port = await listen(stage, (socket) => {
-      let received = 0;
-      socket.on('data', (data) => {
-        received += data.length;
-        if (received === sizes.asked) socket.end(Buffer.alloc(sizes.told));
-      });
-    });
-    const client = connect({ port, host: '127.0.0.1' });
-    await once(client, 'connect');
-    const clientPort = client.localPort ?? 0;
-    client.resume().write(Buffer.alloc(sizes.asked));
-    await once(client, 'close');
-    const ends = {
-      'source.ip': '127.0.0.1',
-      'source.port': clientPort,
-      'destination.ip': '127.0.0.1',
-      'destination.port': port,
-    };
-    return [
-      account(
-        'network.flow',
-        { 'destination.port': port },
-        {
-          ...overTcp(ends),
-          'event.action': 'ended',
-          'event.reason': 'closed',
-          'event.start': (at) => Number(at) > 0,
-          'event.end': (at) => Number(at) > 0,
-          'event.duration': (ns) => Number(ns) > 0,
-          'source.bytes': sizes.asked,
-          'destination.bytes': sizes.told,
-          'network.bytes': sizes.asked + sizes.told,
-          'source.packets': maybe((count) => Number(count) >= 3),
-          'destination.packets': maybe((count) => Number(count) >= 3),
-          'network.flow.accuracy': 'exact',
-          'tcp.flags': (flags) => ['SYN', 'ACK', 'FIN'].every((flag) => (flags as string[]).includes(flag)),
-          ...maybeOwner(selfActor(stage)),
-        },
-      ),
-    ];
-  },
-};
-
-const scan: Act = {
-  name: 'a scan of ports',
-  whyNot: lacksCapture,
-  async perform() {
-    const [from, to] = [ownHost(98), ownHost(99)];
-    for (let port = 2; port < 42; port++) {
-      await new Promise<void>((resolve) => {
-        const socket = connect({ port, host: to, localAddress: from });
-        socket.on('error', () => resolve()).on('connect', () => resolve(void socket.destroy()));
-      });
-    }
-    const few = (count: unknown) => Number(count) >= 20 && Number(count) <= 40;
-    return [
-      account(
-        'network.scan',
-        { 'source.ip': from },
-        {
-          'event.provider': 'pcap',
-          'event.action': 'began',
-          'network.scan.kind': 'ports',
-          'source.ip': from,
-          'destination.ip': to,
-          'event.start': (at) => Number(at) > 0,
-          'event.end': (at) => Number(at) > 0,
-          'network.scan.targets': few,
-          'network.scan.hosts': 1,
-          'network.scan.ports': few,
-          'network.scan.syns': few,
-          'network.scan.accepted': 0,
-          'network.scan.refused': few,
-          'network.scan.unanswered': (count) => Number(count) <= 20,
-          'network.scan.first_ports': (ports) =>
-            (ports as string[]).every((port, i) => port === String(2 + i)),
-        },
-      ),
-    ];
-  },
-};
-
-export const packetActs: readonly Act[] = [dns, tls, http, flow, scan];
+export const packetActs: readonly Act[] = [dns, tls, http];
