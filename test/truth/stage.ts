@@ -85,15 +85,22 @@ export class Stage {
     furnishRoot(root);
     furnish(root);
     const stage = new Stage(root, options(root));
+    try {
+      await stage.#start();
+      return stage;
+    } catch (error) {
+      await stage.close();
+      throw error;
+    }
+  }
+
+  async #start(): Promise<void> {
     // The kernel's events are the process sensor's, and the kernel sensor takes them at its only look.
-    await stage.sensor('process').start(stage.got.emit);
-    await until(() => modeOf(stage.sensor('process')) === 'kernel', 'kernel mode');
-    await Promise.all(stage.#sensors.map((sensor) => sensor.start(stage.got.emit)));
-    const kernel = stage.#sensors.filter((one) =>
-      ['process', 'network', 'kernel'].includes(one.describe().name),
-    );
+    await this.sensor('process').start(this.got.emit);
+    await until(() => modeOf(this.sensor('process')) === 'kernel', 'kernel mode');
+    await Promise.all(this.#sensors.map((sensor) => sensor.start(this.got.emit)));
+    const kernel = ['process', 'network', 'kernel'].map((name) => this.sensor(name));
     await until(() => kernel.every((sensor) => modeOf(sensor) === 'kernel'), 'kernel mode');
-    return stage;
   }
 
   path(name: string): string {
