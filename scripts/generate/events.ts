@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type EventSpec, type FieldSpec, fieldsOf } from '#shared/schema/spec.ts';
+import { readExample } from '../examples/example.ts';
 
 interface LockedField {
   readonly id: number;
@@ -109,7 +110,20 @@ function bound(field: FieldSpec): string {
   return field.max === undefined ? '' : `≤ ${field.max}`;
 }
 
-function referencePage(specs: Iterable<EventSpec>): string {
+/** The example of the type as it stands below its table; nothing where there is none yet. */
+function exampleLines(root: string, type: string): string[] {
+  const example = readExample(root, type);
+  if (example === undefined) return [];
+  const source = example.from === 'run' ? 'Taken from a real run' : 'Taken from a run over a made-up host';
+  return [`${source}: ${example.of}.`, '', '```json', JSON.stringify(example.event, null, 2), '```', ''];
+}
+
+/** Event types nobody has taken an example of. */
+export function typesWithoutExample(root: string, types: Iterable<string>): string[] {
+  return [...types].filter((type) => readExample(root, type) === undefined);
+}
+
+function referencePage(root: string, specs: Iterable<EventSpec>): string {
   const out = [
     '# Events',
     '',
@@ -137,7 +151,7 @@ function referencePage(specs: Iterable<EventSpec>): string {
       const type = `${f.type}${f.required === true ? ', required' : ''}${f.indexed === true ? ', indexed' : ''}`;
       out.push(`| \`${name}\` | ${type} | ${bound(f)} | ${(f.sigma ?? []).join(', ')} | ${f.doc} |`);
     }
-    out.push('');
+    out.push('', ...exampleLines(root, spec.name));
   }
   return out.join('\n');
 }
@@ -155,6 +169,6 @@ export async function eventFiles(root: string): Promise<Map<string, string>> {
   return new Map([
     ['shared/events/registry.gen.ts', registry(specs)],
     [lockPath, `${JSON.stringify(nextLock(old, plain), null, 2)}\n`],
-    ['docs/reference/events.md', referencePage(plain)],
+    ['docs/reference/events.md', referencePage(root, plain)],
   ]);
 }
