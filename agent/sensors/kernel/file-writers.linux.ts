@@ -16,7 +16,9 @@ const inexactUs = 1000;
 /** A change is seen so long after it was made, at most. */
 const recentUs = 5_000_000;
 /** Records in a second, over some seconds, beyond which listening costs more than it is worth, and the rest then. */
-const maxRecordsPerSecond = 2000;
+const maxRecordsPerSecond = 4000;
+/** One act marks an inode several times over; what follows within this is taken for the same act. */
+const sameActNs = 1_000_000;
 const spanUs = 3_000_000;
 const restUs = 300_000_000;
 
@@ -95,10 +97,15 @@ export class FileWriters {
       filter: 'common_pid != 0',
       reader: (format) => {
         const [inodeField, tidField] = fieldsOf(format, 'ino', 'common_pid');
-        return (record) => {
-          this.#records++;
+        const last = { inode: 0, tid: 0, timeNs: 0 };
+        return (record, timeNs) => {
           const inode = record.number(inodeField);
           const tid = record.number(tidField);
+          const isSame =
+            inode === last.inode && tid === last.tid && Math.abs(timeNs - last.timeNs) < sameActNs;
+          Object.assign(last, { inode, tid, timeNs });
+          if (isSame) return undefined;
+          this.#records++;
           // What the agent itself looks at is marked for the time of access.
           return (timeUs) => {
             if (this.#events.processes.processOf(tid) !== process.pid) this.#remember(inode, { tid, timeUs });
