@@ -42,6 +42,8 @@ export class SampledSockets {
   readonly #host: LinuxHost;
   readonly #settings: Settings;
   readonly #file = new BoundedFile(64 * 1024);
+  /** Rows of a list of sockets on their way through. */
+  readonly #chunk = Buffer.allocUnsafeSlow(64 * 1024);
   readonly #kept = new Map<string, Kept>();
   readonly #ports: Record<Transport, ListeningPorts> = {
     tcp: { now: new Set(), before: new Set() },
@@ -153,7 +155,7 @@ export class SampledSockets {
     for (const [name, transport] of files) {
       if (!due.has(transport)) continue;
       const path = `${this.#settings.procRoot}/net/${name}`;
-      const rows = readRows(path, transport, this.#file.buffer, (row) => {
+      const rows = readRows(path, transport, this.#chunk, (row) => {
         if (row.state === 'other') return;
         if (row.state === 'listening') this.#ports[transport].now.add(row.localPort);
         if (accept(row)) accepted.push(row);
