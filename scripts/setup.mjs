@@ -47,8 +47,8 @@ const steps = [
   {
     name: 'compiled code',
     why: 'so that no process has to load the stripper of types, which takes 30 MB',
-    inputs: ['package-lock.json', 'agent', 'collector', 'shared'],
-    isMade: () => existsSync(join(root, '.cache', 'compile')),
+    inputs: ['package-lock.json', 'scripts/warm.mjs', 'scripts/stripped.mjs', 'agent', 'collector', 'shared'],
+    isMade: () => ['compile', 'stripped'].every((name) => existsSync(join(root, '.cache', name))),
     run: () => tool('node', 'scripts/warm.mjs'),
   },
   {

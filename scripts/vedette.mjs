@@ -33,10 +33,11 @@ if (Number(process.versions.node.split('.')[0]) < wanted) {
   console.error('vedette: the dependencies are not set up. Run `npm run setup` in the checkout first.');
   process.exit(1);
 } else {
-  // Keeps the code as compiled: without it every process loads what strips types, 30 MB of it.
-  module.enableCompileCache(join(root, '.cache', 'compile'));
   const [command, ...rest] = process.argv.slice(2);
   const isAgent = command === 'agent' || (command === 'enroll' && !rest.includes('--new-token'));
+  // Without either every process loads what strips types, 30 MB of it.
+  if (isAgent) (await import('./stripped.mjs')).loadStripped();
+  else module.enableCompileCache(join(root, '.cache', 'compile'));
   const { runCli } = await import(isAgent ? '../agent/cli.ts' : '../collector/cli/main.ts');
   await runCli(process.argv);
 }

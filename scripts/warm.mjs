@@ -1,25 +1,33 @@
-// Loads every module once, so that the compile cache that scripts/vedette.mjs uses holds them all.
+// Loads every module once, so that the compile cache that scripts/vedette.mjs uses holds them all, and strips those
+// of the agent, which does without that cache.
 import { readdirSync, rmSync } from 'node:fs';
 import module from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { keepStripped } from './stripped.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const cache = join(root, '.cache', 'compile');
 
+/** TypeScript files below a folder of the checkout. */
+function sourcesIn(top) {
+  return readdirSync(join(root, top), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.name.endsWith('.ts'))
+    .map((entry) => join(entry.parentPath, entry.name));
+}
+
+/** Worker entries do their work when loaded; the dashboard is the browser's. */
+function isToBeLoaded(path) {
+  return !path.endsWith('.worker.ts') && !path.includes(join('collector', 'web'));
+}
+
 rmSync(cache, { recursive: true, force: true });
 module.enableCompileCache(cache);
-for (const top of ['shared', 'agent', 'collector']) {
-  for (const entry of readdirSync(join(root, top), { recursive: true, withFileTypes: true })) {
-    const path = join(entry.parentPath, entry.name);
-    // Worker entries do their work when loaded; the dashboard is the browser's.
-    if (
-      !entry.name.endsWith('.ts') ||
-      entry.name.endsWith('.worker.ts') ||
-      path.includes(join('collector', 'web'))
-    )
-      continue;
-    await import(pathToFileURL(path).href);
-  }
+for (const path of ['shared', 'agent', 'collector'].flatMap(sourcesIn).filter(isToBeLoaded)) {
+  await import(pathToFileURL(path).href);
 }
 module.flushCompileCache();
+
+// Node says of every use of this function that it is new.
+process.removeAllListeners('warning');
+keepStripped(['shared', 'agent'].flatMap(sourcesIn));

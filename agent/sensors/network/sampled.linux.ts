@@ -55,6 +55,8 @@ export class SampledSockets {
   /** Where the sockets are listed now: the process by whose way they are may end before the namespace does. */
   folder: string;
   readonly #file = new BoundedFile(64 * 1024);
+  /** Rows of a list of sockets on their way through. */
+  readonly #chunk = Buffer.allocUnsafeSlow(64 * 1024);
   readonly #kept = new Map<string, Kept>();
   readonly #ports: Record<Transport, ListeningPorts> = {
     tcp: { now: new Set(), before: new Set() },
@@ -184,7 +186,7 @@ export class SampledSockets {
     for (const [name, transport] of files) {
       if (!due.has(transport)) continue;
       const path = `${this.folder}/${name}`;
-      const rows = readRows(path, transport, this.#file.buffer, (row) => {
+      const rows = readRows(path, transport, this.#chunk, (row) => {
         if (row.state === 'other') return;
         if (row.state === 'listening') this.#ports[transport].now.add(row.localPort);
         if (accept(row)) accepted.push(row);

@@ -148,8 +148,8 @@ export class FactsReader {
    * there are none: the process is gone, is ending, or has none.
    */
   arguments(pid: number): Arguments | undefined {
-    const { buffer } = this.#file;
     let length = this.#file.readOnce(`${this.#procRoot}/${pid}/cmdline`);
+    const { buffer } = this.#file;
     while (length > 0 && buffer[length - 1] === 0) length--;
     if (length <= 0) return undefined;
     const isWhole = length < bufferBytes;
