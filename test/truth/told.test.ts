@@ -55,11 +55,10 @@ t.test('every field, and no other', async (t) => {
 
 t.test('an event told as it is has no faults, and one in any field has', async () => {
   const value = fc.oneof(fc.string(), fc.integer(), fc.boolean(), fc.array(fc.string(), { maxLength: 3 }));
-  const fields = fc.dictionary(
-    fc.string({ minLength: 1 }).filter((name) => !['type', 'time', '__proto__'].includes(name)),
-    value,
-    { minKeys: 1, maxKeys: 8 },
-  );
+  const fields = fc.dictionary(fc.stringMatching(/^[a-z]{1,6}\.[a-z]{1,6}$/), value, {
+    minKeys: 1,
+    maxKeys: 8,
+  });
   fc.assert(
     fc.property(fields, value, fc.nat(), (held, other, pick) => {
       const event = { type: 'process.end', time: 1500, ...held } as unknown as AnyEvent;
