@@ -86,12 +86,21 @@ function keep(example: Example): void {
   console.log(`${examplePath(example.event.type)}: ${example.of}`);
 }
 
-const isWanted = (type: AnyEvent['type']) => wanted.has(type);
+/** True unless every wanted type has an example already, none of them from this scene. --all looks for better ones everywhere. */
+function isNeeded(scene: Scene): boolean {
+  return [...wanted].some((type) => {
+    const kept = flags.all ? undefined : readExample(root, type);
+    return kept === undefined || scene.acts.some(({ name }) => name === kept.of);
+  });
+}
+
 const found: Example[] = [];
 for (const [name, scene] of Object.entries(scenes)) {
-  if (wanted.size > 0) found.push(...(await play(name, scene)));
+  if (isNeeded(scene)) found.push(...(await play(name, scene)));
 }
-if (isWanted('module.change')) found.push(await moduleExample());
+if (wanted.has('module.change') && !found.some(({ event }) => event.type === 'module.change')) {
+  found.push(await moduleExample());
+}
 for (const type of wanted) {
   const example = best(found.filter(({ event }) => event.type === type));
   if (example === undefined) console.error(`${type}: nothing tells of it here`);
