@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import type { TraceField } from '../../../agent/sensors/linux/trace/format.ts';
 import { entryOffset, entryOffsetIn } from '../../../agent/sensors/linux/trace/loader-probe.linux.ts';
-import { probedArguments } from '../../../agent/sensors/process/kernel.linux.ts';
+import { probedArguments } from '../../../agent/sensors/process/probed-arguments.ts';
 
 /** Where programs begin, and the arguments the kernel reads there. */
 
