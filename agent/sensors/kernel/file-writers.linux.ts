@@ -45,6 +45,7 @@ export class FileWriters {
   #isOn = false;
   #records = 0;
   #sinceUs = 0;
+  #endSettling = () => {};
 
   constructor(host: LinuxHost, events: KernelEvents) {
     this.#host = host;
@@ -55,8 +56,14 @@ export class FileWriters {
   start(): boolean {
     this.#isThere = this.#addAll();
     this.#isOn = this.#isThere;
-    if (this.#isThere) this.#events.trace.afterRound((nowUs) => this.#settle(nowUs));
+    if (this.#isThere) this.#endSettling = this.#events.trace.afterRound((nowUs) => this.#settle(nowUs));
     return this.#isThere;
+  }
+
+  stop(): void {
+    this.#endSettling();
+    for (const source of this.#sources) this.#events.trace.drop(source);
+    this.#isOn = false;
   }
 
   /** The process that changed the path at about this time, or its folder, where it came into being or was. */

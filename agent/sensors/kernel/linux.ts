@@ -36,6 +36,8 @@ export class KernelLinux implements Provider {
   #events: KernelEvents | undefined;
   #missing: string[] = [];
   #writers: FileWriters | undefined;
+  /** What must be done when the kernel's events are no longer wanted, or are gone. */
+  #endings: (() => void)[] = [];
   /** Threads in a call of mount(2) that mounts nothing. */
   readonly #remounting = new Set<number>();
 
@@ -63,8 +65,8 @@ export class KernelLinux implements Provider {
     const { kernel } = this.#host;
     if (kernel === this.#events) return;
     this.#events = kernel;
-    if (kernel === undefined) this.#leave();
-    else this.#watch(kernel);
+    this.#leave();
+    if (kernel !== undefined) this.#watch(kernel);
   }
 
   note(): string | undefined {
@@ -86,9 +88,11 @@ export class KernelLinux implements Provider {
     this.#leave();
   }
 
+  /** A sensor that rests costs the host nothing: what it alone wants to know of is turned off. */
   #leave(): void {
-    if (this.#writers === undefined) return;
-    this.#views.writerOf = () => undefined;
+    for (const end of this.#endings) end();
+    this.#endings = [];
+    if (this.#writers !== undefined) this.#views.writerOf = () => undefined;
     this.#writers = undefined;
   }
 
@@ -97,14 +101,21 @@ export class KernelLinux implements Provider {
     const calls = new WatchedCalls(this.#host, events, this.#settings.procRoot, (event) => this.#emit(event));
     this.#missing = calls.start();
     const writers = new FileWriters(this.#host, events);
+    const mounts = [this.#mountEntered(), ...mountCalls.map((event) => this.#mountCall(event))];
+    // Kernels without modules have neither.
+    const modules = ['module_load', 'module_free'].map((event) => this.#moduleEvent(event));
+    const sources = [...mounts, ...modules].filter((source) => trace.add(source));
+    this.#endings = [
+      () => calls.stop(),
+      () => writers.stop(),
+      () => {
+        for (const source of sources) trace.drop(source);
+      },
+    ];
     if (writers.start()) {
       this.#writers = writers;
       this.#views.writerOf = (path, timeUs) => writers.writerOf(path, timeUs);
     }
-    trace.add(this.#mountEntered());
-    for (const event of mountCalls) trace.add(this.#mountCall(event));
-    // Kernels without modules have neither.
-    for (const event of ['module_load', 'module_free']) trace.add(this.#moduleEvent(event));
   }
 
   /** Gives how many changes it told of. */

@@ -98,7 +98,7 @@ export class NetworkLinux implements Provider {
   /** The kernel's events ended: goes on by sampling from what they told. */
   #leaveKernel(): void {
     if (this.#kernel === undefined || this.#events === this.#host.kernel) return;
-    this.#sampled.takeOver(this.#kernel.known());
+    this.#sampled.takeOver(this.#kernel.end());
     this.#kernel = undefined;
     this.#events = undefined;
   }

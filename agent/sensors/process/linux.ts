@@ -125,9 +125,12 @@ export class ProcessLinux implements Provider {
   #hash(entry: ProcessEntry, facts: ProcessFacts): string | undefined {
     const { pid, executable } = facts;
     if (executable === undefined) return undefined;
-    const { entityId } = entry;
-    const paths = [`${this.#settings.procRoot}/${pid}/exe`, executable];
-    return this.#hashes.of(paths, !this.#isFirst, (file) =>
+    const { entityId, surroundings } = entry;
+    const link = { at: `${this.#settings.procRoot}/${pid}/exe`, target: executable };
+    const hasOwnFiles =
+      surroundings === undefined || surroundings.namespaces?.some((name) => name.startsWith('mnt:'));
+    const path = hasOwnFiles ? undefined : executable;
+    return this.#hashes.of({ path, link }, !this.#isFirst, (file) =>
       this.#emit(hashEvent(executable, pid, entityId, file)),
     );
   }

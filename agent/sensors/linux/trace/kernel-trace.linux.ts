@@ -78,7 +78,7 @@ export class KernelTrace {
   #closers: (() => void)[] = [];
   #buffer = Buffer.alloc(0);
   #pending: Pending[] = [];
-  readonly #afterRound: ((nowUs: number) => void)[] = [];
+  readonly #afterRound = new Set<(nowUs: number) => void>();
   #timer: NodeJS.Timeout | undefined;
   #soon: NodeJS.Timeout | undefined;
   /** Time of the record read last. */
@@ -156,14 +156,19 @@ export class KernelTrace {
     }
   }
 
-  /** Turns an event off that was turned on. */
+  /** Turns an event off that was turned on. Never throws: where the trace is gone, so is the event. */
   drop(source: TraceSource): void {
-    this.#sideOf(source)[0]?.disable(source.system, source.event);
+    try {
+      this.#sideOf(source)[0]?.disable(source.system, source.event);
+    } catch {
+      // Taken away by somebody else, which the next check finds.
+    }
   }
 
-  /** Calls the function after each round of records, until the trace is closed. */
-  afterRound(round: (nowUs: number) => void): void {
-    this.#afterRound.push(round);
+  /** Calls the function after each round of records, until the trace is closed or the function it gives is called. */
+  afterRound(round: (nowUs: number) => void): () => void {
+    this.#afterRound.add(round);
+    return () => this.#afterRound.delete(round);
   }
 
   /** Reads and acts on everything that happened until now, as far as one turn goes. */
@@ -203,7 +208,7 @@ export class KernelTrace {
     bell?.remove();
     this.#probes?.remove();
     this.#pending = [];
-    this.#afterRound.length = 0;
+    this.#afterRound.clear();
   }
 
   #sideOf(source: TraceSource) {
