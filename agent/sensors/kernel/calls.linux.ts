@@ -55,7 +55,9 @@ export class WatchedCalls {
       sources.push(this.#identityEntered(call), this.#identityLeft(call));
     }
     this.#sources = sources;
-    return sources.filter((source) => !this.#events.trace.add(source)).map(({ event }) => event);
+    const missing = sources.filter((source) => !this.#events.trace.add(source)).map(({ event }) => event);
+    this.#events.tellsUsers = !missing.some((event) => event.endsWith('uid'));
+    return missing;
   }
 
   /** Turns them off. */

@@ -61,8 +61,10 @@ export class KernelLinux implements Provider {
 
   async look(emit: Emit): Promise<void> {
     this.#emit = emit;
-    this.#compare(nowUs(), 'procfs');
     const { kernel } = this.#host;
+    // What the kernel tells of comes first: its events say who did it.
+    if (kernel === this.#events) kernel?.trace.drain();
+    this.#compare(nowUs(), 'procfs');
     if (kernel === this.#events) return;
     this.#events = kernel;
     this.#leave();

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { processEntityId } from '../linux/boot.ts';
 import type { LinuxHost } from '../linux/host.ts';
 import { fieldsOf } from '../linux/trace/format.ts';
@@ -22,6 +23,8 @@ const maxProbed = 4096;
 const maxTold = 256;
 /** What the kernel calls a program that was begun through a descriptor (fexecve). */
 const fdPrefix = '/dev/fd/';
+/** S_ISUID (inode(7)). */
+const setUidBit = 0o4000;
 const nsPerTick = 10_000_000;
 
 /** A program that was begun, until all that can be known of it is. */
@@ -172,7 +175,7 @@ export class KernelProcesses {
     const isByFd = begun.path.startsWith(fdPrefix);
     this.#table.exec(
       {
-        ...(isThere ? now : this.#inherited(pid, begun, entry)),
+        ...(isThere ? this.#asOf(now, entry, program) : this.#inherited(pid, begun, entry)),
         name: isByFd ? (isThere ? now.name : nameOf(program.executable ?? '')) : nameOf(begun.path),
         surroundings: isThere ? this.#surroundings.of(pid, entry) : entry?.surroundings,
         ...program,
@@ -199,6 +202,25 @@ export class KernelProcesses {
       if (isIt || path.startsWith(fdPrefix)) return now;
     }
     return { executable: byPath ?? (path.startsWith('/') ? path : undefined) };
+  }
+
+  /**
+   * What /proc shows is of now, and the process may have taken another user since it began the program. Its entry has
+   * the user it had then, unless the program itself gives another.
+   */
+  #asOf(now: ProcessFacts, entry: ProcessEntry | undefined, program: Program): ProcessFacts {
+    const isKept = this.#host.kernel?.tellsUsers === true && entry?.userId !== undefined;
+    if (!isKept || entry.userId === now.userId || this.#isSetUid(program)) return now;
+    const { userId, userName } = entry;
+    return { ...now, userId, userName, realUserId: undefined, capabilities: undefined };
+  }
+
+  #isSetUid({ executable }: Program): boolean {
+    try {
+      return executable !== undefined && (statSync(executable).mode & setUidBit) !== 0;
+    } catch {
+      return false;
+    }
   }
 
   /** What is known of a process that /proc does not show any more: what it had of its parent. */

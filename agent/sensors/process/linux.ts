@@ -158,7 +158,7 @@ export class ProcessLinux implements Provider {
     }
     if (!processes.readsArguments) this.#hurry();
     this.#host.reader.scan();
-    this.#host.feedFrom({ trace, processes });
+    this.#host.feedFrom({ trace, processes, tellsUsers: false });
     trace.afterRound((now) => processes.settle(now));
     processes.threads.read(this.#settings.procRoot, this.#host.userPids());
     trace.drain();
