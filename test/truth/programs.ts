@@ -85,17 +85,14 @@ export function start(
 }
 
 /**
- * The start of a program that goes on with the next one at once. What is read from /proc after that is of the next
- * one: the process sensor's hash may be, its user and capabilities too.
+ * The start of a program that goes on with the next one at once. Its file and its user are its own; what else is
+ * read from /proc after that is of the next one.
  */
 export function passingStart(stage: Stage, pid: number, executable: string, args: readonly string[]) {
   const name = executable.slice(executable.lastIndexOf('/') + 1);
   const commandLine = [executable, ...args].join(' ');
   return {
     ...start(stage, pid, name, executable, commandLine, 1 + args.length),
-    'process.hash.sha256': maybe((hash) => hash === sha256(executable) || hash === sha256(catFile)),
-    'user.id': /^(?:0|65534)$/,
-    'user.name': /^(?:root|nobody)$/,
     'process.capabilities': maybe((names) => (names as string[])[0] === 'all'),
     'process.namespaces': maybe((names) => Array.isArray(names)),
     'process.working_directory': maybe(process.cwd()),

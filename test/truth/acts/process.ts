@@ -1,6 +1,6 @@
 import { appendFileSync, copyFileSync, mkdirSync, readlinkSync, statSync } from 'node:fs';
 import type { Act } from '../act.ts';
-import { programPath } from '../actors.ts';
+import { actor, programPath } from '../actors.ts';
 import { lacks, play } from '../play.ts';
 import {
   begunHere,
@@ -91,6 +91,12 @@ const otherUser: Act = {
     const player = await play(stage, setpriv, args, (event) => event['process.name'] === 'cat');
     const { pid } = player;
     await player.letGo();
+    const changing = {
+      'event.provider': 'tracefs',
+      'event.outcome': 'success',
+      ...actor(stage, pid, setpriv, [setpriv, ...args].join(' ')),
+      'process.name': 'setpriv',
+    } as const;
     return [
       account('process.start', { 'process.pid': pid }, passingStart(stage, pid, setpriv, args), {
         ...start(stage, pid, 'cat', catFile, cat, 1),
@@ -98,6 +104,23 @@ const otherUser: Act = {
         'user.name': 'nobody',
         'process.capabilities': undefined,
       }),
+      account(
+        'process.identity',
+        { 'process.pid': pid },
+        {
+          ...changing,
+          'event.action': 'setresuid',
+          'user.changes.id': '65534',
+          'user.changes.name': 'nobody',
+        },
+        {
+          ...changing,
+          'user.id': '65534',
+          'user.name': 'nobody',
+          'event.action': 'setresgid',
+          'group.changes.id': '65534',
+        },
+      ),
       account(
         'process.end',
         { 'process.pid': pid },
