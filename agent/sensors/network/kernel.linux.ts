@@ -58,7 +58,10 @@ export class KernelConnections {
   readonly #lingering = new Map<number, { readonly socket: Socket; readonly endedAt: number }>();
   readonly #listening: ListeningOwners;
   readonly #calls: SocketCalls;
+  readonly #changeSource = this.#changes();
+  readonly #acceptSources = ['sys_exit_accept', 'sys_exit_accept4'].map((event) => this.#accepts(event));
   #seesAccept = false;
+  #endSettling = () => {};
   /** Connections that were not followed for want of room. */
   unfollowed = 0;
 
@@ -83,13 +86,20 @@ export class KernelConnections {
         this.#listening.add(connection.localPort, connection.ownerPid);
       }
     }
-    if (!this.#trace.add(this.#changes())) return 'the kernel has no inet_sock_set_state';
-    this.#seesAccept = ['sys_exit_accept', 'sys_exit_accept4']
-      .map((event) => this.#trace.add(this.#accepts(event)))
+    if (!this.#trace.add(this.#changeSource)) return 'the kernel has no inet_sock_set_state';
+    this.#seesAccept = this.#acceptSources
+      .map((source) => this.#trace.add(source))
       .some((isThere) => isThere);
     this.#calls.start();
-    this.#trace.afterRound((nowUs) => this.#settle(nowUs));
+    this.#endSettling = this.#trace.afterRound((nowUs) => this.#settle(nowUs));
     return undefined;
+  }
+
+  /** Turns the events off; nothing is told after it. */
+  stop(): void {
+    this.#endSettling();
+    this.#calls.rest();
+    for (const source of [this.#changeSource, ...this.#acceptSources]) this.#trace.drop(source);
   }
 
   /** Ends: gives what is open, for a reader that goes on by sampling. */

@@ -69,6 +69,7 @@ export class NetworkLinux implements Provider {
   }
 
   async close(): Promise<void> {
+    this.#kernel?.stop();
     this.#sampled.close();
   }
 

@@ -83,7 +83,7 @@ export class SocketCalls {
     this.#calls = 0;
     this.#sinceUs = nowUs;
     if (!this.#isOn) this.start();
-    else if (isTooMany) this.#rest();
+    else if (isTooMany) this.rest();
   }
 
   note(): string | undefined {
@@ -91,7 +91,8 @@ export class SocketCalls {
     return this.#isOn ? undefined : 'bytes of connections are not counted for now: too many calls';
   }
 
-  #rest(): void {
+  /** Turns the counting off: what was counted so far of connections that are open is not the whole. */
+  rest(): void {
     for (const source of this.#sources) this.#trace.drop(source);
     this.#counts.clear();
     this.#isOn = false;
