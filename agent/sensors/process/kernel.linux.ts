@@ -25,6 +25,8 @@ const maxTold = 256;
 const fdPrefix = '/dev/fd/';
 /** S_ISUID (inode(7)). */
 const setUidBit = 0o4000;
+/** A process shows its next program so long before the kernel's record of it, which comes when that is loaded. */
+const execNs = 10_000_000;
 const nsPerTick = 10_000_000;
 
 /** A program that was begun, until all that can be known of it is. */
@@ -132,7 +134,8 @@ export class KernelProcesses {
       : { args: facts.arguments(pid), program: facts.program(pid) };
     const readAtNs = this.#trace.clock.nowNs();
     const before = this.#begun.get(pid);
-    if (before !== undefined && timeNs > before.timeNs && timeNs <= before.readAtNs) before.isOwn = false;
+    if (before !== undefined && timeNs > before.timeNs && timeNs <= before.readAtNs + execNs)
+      before.isOwn = false;
     const isOwn = before === undefined || timeNs > before.timeNs;
     const begun = { glimpse, timeNs, path, readAtNs, isOwn };
     if (isOwn) this.#begun.set(pid, begun);
@@ -171,7 +174,8 @@ export class KernelProcesses {
     // A process that ended is not asked for more, nor another that has taken its pid.
     const isThere = now?.startTicks !== undefined && now.startTicks * nsPerTick <= begun.timeNs;
     const args = own?.args ?? probed ?? (begun.isOwn && isThere ? facts.arguments(pid) : undefined);
-    const program = own?.program ?? this.#programNow(begun, isThere ? facts.program(pid) : undefined);
+    const shown = own?.program ?? (isThere ? facts.program(pid) : undefined);
+    const program = this.#programOf(begun, shown, hasOwnFiles(entry));
     const isByFd = begun.path.startsWith(fdPrefix);
     this.#table.exec(
       {
@@ -192,14 +196,14 @@ export class KernelProcesses {
   }
 
   /**
-   * The file that runs, for a program whose process was not looked at when it began. What /proc says now may be of
-   * another one that the process has begun since: it is taken only where the path leads to it.
+   * The file that runs. What /proc showed of it may be of another program that the process has begun since, or is
+   * about to: it is taken only where the path leads to it. Paths of a mount namespace of its own cannot be followed.
    */
-  #programNow({ path }: Begun, now: Program | undefined): Program {
-    const byPath = this.#paths.programOf(path);
-    if (now !== undefined) {
-      const isIt = now.executable === byPath || baseOf(now.executable ?? '') === baseOf(path);
-      if (isIt || path.startsWith(fdPrefix)) return now;
+  #programOf({ path }: Begun, shown: Program | undefined, isElsewhere: boolean): Program {
+    const byPath = isElsewhere ? undefined : this.#paths.programOf(path);
+    if (shown !== undefined) {
+      const isIt = shown.executable === byPath || baseOf(shown.executable ?? '') === baseOf(path);
+      if (isIt || isElsewhere || path.startsWith(fdPrefix) || byPath === undefined) return shown;
     }
     return { executable: byPath ?? (path.startsWith('/') ? path : undefined) };
   }
@@ -312,6 +316,11 @@ export class KernelProcesses {
   #instant(timeNs: number): number {
     return Math.round((timeNs + this.#trace.clock.offsetNs()) / 1000);
   }
+}
+
+/** Whether the process has a mount namespace of its own. */
+function hasOwnFiles(entry: ProcessEntry | undefined): boolean {
+  return entry?.surroundings?.namespaces?.some((name) => name.startsWith('mnt:')) === true;
 }
 
 function baseOf(path: string): string {
