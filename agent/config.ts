@@ -62,7 +62,7 @@ export const agentSettings = {
   },
   kernelIntervalMs: {
     ...interval,
-    doc: 'Time between looks of the kernel sensor at modules and mounts; 0 is its own default (5 s on Linux).',
+    doc: 'Time between looks of the kernel sensor at modules and mounts; 0 is its own default (2 s on Linux).',
   },
   logIntervalMs: {
     ...interval,

@@ -47,9 +47,11 @@ export function showStatus(status: AgentStatus): void {
       { title: 'per s', of: (sensor) => rate(sensor.eventsPerSecond), align: 'right' },
       { title: 'lost', of: (sensor) => String(sensor.lost), align: 'right' },
       { title: 'cpu', of: (sensor) => share(sensor.cpuShare), align: 'right' },
-      { title: 'notes', of: aboutOf, flexible: true },
     ],
     status.sensors,
     'no sensors',
   );
+  const noted = status.sensors.filter((sensor) => aboutOf(sensor) !== '');
+  if (noted.length > 0) print('');
+  for (const sensor of noted) print(`${sensor.name.padEnd(8)} ${printable(aboutOf(sensor))}`);
 }

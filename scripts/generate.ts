@@ -1,10 +1,11 @@
 /**
  * Writes every file that is derived from declarations. With --check, writes nothing and fails naming the stale
- * ones. The lock file only ever grows: a field that was removed or retyped is an error.
+ * ones, and event types without an example. The lock file only ever grows: a field that was removed or retyped is an
+ * error.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { eventFiles } from './generate/events.ts';
+import { eventFiles, typesWithoutExample } from './generate/events.ts';
 
 const root = join(import.meta.dirname, '..');
 const check = process.argv.includes('--check');
@@ -36,6 +37,14 @@ if (!check || stale.length === 0) {
   // Loaded only now: they import what was just written, and refuse events that the lock file lacks.
   const pages = await import('./generate/pages.ts');
   keep(pages.pages());
+}
+if (check && stale.length === 0) {
+  const { eventSpecs } = await import('#shared/events/registry.gen.ts');
+  const missing = typesWithoutExample(root, Object.keys(eventSpecs));
+  if (missing.length > 0) {
+    console.error(`No example of ${missing.join(', ')}. Take one as root on Linux: node scripts/examples.ts`);
+    process.exit(1);
+  }
 }
 if (check && stale.length > 0) {
   console.error(`Stale generated files: ${stale.join(', ')}. Run \`npm run generate\` and commit them.`);

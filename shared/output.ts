@@ -13,16 +13,16 @@ const fallbackWidth = 120;
 
 /** One JSON document, or with `lines` one object a line. */
 export function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+  process.stdout.write(`${escapeHidden(JSON.stringify(value, null, 2))}\n`);
+}
+
+export function printJsonLine(value: unknown): void {
+  process.stdout.write(`${escapeHidden(JSON.stringify(value))}\n`);
 }
 
 /** Control characters that JSON lets through (C1, direction marks) are escaped, so that no value drives a terminal. */
-export function printJsonLine(value: unknown): void {
-  const text = JSON.stringify(value).replace(
-    hidden,
-    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
-  process.stdout.write(`${text}\n`);
+function escapeHidden(json: string): string {
+  return json.replace(hidden, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 const hidden = /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069]/g;

@@ -136,7 +136,7 @@ const linuxIntervals: Record<SensorName, number> = {
   package: 10_000,
   login: 2000,
   account: 2000,
-  kernel: 5000,
+  kernel: 2000,
   packet: 500,
   log: 1000,
   audit: 1000,

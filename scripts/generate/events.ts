@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type EventSpec, type FieldSpec, fieldsOf } from '#shared/schema/spec.ts';
+import { readExample } from '../examples/example.ts';
 
 interface LockedField {
   readonly id: number;
@@ -52,8 +53,24 @@ function lockFields(
   return out;
 }
 
+/** Two branches may each have taken the next number, and their merge has no conflict to show. */
+function refuseTwins(lock: Lock): void {
+  const twin = (numbered: Readonly<Record<string, { readonly id: number }>>) => {
+    const byId = new Map<number, string>();
+    for (const [name, { id }] of Object.entries(numbered)) {
+      const other = byId.get(id);
+      if (other !== undefined)
+        throw new Error(`${lockPath}: ${name} and ${other} have one number; remove the newer`);
+      byId.set(id, name);
+    }
+  };
+  twin(lock);
+  for (const { fields } of Object.values(lock)) twin(fields);
+}
+
 /** The lock after taking in what is new. Throws when a released type or field was removed or retyped. */
 export function nextLock(old: Lock, specs: Iterable<EventSpec>): Lock {
+  refuseTwins(old);
   const byName = new Map([...specs].map((s) => [s.name, s]));
   const lock: Lock = {};
   let next = Math.max(0, ...Object.values(old).map((t) => t.id)) + 1;
@@ -93,7 +110,20 @@ function bound(field: FieldSpec): string {
   return field.max === undefined ? '' : `≤ ${field.max}`;
 }
 
-function referencePage(specs: Iterable<EventSpec>): string {
+/** The example of the type as it stands below its table; nothing where there is none yet. */
+function exampleLines(root: string, type: string): string[] {
+  const example = readExample(root, type);
+  if (example === undefined) return [];
+  const source = example.from === 'run' ? 'Taken from a real run' : 'Taken from a run over a made-up host';
+  return [`${source}: ${example.of}.`, '', '```json', JSON.stringify(example.event, null, 2), '```', ''];
+}
+
+/** Event types nobody has taken an example of. */
+export function typesWithoutExample(root: string, types: Iterable<string>): string[] {
+  return [...types].filter((type) => readExample(root, type) === undefined);
+}
+
+function referencePage(root: string, specs: Iterable<EventSpec>): string {
   const out = [
     '# Events',
     '',
@@ -121,7 +151,7 @@ function referencePage(specs: Iterable<EventSpec>): string {
       const type = `${f.type}${f.required === true ? ', required' : ''}${f.indexed === true ? ', indexed' : ''}`;
       out.push(`| \`${name}\` | ${type} | ${bound(f)} | ${(f.sigma ?? []).join(', ')} | ${f.doc} |`);
     }
-    out.push('');
+    out.push('', ...exampleLines(root, spec.name));
   }
   return out.join('\n');
 }
@@ -139,6 +169,6 @@ export async function eventFiles(root: string): Promise<Map<string, string>> {
   return new Map([
     ['shared/events/registry.gen.ts', registry(specs)],
     [lockPath, `${JSON.stringify(nextLock(old, plain), null, 2)}\n`],
-    ['docs/reference/events.md', referencePage(plain)],
+    ['docs/reference/events.md', referencePage(root, plain)],
   ]);
 }

@@ -42,7 +42,7 @@ t.test('as nobody', { skip: !possible && 'needs root, and a checkout that others
   t.equal(uid, nobody);
   t.same(errors, []);
   t.match(states, {
-    process: { status: 'running', note: /nor program files of other users/ },
+    process: { status: 'running', note: /program files of other users/ },
     network: { status: 'running' },
     device: { status: 'running', note: /other users/ },
     account: { status: 'running', note: /shadow cannot be read/ },

@@ -39,6 +39,7 @@ export class WatchedCalls {
   /** Id asked for, by the thread that is in the call. */
   readonly #entered = new Map<number, number>();
   readonly #toldPrograms = new Set<string>();
+  #sources: readonly TraceSource[] = [];
 
   constructor(host: LinuxHost, events: KernelEvents, procRoot: string, emit: Emit) {
     this.#host = host;
@@ -53,7 +54,15 @@ export class WatchedCalls {
     for (const call of Object.keys(identityCalls) as Identity['event.action'][]) {
       sources.push(this.#identityEntered(call), this.#identityLeft(call));
     }
-    return sources.filter((source) => !this.#events.trace.add(source)).map(({ event }) => event);
+    this.#sources = sources;
+    const missing = sources.filter((source) => !this.#events.trace.add(source)).map(({ event }) => event);
+    this.#events.tellsUsers = !missing.some((event) => event.endsWith('uid'));
+    return missing;
+  }
+
+  /** Turns them off. */
+  stop(): void {
+    for (const source of this.#sources) this.#events.trace.drop(source);
   }
 
   #call(event: string, filter: string | undefined, reader: TraceSource['reader']): TraceSource {

@@ -17,7 +17,7 @@ export function kernelSensor(settings: Settings, views: SharedViews): Sensor {
       const used = shared ? views : sharedViews(settings);
       if (settings.provider === 'linux') {
         const { KernelLinux } = await import('./linux.ts');
-        return new KernelLinux(await used.linux(), shared ? settings : withoutTrace(settings));
+        return new KernelLinux(await used.linux(), shared ? settings : withoutTrace(settings), used);
       }
       const { kernelPortable } = await import('./portable.ts');
       return kernelPortable();

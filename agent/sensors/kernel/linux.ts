@@ -7,8 +7,10 @@ import type { Settings } from '../options.ts';
 import type { ProcessEntry } from '../process/table.ts';
 import type { Provider } from '../provider.ts';
 import type { Emit } from '../sensor.ts';
+import type { SharedViews } from '../shared-views.ts';
 import { actorFieldsOf } from './actor.ts';
 import { WatchedCalls } from './calls.linux.ts';
+import { FileWriters } from './file-writers.linux.ts';
 import { LoadedModules } from './modules.linux.ts';
 import { Mounts } from './mounts.linux.ts';
 
@@ -27,17 +29,22 @@ export class KernelLinux implements Provider {
   readonly kind = 'linux';
   readonly #host: LinuxHost;
   readonly #settings: Settings;
+  readonly #views: SharedViews;
   readonly #modules: LoadedModules;
   readonly #mounts: Mounts;
   #emit: Emit = () => {};
   #events: KernelEvents | undefined;
   #missing: string[] = [];
+  #writers: FileWriters | undefined;
+  /** What must be done when the kernel's events are no longer wanted, or are gone. */
+  #endings: (() => void)[] = [];
   /** Threads in a call of mount(2) that mounts nothing. */
   readonly #remounting = new Set<number>();
 
-  constructor(host: LinuxHost, settings: Settings) {
+  constructor(host: LinuxHost, settings: Settings, views: SharedViews) {
     this.#host = host;
     this.#settings = settings;
+    this.#views = views;
     this.#modules = new LoadedModules(settings.procRoot);
     this.#mounts = new Mounts(settings.procRoot);
   }
@@ -54,10 +61,13 @@ export class KernelLinux implements Provider {
 
   async look(emit: Emit): Promise<void> {
     this.#emit = emit;
-    this.#compare(nowUs(), 'procfs');
     const { kernel } = this.#host;
+    // What the kernel tells of comes first: its events say who did it.
+    if (kernel === this.#events) kernel?.trace.drain();
+    this.#compare(nowUs(), 'procfs');
     if (kernel === this.#events) return;
     this.#events = kernel;
+    this.#leave();
     if (kernel !== undefined) this.#watch(kernel);
   }
 
@@ -69,21 +79,45 @@ export class KernelLinux implements Provider {
         : this.#missing.length > 0
           ? [`the kernel has no ${this.#missing.join(', ')}`]
           : [];
-    return [...blind, ...untold].join('; ') || undefined;
+    return (
+      [...blind, ...untold, this.#writers?.note()].filter((text) => text !== undefined).join('; ') ||
+      undefined
+    );
   }
 
   async close(): Promise<void> {
     this.#emit = () => {};
+    this.#leave();
+  }
+
+  /** A sensor that rests costs the host nothing: what it alone wants to know of is turned off. */
+  #leave(): void {
+    for (const end of this.#endings) end();
+    this.#endings = [];
+    if (this.#writers !== undefined) this.#views.writerOf = () => undefined;
+    this.#writers = undefined;
   }
 
   #watch(events: KernelEvents): void {
     const { trace } = events;
     const calls = new WatchedCalls(this.#host, events, this.#settings.procRoot, (event) => this.#emit(event));
     this.#missing = calls.start();
-    trace.add(this.#mountEntered());
-    for (const event of mountCalls) trace.add(this.#mountCall(event));
+    const writers = new FileWriters(this.#host, events);
+    const mounts = [this.#mountEntered(), ...mountCalls.map((event) => this.#mountCall(event))];
     // Kernels without modules have neither.
-    for (const event of ['module_load', 'module_free']) trace.add(this.#moduleEvent(event));
+    const modules = ['module_load', 'module_free'].map((event) => this.#moduleEvent(event));
+    const sources = [...mounts, ...modules].filter((source) => trace.add(source));
+    this.#endings = [
+      () => calls.stop(),
+      () => writers.stop(),
+      () => {
+        for (const source of sources) trace.drop(source);
+      },
+    ];
+    if (writers.start()) {
+      this.#writers = writers;
+      this.#views.writerOf = (path, timeUs) => writers.writerOf(path, timeUs);
+    }
   }
 
   /** Gives how many changes it told of. */

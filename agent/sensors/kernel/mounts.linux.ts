@@ -32,7 +32,8 @@ export function parseMountinfo(text: string): Map<string, Mount> {
     const [fields, rest] = splitAt(row, ' - ');
     const [id, , , , point, options] = fields.split(' ');
     const [type, source] = rest?.split(' ') ?? [];
-    if (!id || !point || !options || !type || !source || !/^\d{1,10}$/.test(id)) continue;
+    // A source may be empty: whoever mounts says what it is called.
+    if (!id || !point || !options || !type || source === undefined || !/^\d{1,10}$/.test(id)) continue;
     mounts.set(id, { id, point: unescaped(point), options, type, source: unescaped(source) });
   }
   return mounts;

@@ -18,10 +18,13 @@ const rotationUncounted = 5;
  * however many descriptors it has and however often they change.
  */
 const restMsPerFd = 0.3;
+/** A process that has just begun opens and closes one file after the other: its count of descriptors says little. */
+const youngMs = 2000;
 
 interface Holder {
   readonly pid: number;
   fdCount: number;
+  readonly foundAtMs: number;
   walkedAtMs: number;
   sockets: readonly number[];
   devices: readonly string[];
@@ -30,7 +33,7 @@ interface Holder {
 
 /**
  * Which process holds which socket and which device node, from the links in /proc/PID/fd. Reading links is dear,
- * so a process is walked when it is new, when the number of its descriptors changed (st_size of /proc/PID/fd,
+ * so a process is walked while it is new, when the number of its descriptors changed (st_size of /proc/PID/fd,
  * since Linux 6.2; 0 before), and else once in `rotation` updates.
  */
 export class FdTable {
@@ -62,11 +65,21 @@ export class FdTable {
       const holder = this.#holders.get(pid);
       const fdCount = this.#fdCount(pid);
       if (holder === undefined) {
-        this.#walk({ pid, fdCount, walkedAtMs: 0, sockets: [], devices: [], seenUpdate: update });
+        this.#walk({
+          pid,
+          fdCount,
+          // Those of the first update have been there for longer.
+          foundAtMs: update === 1 ? 0 : this.#updatedAtMs,
+          walkedAtMs: 0,
+          sockets: [],
+          devices: [],
+          seenUpdate: update,
+        });
         continue;
       }
       holder.seenUpdate = update;
-      if (fdCount === holder.fdCount && (pid + update) % turns !== 0) continue;
+      const isYoung = Math.abs(this.#updatedAtMs - holder.foundAtMs) < youngMs;
+      if (fdCount === holder.fdCount && !isYoung && (pid + update) % turns !== 0) continue;
       if (Math.abs(this.#updatedAtMs - holder.walkedAtMs) < fdCount * restMsPerFd) continue;
       holder.fdCount = fdCount;
       this.#walk(holder);

@@ -13,11 +13,15 @@ import { UserNames } from './user-names.ts';
 /** The trace of this host, and the process table's keeper that lives on it. */
 export interface KernelEvents {
   readonly trace: KernelTrace;
+  /** Set while every change of a process's user is told of and kept in its entry, in its place among the events. */
+  tellsUsers: boolean;
   readonly processes: {
     /** The process a thread belongs to; the same number when it is a process or nothing is known of it. */
     processOf(tid: number): number;
     /** True when the kernel itself reads the arguments of programs. */
     readonly readsArguments: boolean;
+    /** Takes note of loaders that are new. */
+    probeLoaders(): void;
   };
 }
 

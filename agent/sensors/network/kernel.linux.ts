@@ -7,6 +7,7 @@ import type { Emit } from '../sensor.ts';
 import { type Connection, connectionEvent, netNamespaceOf, tupleOf } from './connections.ts';
 import { ListeningOwners } from './listening-owners.ts';
 import { SocketCalls } from './socket-calls.linux.ts';
+import type { SocketTotals } from './socket-totals.linux.ts';
 import { type TcpChange, tcpChangeReader, tcpState } from './tcp-changes.linux.ts';
 
 /** Connections followed at once; of more the opening is told and the closing is not. */
@@ -15,6 +16,8 @@ const maxConnections = 65_536;
 const attemptUs = 1_000_000;
 /** An accepted connection waits so long for the process that takes it; then the owner of the port stands for it. */
 const acceptUs = 200_000;
+/** A connection may end before its process has read what came: that long its bytes count on, unless it is let go of. */
+const lingerUs = 1_000_000;
 
 /** A connection or a listening socket that the kernel told of. */
 interface Socket {
@@ -36,30 +39,42 @@ interface Socket {
 /**
  * TCP from the kernel's own events. It says which thread connects, listens and closes. A connection that is accepted
  * comes about in an interrupt, in whichever thread that hits: it is given to the process whose `accept` returns next
- * among those that listen on its port; connections are accepted in the order in which they come about.
+ * among those that listen on its port; connections are accepted in the order in which they come about. Where several
+ * processes accept on a port their calls may overtake one another, or be of other sockets: there the process that
+ * first sends or receives on the connection is the one that took it.
  */
 export class KernelConnections {
   readonly #host: LinuxHost;
   readonly #trace: KernelTrace;
   readonly #processes: KernelEvents['processes'];
   readonly #emit: Emit;
+  readonly #totals: SocketTotals;
   readonly #sockets = new Map<number, Socket>();
   /** Connections of before, by their ends; the kernel's name for them is not known. */
   readonly #former = new Map<string, Connection>();
   readonly #opening = new Set<Socket>();
   readonly #unaccepted = new Set<Socket>();
+  /** Ended, and not let go of by their process, with the time of the end. */
+  readonly #lingering = new Map<number, { readonly socket: Socket; readonly endedAt: number }>();
   readonly #listening: ListeningOwners;
   readonly #calls: SocketCalls;
+  readonly #changeSource = this.#changes();
+  readonly #acceptSources = ['sys_exit_accept', 'sys_exit_accept4'].map((event) => this.#accepts(event));
   #seesAccept = false;
+  #endSettling = () => {};
   /** Connections that were not followed for want of room. */
   unfollowed = 0;
 
-  constructor(host: LinuxHost, { trace, processes }: KernelEvents, emit: Emit) {
+  constructor(host: LinuxHost, { trace, processes }: KernelEvents, totals: SocketTotals, emit: Emit) {
+    this.#totals = totals;
     this.#host = host;
     this.#trace = trace;
     this.#processes = processes;
     this.#emit = emit;
-    this.#calls = new SocketCalls(trace);
+    this.#calls = new SocketCalls(trace, {
+      used: (socket, tid) => this.#used(socket, tid),
+      left: (socket) => this.#left(socket),
+    });
     this.#listening = new ListeningOwners();
   }
 
@@ -71,17 +86,25 @@ export class KernelConnections {
         this.#listening.add(connection.localPort, connection.ownerPid);
       }
     }
-    if (!this.#trace.add(this.#changes())) return 'the kernel has no inet_sock_set_state';
-    this.#seesAccept = ['sys_exit_accept', 'sys_exit_accept4']
-      .map((event) => this.#trace.add(this.#accepts(event)))
+    if (!this.#trace.add(this.#changeSource)) return 'the kernel has no inet_sock_set_state';
+    this.#seesAccept = this.#acceptSources
+      .map((source) => this.#trace.add(source))
       .some((isThere) => isThere);
     this.#calls.start();
-    this.#trace.afterRound((nowUs) => this.#settle(nowUs));
+    this.#endSettling = this.#trace.afterRound((nowUs) => this.#settle(nowUs));
     return undefined;
   }
 
-  /** What is open, for a reader that goes on by sampling. */
-  known(): Connection[] {
+  /** Turns the events off; nothing is told after it. */
+  stop(): void {
+    this.#endSettling();
+    this.#calls.rest();
+    for (const source of [this.#changeSource, ...this.#acceptSources]) this.#trace.drop(source);
+  }
+
+  /** Ends: gives what is open, for a reader that goes on by sampling. */
+  end(): Connection[] {
+    for (const socket of [...this.#lingering.keys()]) this.#left(socket);
     const told = [...this.#sockets.values()].filter((socket) => socket.told);
     return [...this.#former.values(), ...told.map((socket) => this.#connectionOf(socket))];
   }
@@ -97,6 +120,7 @@ export class KernelConnections {
     listedAt: number,
   ): void {
     const provider = 'procfs';
+    this.#calls.forget();
     for (const [tuple, connection] of this.#former) {
       if (present.has(tuple)) continue;
       this.#former.delete(tuple);
@@ -119,6 +143,11 @@ export class KernelConnections {
       this.#former.set(tuple, connection);
       this.#emit(connectionEvent(connection, connection.how, { time: listedAt, provider }));
     }
+  }
+
+  /** Whether the bytes of new connections are counted as they are sent and received. */
+  get countsBytes(): boolean {
+    return this.#calls.isOn;
   }
 
   note(): string | undefined {
@@ -182,6 +211,7 @@ export class KernelConnections {
       attempted: false,
     };
     this.#leaveSets(this.#sockets.get(socket));
+    this.#left(socket);
     if (this.#sockets.size < maxConnections) {
       this.#sockets.set(socket, begun);
       this.#calls.begin(socket);
@@ -226,9 +256,8 @@ export class KernelConnections {
     this.#forget(socket);
     const { openedAt, how } = socket;
     if (socket.told) {
-      const bytes = this.#calls.end(socket.socket);
-      const moment = { time, provider: 'tracefs', openedAt, ...(how === 'listening' ? {} : bytes) };
-      this.#emit(connectionEvent(this.#connectionOf(socket), 'closed', moment));
+      this.#lingering.set(socket.socket, { socket, endedAt: time });
+      if (how === 'listening' || !this.#calls.isOn) this.#left(socket.socket);
       if (how === 'listening' && socket.ownerPid !== undefined) {
         this.#listening.remove(socket.localPort, socket.ownerPid);
       }
@@ -241,6 +270,19 @@ export class KernelConnections {
     }
   }
 
+  /** Its process let go of a connection that has ended: all that was sent and received on it is known. */
+  #left(name: number): void {
+    const { socket, endedAt } = this.#lingering.get(name) ?? {};
+    if (socket === undefined || endedAt === undefined) return;
+    this.#lingering.delete(name);
+    const connection = this.#connectionOf(socket);
+    const counted = this.#calls.end(name) ?? this.#totals.of(tupleOf(connection));
+    const moment = { time: endedAt, provider: 'tracefs', openedAt: socket.openedAt };
+    this.#emit(
+      connectionEvent(connection, 'closed', socket.how === 'listening' ? moment : { ...moment, ...counted }),
+    );
+  }
+
   #closedFormer(change: TcpChange, time: number): void {
     const isListening = change.from === tcpState.listen;
     const tuple = tupleOf({ ...change, how: isListening ? 'listening' : 'connected' });
@@ -250,7 +292,8 @@ export class KernelConnections {
     if (former.how === 'listening' && former.ownerPid !== undefined) {
       this.#listening.remove(former.localPort, former.ownerPid);
     }
-    this.#emit(connectionEvent(former, 'closed', { time, provider: 'tracefs' }));
+    const moment = { time, provider: 'tracefs', ...this.#totals.of(tuple) };
+    this.#emit(connectionEvent(former, 'closed', moment));
   }
 
   #accepts(event: string): TraceSource {
@@ -273,18 +316,28 @@ export class KernelConnections {
     if (this.#unaccepted.size === 0) return;
     const process = this.#host.processes.get(pid);
     for (const socket of this.#unaccepted) {
-      if (!this.#listening.mayAccept(socket.localPort, pid, process)) continue;
-      this.#own(socket, pid);
-      this.#tell(socket, socket.openedAt);
+      const { localPort } = socket;
+      if (socket.ownerPid !== undefined || !this.#listening.mayAccept(localPort, pid, process)) continue;
+      this.#listening.accepted(localPort, pid);
+      if (!this.#listening.hasSeveralSockets(localPort)) this.#own(socket, pid);
+      if (!this.#calls.isOn || !this.#listening.isShared(localPort)) this.#tell(socket, socket.openedAt);
       return;
     }
+  }
+
+  /** A thread was the first to send or receive on a connection. */
+  #used(name: number, tid: number): void {
+    const socket = this.#sockets.get(name) ?? this.#lingering.get(name)?.socket;
+    if (socket?.how !== 'accepted' || (socket.told && socket.ownerPid !== undefined)) return;
+    this.#own(socket, this.#processes.processOf(tid));
+    if (!socket.told) this.#tell(socket, socket.openedAt);
   }
 
   /** Tells what waited long enough. */
   #settle(nowUs: number): void {
     for (const socket of this.#unaccepted) {
       if (this.#seesAccept && nowUs - socket.openedAt < acceptUs) break;
-      this.#own(socket, this.#listening.onlyOwner(socket.localPort));
+      if (socket.ownerPid === undefined) this.#own(socket, this.#listening.onlyOwner(socket.localPort));
       this.#tell(socket, socket.openedAt);
     }
     for (const socket of this.#opening) {
@@ -293,6 +346,10 @@ export class KernelConnections {
       socket.attempted = true;
       const moment = { time: socket.openedAt, provider: 'tracefs' };
       this.#emit(connectionEvent(this.#connectionOf(socket), 'attempted', moment));
+    }
+    for (const [name, { endedAt }] of this.#lingering) {
+      if (nowUs - endedAt < lingerUs) break;
+      this.#left(name);
     }
     this.#calls.settle(nowUs);
   }

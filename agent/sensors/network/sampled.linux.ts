@@ -6,6 +6,7 @@ import type { LinuxHost } from '../linux/host.ts';
 import type { Settings } from '../options.ts';
 import type { Emit } from '../sensor.ts';
 import { type Connection, connectionEvent, tupleOf } from './connections.ts';
+import type { SocketTotals } from './socket-totals.linux.ts';
 import {
   addressesOf,
   maxRows,
@@ -37,10 +38,22 @@ interface ListeningPorts {
   before: Set<number>;
 }
 
-/** Sockets of the agent's own network namespace from /proc/net, with their owners from /proc/PID/fd. */
+/** Where the sockets of a network namespace are listed. */
+export interface NetPlace {
+  /** The namespace's /proc/net, or /proc/PID/net of a process that lives in it. */
+  readonly folder: string;
+  /** Whether what is there at the first look was there before the sensor started. */
+  readonly isBaseline: boolean;
+}
+
+/** Sockets of one network namespace from /proc/net, with their owners from /proc/PID/fd. */
 export class SampledSockets {
   readonly #host: LinuxHost;
   readonly #settings: Settings;
+  readonly #totals: SocketTotals;
+  readonly #isBaseline: boolean;
+  /** Where the sockets are listed now: the process by whose way they are may end before the namespace does. */
+  folder: string;
   readonly #file = new BoundedFile(64 * 1024);
   /** Rows of a list of sockets on their way through. */
   readonly #chunk = Buffer.allocUnsafeSlow(64 * 1024);
@@ -57,26 +70,31 @@ export class SampledSockets {
   #walkedAllAtMs = 0;
   #cut = false;
 
-  constructor(host: LinuxHost, settings: Settings) {
+  constructor(host: LinuxHost, settings: Settings, totals: SocketTotals, place: NetPlace) {
     this.#host = host;
     this.#settings = settings;
+    this.#totals = totals;
+    this.folder = place.folder;
+    this.#isBaseline = place.isBaseline;
   }
 
   /** Whether there is a list of sockets to be read. */
   isThere(): boolean {
-    return files.some(([name]) => isReadable(`${this.#settings.procRoot}/net/${name}`));
+    return files.some(([name]) => isReadable(`${this.folder}/${name}`));
   }
 
   /** Tells what changed since the last look of these transports; all that is there at the first. */
   look(emit: Emit, transports: readonly Transport[]): void {
     const before = this.#counters;
-    const now = socketCounters(this.#settings.procRoot, this.#file);
+    const now = socketCounters(this.folder, this.#file);
     this.#counters = now;
     const anyway = this.#looks++ % listAnyway === 0;
     const due = new Set(
       transports.filter((one) => anyway || now === undefined || now[one] !== before?.[one]),
     );
     if (due.size > 0) this.#renew(due, emit);
+    const isOpen = (kept: Kept) => kept.transport === 'tcp' && kept.how !== 'listening';
+    if (transports.includes('tcp') && [...this.#kept.values()].some(isOpen)) this.#totals.refresh();
   }
 
   /** Gives what is known of TCP and forgets it: another goes on. */
@@ -110,12 +128,19 @@ export class SampledSockets {
     return [...denied, ...cut].join('; ') || undefined;
   }
 
+  /** The namespace is gone, and all that was open in it. */
+  end(emit: Emit): void {
+    const time = nowUs();
+    for (const kept of this.#kept.values()) this.#closed(kept, time, emit);
+    this.#kept.clear();
+  }
+
   close(): void {
     this.#kept.clear();
   }
 
   #renew(due: ReadonlySet<Transport>, emit: Emit): void {
-    const baseline = this.#list === 0;
+    const baseline = this.#list === 0 && this.#isBaseline;
     const list = ++this.#list;
     const fresh = this.#readNew(due);
     const time = nowUs();
@@ -126,12 +151,18 @@ export class SampledSockets {
     for (const [key, kept] of this.#kept) {
       if (kept.seenList === list || !due.has(kept.transport)) continue;
       this.#kept.delete(key);
-      emit(connectionEvent(kept, 'closed', { time, openedAt: kept.openedAt, provider: 'procfs' }));
+      this.#closed(kept, time, emit);
     }
     if (!due.has('tcp')) return;
     for (const gone of this.#told.values())
       emit(connectionEvent(gone, 'closed', { time, provider: 'procfs' }));
     this.#told.clear();
+  }
+
+  #closed(kept: Kept, time: number, emit: Emit): void {
+    const isConnection = kept.transport === 'tcp' && kept.how !== 'listening';
+    const bytes = isConnection ? this.#totals.of(tupleOf(kept)) : {};
+    emit(connectionEvent(kept, 'closed', { time, openedAt: kept.openedAt, provider: 'procfs', ...bytes }));
   }
 
   /** Marks the sockets that are known, and gives the rows of those that are new. */
@@ -154,7 +185,7 @@ export class SampledSockets {
     this.#cut = false;
     for (const [name, transport] of files) {
       if (!due.has(transport)) continue;
-      const path = `${this.#settings.procRoot}/net/${name}`;
+      const path = `${this.folder}/${name}`;
       const rows = readRows(path, transport, this.#chunk, (row) => {
         if (row.state === 'other') return;
         if (row.state === 'listening') this.#ports[transport].now.add(row.localPort);

@@ -115,11 +115,11 @@ const udpInUse = /^UDP(?:LITE)?6?: inuse \d+/gm;
  * counters are missing. A UDP socket that takes the place of another leaves no trace here.
  */
 export function socketCounters(
-  procRoot: string,
+  folder: string,
   file: BoundedFile,
 ): Readonly<Record<Transport, string>> | undefined {
-  const opens = file.text(`${procRoot}/net/snmp`)?.match(tcpOpens);
-  const sockstat = `${file.text(`${procRoot}/net/sockstat`) ?? ''}\n${file.text(`${procRoot}/net/sockstat6`) ?? ''}`;
+  const opens = file.text(`${folder}/snmp`)?.match(tcpOpens);
+  const sockstat = `${file.text(`${folder}/sockstat`) ?? ''}\n${file.text(`${folder}/sockstat6`) ?? ''}`;
   const tcp = sockstat.match(tcpInUse);
   const udp = sockstat.match(udpInUse);
   if (opens === null || opens === undefined || tcp === null || udp === null) return undefined;

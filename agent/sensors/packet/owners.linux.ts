@@ -70,9 +70,13 @@ export class OwnersLinux implements Owners {
   }
 
   #learn(found: readonly (readonly [Endpoints, SocketRow])[]): void {
-    const { reader, fds } = this.#host;
+    const { reader, fds, kernel } = this.#host;
+    // A program that began a moment ago is known by what it was before until its record is read.
+    kernel?.trace.drain();
     reader.scanIfOlder(this.#settings.intervalMs.process);
     fds.updateIfOlder(listMs / 2);
+    // A socket that is younger than the table is not in it.
+    if (found.some(([, row]) => fds.ownerOf(row.inode) === undefined)) fds.update();
     for (const [endpoints, row] of found) {
       const isClient = row.localPort === endpoints.clientPort;
       // Where both ends are on this host, the client is told.

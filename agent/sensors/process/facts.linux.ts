@@ -5,7 +5,13 @@ import type { UserNames } from '../linux/user-names.ts';
 import { withoutStack } from '../linux/without-stack.ts';
 import { capabilitiesOf } from './capabilities.linux.ts';
 import { cgroupOf, containerOf, type ProcessStat, parseStat, terminalName } from './stat.linux.ts';
-import { keptCommandLine, type ProcessFacts, type Surroundings } from './table.ts';
+import {
+  type Arguments,
+  keptCommandLine,
+  type ProcessFacts,
+  type Program,
+  type Surroundings,
+} from './table.ts';
 
 /** Room for the longest command line an event holds (32,768 UTF-16 units) whatever its script, and one more. */
 const bufferBytes = 128 * 1024;
@@ -14,9 +20,6 @@ const memoryPrefix = '/memfd:';
 const namespaces = ['cgroup', 'ipc', 'mnt', 'net', 'pid', 'user', 'uts'] as const;
 /** What loginuid says of processes that no sign-in led to: -1 as the kernel prints it. */
 const noLogin = '4294967295';
-
-type Arguments = Pick<ProcessFacts, 'commandLine' | 'keptCommandLine' | 'argumentCount'>;
-type Program = Pick<ProcessFacts, 'executable' | 'fileDeleted' | 'fileless'>;
 
 /** Reads what /proc/PID says of one process (proc(5)). Vanishing entries are normal and give less. */
 export class FactsReader {

@@ -1,31 +1,19 @@
+import { statSync } from 'node:fs';
 import { processEntityId } from '../linux/boot.ts';
 import type { LinuxHost } from '../linux/host.ts';
-import { fieldsOf, type TraceField, type TraceRecord } from '../linux/trace/format.ts';
+import { fieldsOf } from '../linux/trace/format.ts';
 import type { Act, KernelTrace, TraceSource } from '../linux/trace/kernel-trace.linux.ts';
 import { probedParts } from '../linux/trace/loader-probe.linux.ts';
+import { ExitCodes } from './exit-codes.linux.ts';
+import { probedArguments } from './probed-arguments.ts';
 import { ProgramPaths } from './program-paths.linux.ts';
-import type { Birth, ProcessEntry, ProcessFacts, ProcessTable, Surroundings } from './table.ts';
+import { KeptSurroundings } from './surroundings.linux.ts';
+import type { Arguments, Birth, ProcessEntry, ProcessFacts, ProcessTable, Program } from './table.ts';
 import { Threads } from './threads.linux.ts';
 
 /** include/uapi/linux/sched.h */
 const cloneParent = 0x8000n;
 const cloneThread = 0x1_0000n;
-const cloneIntoCgroup = 0x2_0000_0000n;
-/** CLONE_NEW…, with the name of each kind under /proc/PID/ns. */
-const cloneNew: readonly (readonly [flag: bigint, kind: string])[] = [
-  [0x0002_0000n, 'mnt'],
-  [0x0200_0000n, 'cgroup'],
-  [0x0400_0000n, 'uts'],
-  [0x0800_0000n, 'ipc'],
-  [0x1000_0000n, 'user'],
-  [0x2000_0000n, 'pid'],
-  [0x4000_0000n, 'net'],
-];
-/** Stands for the number of a namespace that could not be read yet. */
-const unread = 'new';
-/** Signals that end nothing by default, or stop rather than end (signal(7)), on every architecture Node runs on. */
-const harmlessSignals = [17, 18, 19, 20, 21, 22, 23, 28];
-const space = 0x20;
 /** A program whose arguments are gone from /proc waits so long for those its loader's probe read. */
 const waitForArgumentsUs = 50_000;
 /** Length of a short name in bytes (TASK_COMM_LEN less the NUL). */
@@ -35,10 +23,9 @@ const maxProbed = 4096;
 const maxTold = 256;
 /** What the kernel calls a program that was begun through a descriptor (fexecve). */
 const fdPrefix = '/dev/fd/';
+/** S_ISUID (inode(7)). */
+const setUidBit = 0o4000;
 const nsPerTick = 10_000_000;
-
-type Arguments = Pick<ProcessFacts, 'commandLine' | 'keptCommandLine' | 'argumentCount' | 'commandLineCut'>;
-type Program = Pick<ProcessFacts, 'executable' | 'fileDeleted' | 'fileless'>;
 
 /** A program that was begun, until all that can be known of it is. */
 interface Begun {
@@ -68,29 +55,34 @@ export class KernelProcesses {
   readonly threads = new Threads();
   readonly #begun = new Map<number, Begun>();
   readonly #waiting = new Map<number, Waiting>();
-  readonly #exitCodes = new Map<number, number>();
+  readonly #exitCodes = new ExitCodes((tid) => this.#table.get(this.processOf(tid))?.pid);
+  readonly #surroundings: KeptSurroundings;
   readonly #paths = new ProgramPaths();
   /** Paths whose arguments the kernel read when they were last run. */
   readonly #probed = new Set<string>();
   readonly #toldPaths = new Map<number, string>();
   #hasArguments = false;
-  #toldOfMoves = false;
 
   constructor(host: LinuxHost, trace: KernelTrace) {
     this.#host = host;
     this.#trace = trace;
     this.#table = host.processes;
+    this.#surroundings = new KeptSurroundings(host, (tid) => this.#table.get(this.processOf(tid)));
   }
 
   /** Turns the events on. Gives the names of those that this kernel lacks and cannot be done without. */
   start(): string[] {
     const needed = [this.#execs(), this.#forks(), this.#exits()];
     const missing = needed.filter((source) => !this.#trace.add(source)).map((source) => source.event);
-    for (const source of [this.#exitCodesGiven(), this.#deadlySignals()]) this.#trace.add(source);
-    for (const source of this.#loaderStarts())
-      this.#hasArguments = this.#trace.add(source) || this.#hasArguments;
-    this.#toldOfMoves = this.#moves().every((source) => this.#trace.add(source));
+    for (const source of this.#exitCodes.sources()) this.#trace.add(source);
+    this.probeLoaders();
+    this.#surroundings.start(this.#trace);
     return missing;
+  }
+
+  /** Lets the kernel read the arguments of programs whose loader is new since the last call. */
+  probeLoaders(): void {
+    for (const source of this.#loaderStarts()) if (this.#trace.add(source)) this.#hasArguments = true;
   }
 
   /** True when the kernel itself reads arguments, so that none are missed of programs with a known loader. */
@@ -183,9 +175,9 @@ export class KernelProcesses {
     const isByFd = begun.path.startsWith(fdPrefix);
     this.#table.exec(
       {
-        ...(isThere ? now : this.#inherited(pid, begun, entry)),
+        ...(isThere ? this.#asOf(now, entry, program) : this.#inherited(pid, begun, entry)),
         name: isByFd ? (isThere ? now.name : nameOf(program.executable ?? '')) : nameOf(begun.path),
-        surroundings: isThere ? this.#surroundings(pid, entry) : entry?.surroundings,
+        surroundings: isThere ? this.#surroundings.of(pid, entry) : entry?.surroundings,
         ...program,
         ...args,
       },
@@ -212,51 +204,23 @@ export class KernelProcesses {
     return { executable: byPath ?? (path.startsWith('/') ? path : undefined) };
   }
 
-  #surroundings(pid: number, entry: ProcessEntry | undefined): Surroundings | undefined {
-    const { facts } = this.#host.reader;
-    const kept = entry?.surroundings;
-    if (kept === undefined) return facts.surroundings(pid);
-    const isStale =
-      !this.#toldOfMoves || kept.namespaces?.some((name) => name.endsWith(`:${unread}`)) === true;
-    if (isStale && facts.showsNamespaces(pid)) return facts.surroundings(pid) ?? kept;
-    if (kept.auditUserId !== undefined) return kept;
-    // Signing in sets the login user once, and nothing tells of it.
-    const auditUserId = facts.loginUser(pid);
-    if (auditUserId === undefined) return kept;
-    return { ...kept, auditUserId, auditUserName: this.#host.users.nameOf(auditUserId) };
+  /**
+   * What /proc shows is of now, and the process may have taken another user since it began the program. Its entry has
+   * the user it had then, unless the program itself gives another.
+   */
+  #asOf(now: ProcessFacts, entry: ProcessEntry | undefined, program: Program): ProcessFacts {
+    const isKept = this.#host.kernel?.tellsUsers === true && entry?.userId !== undefined;
+    if (!isKept || entry.userId === now.userId || this.#isSetUid(program)) return now;
+    const { userId, userName } = entry;
+    return { ...now, userId, userName, realUserId: undefined, capabilities: undefined };
   }
 
-  /** What makes surroundings differ from the parent's: they are read again at the next program. */
-  #moves(): TraceSource[] {
-    const source = (
-      system: string,
-      event: string,
-      field: string,
-      moved: (entry: ProcessEntry, flags: bigint) => void,
-    ): TraceSource => ({
-      system,
-      event,
-      reader: (format) => {
-        const [tidField] = fieldsOf(format, field);
-        const flagsField = format.fields.get('unshare_flags');
-        return (record) => {
-          const tid = record.number(tidField);
-          const flags = flagsField === undefined ? 0n : record.bits(flagsField);
-          return () => {
-            const entry = this.#table.get(this.processOf(tid));
-            if (entry !== undefined) moved(entry, flags);
-          };
-        };
-      },
-    });
-    const forget = (entry: ProcessEntry) => {
-      entry.surroundings = undefined;
-    };
-    return [
-      source('cgroup', 'cgroup_attach_task', 'pid', forget),
-      source('syscalls', 'sys_enter_setns', 'common_pid', forget),
-      source('syscalls', 'sys_enter_unshare', 'common_pid', intoNew),
-    ];
+  #isSetUid({ executable }: Program): boolean {
+    try {
+      return executable !== undefined && (statSync(executable).mode & setUidBit) !== 0;
+    } catch {
+      return false;
+    }
   }
 
   /** What is known of a process that /proc does not show any more: what it had of its parent. */
@@ -301,8 +265,7 @@ export class KernelProcesses {
     const creating = this.#table.get(creatorPid);
     const parent = (flags & cloneParent) === 0n ? creating : creating?.parent;
     const entry = this.#table.fork(this.#birth(pid, timeUs, timeNs), parent);
-    intoNew(entry, flags);
-    if ((flags & cloneIntoCgroup) !== 0n) entry.surroundings = undefined;
+    this.#surroundings.forked(entry, flags);
   }
 
   #exits(): TraceSource {
@@ -327,53 +290,13 @@ export class KernelProcesses {
     if (isLast === false || (isLast === undefined && ofThread !== undefined)) return;
     const pid = ofThread ?? tid;
     this.#tell(pid);
-    this.#table.end(pid, timeUs, this.#exitCodes.get(pid));
-    this.#exitCodes.delete(pid);
-  }
-
-  #exitCodesGiven(): TraceSource {
-    return {
-      system: 'syscalls',
-      event: 'sys_enter_exit_group',
-      reader: (format) => {
-        const [codeField, tidField] = fieldsOf(format, 'error_code', 'common_pid');
-        return (record) => {
-          const tid = record.number(tidField);
-          const code = Number(record.bits(codeField) & 0xffn);
-          return () => this.#exitCode(this.processOf(tid), code);
-        };
-      },
-    };
-  }
-
-  #deadlySignals(): TraceSource {
-    return {
-      system: 'signal',
-      event: 'signal_deliver',
-      filter: ['sa_handler == 0', ...harmlessSignals.map((n) => `sig != ${n}`)].join(' && '),
-      reader: (format) => {
-        const [signalField, tidField] = fieldsOf(format, 'sig', 'common_pid');
-        return (record) => {
-          const tid = record.number(tidField);
-          const signal = record.number(signalField);
-          return () => {
-            const pid = this.processOf(tid);
-            // The other threads of a process that ends are told to by a signal too.
-            if (!this.#exitCodes.has(pid)) this.#exitCode(pid, 128 + signal);
-          };
-        };
-      },
-    };
-  }
-
-  #exitCode(pid: number, code: number): void {
-    if (this.#table.get(pid) !== undefined) this.#exitCodes.set(pid, code);
+    this.#table.end(pid, timeUs, this.#exitCodes.take(pid));
   }
 
   #loaderStarts(): TraceSource[] {
-    return this.#trace.loaderProbes.map(({ group, name }) => ({
-      system: group,
-      event: name,
+    return this.#trace.probeLoaders().map(({ system, event }) => ({
+      system,
+      event,
       reader: (format) => {
         const [tidField, countField] = fieldsOf(format, 'common_pid', 'argc');
         const parts = fieldsOf(format, ...probedParts);
@@ -391,15 +314,6 @@ export class KernelProcesses {
   }
 }
 
-/** The process has namespaces of its own from now on, by the flags of clone(2) or unshare(2). */
-function intoNew(entry: ProcessEntry, flags: bigint): void {
-  const kinds = cloneNew.filter(([flag]) => (flags & flag) !== 0n).map(([, kind]) => kind);
-  if (kinds.length === 0) return;
-  const { namespaces = [], ...others } = entry.surroundings ?? {};
-  const kept = namespaces.filter((name) => !kinds.includes(name.split(':')[0] ?? ''));
-  entry.surroundings = { ...others, namespaces: [...kept, ...kinds.map((kind) => `${kind}:${unread}`)] };
-}
-
 function baseOf(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
@@ -407,30 +321,4 @@ function baseOf(path: string): string {
 /** The short name the kernel gives a process that runs this path: the first bytes of its last part. */
 function nameOf(path: string): string {
   return Buffer.from(baseOf(path)).toString('utf8', 0, nameBytes);
-}
-
-/** The first arguments from what lies behind one another in memory, as many as there are or fit. */
-export function probedArguments(
-  record: Pick<TraceRecord, 'bytes'>,
-  count: number,
-  parts: readonly TraceField[],
-): Arguments {
-  const memory = Buffer.concat(parts.map((part) => record.bytes(part)));
-  let end = -1;
-  let found = 0;
-  while (found < count) {
-    const next = memory.indexOf(0, end + 1);
-    if (next < 0) break;
-    memory[next] = space;
-    end = next;
-    found++;
-  }
-  const isWhole = found === count;
-  const commandLine = memory.toString('utf8', 0, isWhole ? Math.max(0, end) : memory.length);
-  return {
-    commandLine,
-    keptCommandLine: commandLine,
-    argumentCount: count,
-    commandLineCut: !isWhole,
-  };
 }

@@ -72,19 +72,24 @@ export class ProcessLinux implements Provider {
   note(): string | undefined {
     const { kernel } = this.#host;
     const denied = this.#isDenied ? ["program files of other users' processes are not seen"] : [];
+    const { unremembered } = this.#host.processes;
+    const forgotten = unremembered > 0 ? [`${unremembered} processes were too many to remember`] : [];
     const unhashed =
       this.#hashes.skipped > 0 ? [`${this.#hashes.skipped} program files were not hashed`] : [];
     if (kernel === undefined) {
       const why = this.#whySampled === undefined ? '' : `, because ${this.#whySampled}`;
-      return [`sampled${why}: processes shorter than the interval are not seen`, ...denied, ...unhashed].join(
-        '; ',
-      );
+      return [
+        `sampled${why}: processes shorter than the interval are not seen`,
+        ...denied,
+        ...forgotten,
+        ...unhashed,
+      ].join('; ');
     }
     const source = kernel.processes.readsArguments
       ? 'arguments from the kernel and /proc'
       : 'arguments from /proc: those of the very shortest processes may be missing';
     const lost = this.#lost > 0 ? [`${this.#lost} kernel records lost`] : [];
-    return [source, ...lost, ...denied, ...unhashed].join('; ');
+    return [source, ...lost, ...denied, ...forgotten, ...unhashed].join('; ');
   }
 
   lost(): number {
@@ -120,9 +125,12 @@ export class ProcessLinux implements Provider {
   #hash(entry: ProcessEntry, facts: ProcessFacts): string | undefined {
     const { pid, executable } = facts;
     if (executable === undefined) return undefined;
-    const { entityId } = entry;
-    const paths = [`${this.#settings.procRoot}/${pid}/exe`, executable];
-    return this.#hashes.of(paths, !this.#isFirst, (file) =>
+    const { entityId, surroundings } = entry;
+    const link = { at: `${this.#settings.procRoot}/${pid}/exe`, target: executable };
+    const hasOwnFiles =
+      surroundings === undefined || surroundings.namespaces?.some((name) => name.startsWith('mnt:'));
+    const path = hasOwnFiles ? undefined : executable;
+    return this.#hashes.of({ path, link }, !this.#isFirst, (file) =>
       this.#emit(hashEvent(executable, pid, entityId, file)),
     );
   }
@@ -137,6 +145,7 @@ export class ProcessLinux implements Provider {
       name: instance,
       onLost: (count, from, to) => this.#lose(count, from, to),
       onBroken: (reason) => this.#endKernel(reason),
+      onError: (error) => this.#settings.onError('process', error),
     });
     this.#whySampled = await openTrace(trace);
     if (this.#whySampled !== undefined) return;
@@ -149,7 +158,7 @@ export class ProcessLinux implements Provider {
     }
     if (!processes.readsArguments) this.#hurry();
     this.#host.reader.scan();
-    this.#host.feedFrom({ trace, processes });
+    this.#host.feedFrom({ trace, processes, tellsUsers: false });
     trace.afterRound((now) => processes.settle(now));
     processes.threads.read(this.#settings.procRoot, this.#host.userPids());
     trace.drain();
@@ -172,6 +181,7 @@ export class ProcessLinux implements Provider {
     }
     const isDue = Math.abs(Date.now() - this.#reconciledAtMs) >= reconcileMs;
     if (!isDue && this.#lostSinceLook === 0) return;
+    this.#host.kernel?.processes.probeLoaders();
     reconcile(this.#host, trace, this.#lostSinceLook > 0);
     this.#lostSinceLook = 0;
     this.#reconciledAtMs = Date.now();

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync, realpathSync } from 'node:fs';
+import { closeSync, constants, openSync, readSync, realpathSync } from 'node:fs';
 import { withoutStack } from '../linux/without-stack.ts';
 
 /** Paths remembered; all are forgotten together, at the latest after `forgetMs`, as files change. */
@@ -8,6 +8,8 @@ const forgetMs = 60_000;
 const maxInterpreters = 5;
 /** The kernel reads no more of a script's first line (BINPRM_BUF_SIZE). */
 const firstLineBytes = 256;
+/** A pipe or a terminal may have taken the program's place: neither holds up who opens or reads it. */
+const openFlags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
 
 /**
  * Which file runs when a path is executed: symbolic links followed, and for a script its interpreter, as
@@ -41,7 +43,7 @@ export class ProgramPaths {
   }
 
   #interpreterOf(path: string): string | undefined {
-    const fd = withoutStack(() => openSync(path, 'r'));
+    const fd = withoutStack(() => openSync(path, openFlags));
     try {
       const length = readSync(fd, this.#line, 0, firstLineBytes, 0);
       return /^#![ \t]*(\/[^\s\0]*)/.exec(this.#line.toString('utf8', 0, length))?.[1];

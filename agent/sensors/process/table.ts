@@ -52,6 +52,12 @@ export interface ProcessFacts {
   readonly kernelThread?: boolean | undefined;
 }
 
+export type Arguments = Pick<
+  ProcessFacts,
+  'commandLine' | 'keptCommandLine' | 'argumentCount' | 'commandLineCut'
+>;
+export type Program = Pick<ProcessFacts, 'executable' | 'fileDeleted' | 'fileless'>;
+
 /** What stays in memory of a process; one object for its whole life, changed in place when it execs. */
 export interface ProcessEntry {
   readonly pid: number;

@@ -1,6 +1,7 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
+  appendFileSync,
   chmodSync,
   copyFileSync,
   existsSync,
@@ -189,6 +190,60 @@ t.test('programs are hashed once', options, async (t) => {
   t.equal(got.of('executable.hash').filter((e) => e['process.executable'] === path).length, 1);
 });
 
+t.test('a hash is of the program it is told with, whatever the process runs next', options, async (t) => {
+  const { got } = await startKernel(t);
+  const folder = tempFolder(t);
+  for (const name of ['one', 'two', 'three']) {
+    copyFileSync('/usr/bin/env', join(folder, name));
+    appendFileSync(join(folder, name), name);
+  }
+  const chain = ['one', 'two', 'three'].map((name) => join(folder, name));
+  let told = 0;
+  for (let round = 0; round < 8; round++) {
+    const { pid } = spawnSync(chain[0] ?? '', [...chain.slice(1), '/bin/true']);
+    await got.until('process.end', (e) => e['process.pid'] === pid);
+    for (const event of got.of('process.start').filter((e) => e['process.pid'] === pid)) {
+      const { 'process.executable': path, 'process.hash.sha256': sha256 } = event;
+      if (path === undefined || !chain.includes(path) || sha256 === undefined) continue;
+      told++;
+      t.equal(sha256, execFileSync('sha256sum', [path]).toString().slice(0, 64), path);
+    }
+    await sleep(50);
+  }
+  t.ok(told > 3, `${told} told with the start`);
+  for (const event of got.of('executable.hash')) {
+    const path = event['process.executable'] ?? '';
+    if (!chain.includes(path)) continue;
+    t.equal(event['process.hash.sha256'], execFileSync('sha256sum', [path]).toString().slice(0, 64), path);
+  }
+});
+
+t.test(
+  'a program of another mount namespace has not the hash of the file of that name here',
+  { skip: noKernelEvents || !existsSync('/usr/bin/unshare') },
+  async (t) => {
+    const { got } = await startKernel(t);
+    const folder = tempFolder(t);
+    const path = join(folder, 'same');
+    copyFileSync('/bin/true', path);
+    copyFileSync('/bin/true', join(folder, 'other'));
+    appendFileSync(join(folder, 'other'), 'another');
+    const [here, there] = [path, join(folder, 'other')].map((one) =>
+      execFileSync('sha256sum', [one]).toString().slice(0, 64),
+    );
+    const script = `mount --bind ${folder}/other ${path} && for i in 1 2 3 4 5 6 7 8; do ${path}; sleep 0.1; done`;
+    const { status } = spawnSync('/usr/bin/unshare', ['--mount', '/bin/sh', '-c', script]);
+    t.equal(status, 0);
+    await sleep(500);
+    const told = [...got.of('process.start'), ...got.of('executable.hash')];
+    const ofPath = told.filter((e) => e['process.executable'] === path);
+    t.ok(ofPath.length >= 8, 'each is told');
+    const hashes = new Set(ofPath.map((e) => e['process.hash.sha256']));
+    t.notOk(hashes.has(here), 'of the file here');
+    t.comment(`its own: ${hashes.has(there)}`);
+  },
+);
+
 t.test(
   'namespaces and users of a process',
   { skip: noKernelEvents || !existsSync('/usr/bin/unshare') },
@@ -282,4 +337,24 @@ t.test('a leftover is taken away, one in use is not', options, async (t) => {
   t.notOk(existsSync(folder));
   t.notOk(existsSync(`${folder}-exec`));
   t.notMatch(probes(), instance.replaceAll('-', '_'));
+});
+
+t.test('a name and an argument that are not UTF-8', options, async (t) => {
+  const { got } = await startKernel(t);
+  const folder = tempFolder(t);
+  copyFileSync('/bin/true', Buffer.concat([Buffer.from(`${folder}/`), Buffer.from([0x62, 0xff, 0xfe])]));
+  const { pid, status } = spawnSync('/bin/sh', [
+    '-c',
+    `exec "$(printf '${folder}/b\\377\\376')" "$(printf '\\303(')"`,
+  ]);
+  t.equal(status, 0);
+  await got.until('process.end', (e) => e['process.pid'] === pid);
+  const started = got
+    .of('process.start')
+    .filter((e) => e['process.pid'] === pid)
+    .at(-1);
+  t.equal(started?.['process.name'], 'b\ufffd\ufffd');
+  t.equal(started?.['process.executable'], `${folder}/b\ufffd\ufffd`);
+  t.match(started?.['process.command_line'], /b\ufffd\ufffd \ufffd\($/);
+  t.equal(started?.['process.args_count'], 2);
 });

@@ -74,11 +74,12 @@ export class TraceRecord {
     return signed ? this.#buffer.readIntLE(at, size) : this.#buffer.readUIntLE(at, size);
   }
 
-  /** The low 48 bits of a 64-bit field: all that differs between addresses in the kernel. */
-  low48(field: TraceField): number {
-    return field.offset + field.size > this.#length
+  /** The low 48 bits of an address: all that differs between those of a 64-bit kernel. 0 as with `number`. */
+  low48({ offset, size }: TraceField): number {
+    const bytes = Math.min(size, 6);
+    return bytes === 0 || offset + size > this.#length
       ? 0
-      : this.#buffer.readUIntLE(this.#start + field.offset, 6);
+      : this.#buffer.readUIntLE(this.#start + offset, bytes);
   }
 
   /** The field's bits as they are, for pointers and masks of 64 bits. */

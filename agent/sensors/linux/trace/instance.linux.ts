@@ -94,7 +94,11 @@ export class TraceInstance {
 
   disable(system: string, event: string): void {
     this.#enabled = this.#enabled.filter((name) => name !== `${system}:${event}`);
-    this.#write(`events/${system}/${event}/enable`, '0');
+    try {
+      this.#write(`events/${system}/${event}/enable`, '0');
+    } catch {
+      // It is not there, or the instance is gone: nothing is told either way.
+    }
   }
 
   /** Gives each processor's buffer so much room. */

@@ -3,7 +3,7 @@ import { withoutStack } from '../without-stack.ts';
 import { TraceClock } from './clock.linux.ts';
 import { canWait, whenReadable } from './doorbell.linux.ts';
 import { type TraceFormat, TraceRecord } from './format.ts';
-import { findTracefs, TraceInstance } from './instance.linux.ts';
+import { type BufferStats, findTracefs, TraceInstance } from './instance.linux.ts';
 import { LoaderProbes } from './loader-probe.linux.ts';
 import { readPage } from './page.ts';
 
@@ -36,6 +36,8 @@ export interface KernelTraceOptions {
   readonly onLost: (count: number, fromUs: number, toUs: number) => void;
   /** Somebody else turned the trace off or took it away. */
   readonly onBroken: (reason: string) => void;
+  /** A source failed on one record; the others go on. */
+  readonly onError: (error: unknown) => void;
 }
 
 /** Longest that a record which is not urgent waits. */
@@ -76,7 +78,7 @@ export class KernelTrace {
   #closers: (() => void)[] = [];
   #buffer = Buffer.alloc(0);
   #pending: Pending[] = [];
-  readonly #afterRound: ((nowUs: number) => void)[] = [];
+  readonly #afterRound = new Set<(nowUs: number) => void>();
   #timer: NodeJS.Timeout | undefined;
   #soon: NodeJS.Timeout | undefined;
   /** Time of the record read last. */
@@ -118,7 +120,6 @@ export class KernelTrace {
       this.#buffer = Buffer.allocUnsafeSlow(this.#rest.layout.sizeBytes);
       this.#probes = new LoaderProbes(found.root, name);
       this.#probes.remove();
-      if (this.#options.probes) this.#probes.define();
       this.#listen(this.#bell);
       this.#check();
     } catch (error) {
@@ -130,10 +131,13 @@ export class KernelTrace {
     return undefined;
   }
 
-  /** Events by which the kernel reads the arguments of new programs; none where it cannot or shall not. */
-  get loaderProbes(): readonly { readonly group: string; readonly name: string }[] {
-    const { group = '', names = [] } = this.#probes ?? {};
-    return names.map((name) => ({ group, name }));
+  /**
+   * Lets the kernel read the arguments of new programs. Gives the events that tell of them, each time those that are
+   * new since the last: a loader may be replaced. None where the kernel cannot or shall not.
+   */
+  probeLoaders(): readonly { readonly system: string; readonly event: string }[] {
+    const probes = this.#options.probes ? this.#probes : undefined;
+    return probes?.define().map((event) => ({ system: probes.group, event })) ?? [];
   }
 
   /** Turns the event on. False when this kernel does not have it. */
@@ -152,14 +156,19 @@ export class KernelTrace {
     }
   }
 
-  /** Turns an event off that was turned on. */
+  /** Turns an event off that was turned on. Never throws: where the trace is gone, so is the event. */
   drop(source: TraceSource): void {
-    this.#sideOf(source)[0]?.disable(source.system, source.event);
+    try {
+      this.#sideOf(source)[0]?.disable(source.system, source.event);
+    } catch {
+      // Taken away by somebody else, which the next check finds.
+    }
   }
 
-  /** Calls the function after each round of records, until the trace is closed. */
-  afterRound(round: (nowUs: number) => void): void {
-    this.#afterRound.push(round);
+  /** Calls the function after each round of records, until the trace is closed or the function it gives is called. */
+  afterRound(round: (nowUs: number) => void): () => void {
+    this.#afterRound.add(round);
+    return () => this.#afterRound.delete(round);
   }
 
   /** Reads and acts on everything that happened until now, as far as one turn goes. */
@@ -199,7 +208,7 @@ export class KernelTrace {
     bell?.remove();
     this.#probes?.remove();
     this.#pending = [];
-    this.#afterRound.length = 0;
+    this.#afterRound.clear();
   }
 
   #sideOf(source: TraceSource) {
@@ -256,10 +265,19 @@ export class KernelTrace {
       this.records++;
       this.#lastNs = timeNs;
       this.#record.move(buffer, start, bytes);
-      const act = read(this.#record, timeNs);
+      const act = this.#attempt(() => read(this.#record, timeNs));
       if (act !== undefined) this.#pending.push({ timeNs, act });
     };
     if (readPage(buffer, 0, length, instance.layout, take)) this.#checkedAtMs = 0;
+  }
+
+  #attempt<T>(work: () => T): T | undefined {
+    try {
+      return work();
+    } catch (error) {
+      this.#options.onError(error);
+      return undefined;
+    }
   }
 
   #actUntil(untilNs: number): void {
@@ -269,11 +287,11 @@ export class KernelTrace {
     for (const { timeNs, act } of pending) {
       if (timeNs > untilNs) break;
       done++;
-      act(Math.round((timeNs + offsetNs) / 1000), timeNs);
+      this.#attempt(() => act(Math.round((timeNs + offsetNs) / 1000), timeNs));
     }
     this.#pending = pending.slice(done);
     const nowUs = Math.round((this.clock.nowNs() + offsetNs) / 1000);
-    for (const round of this.#afterRound) round(nowUs);
+    for (const round of this.#afterRound) this.#attempt(() => round(nowUs));
   }
 
   /** Sets the clock, and tells what the kernel lost since the last look. */
@@ -281,18 +299,31 @@ export class KernelTrace {
     this.#checkedAtMs = Date.now();
     const fromUs = this.#checkedAtUs;
     if (this.#rest === undefined || this.#bell === undefined) return;
-    const rest = this.#rest.stats();
-    const bell = this.#bell.stats();
-    if (!this.#rest.isOn() || !this.#bell.isOn()) {
-      this.#options.onBroken('somebody else turned its trace off');
+    const seen = lookAt(this.#rest, this.#bell);
+    if ('broken' in seen) {
+      this.#options.onBroken(seen.broken);
       return;
     }
+    const { rest, bell } = seen;
     this.clock.set(bell.nowNs);
     this.#checkedAtUs = Math.round((this.clock.nowNs() + this.clock.offsetNs()) / 1000);
     const lost = rest.lost + bell.lost;
     const count = lost - this.#lost;
     this.#lost = lost;
     if (count > 0) this.#options.onLost(count, fromUs, this.#checkedAtUs);
+  }
+}
+
+/** What the kernel says of both instances, or why they are of no use any more. */
+function lookAt(
+  rest: TraceInstance,
+  bell: TraceInstance,
+): { readonly rest: BufferStats; readonly bell: BufferStats } | { readonly broken: string } {
+  try {
+    if (!rest.isOn() || !bell.isOn()) return { broken: 'somebody else turned its trace off' };
+    return { rest: rest.stats(), bell: bell.stats() };
+  } catch (error) {
+    return { broken: `its trace cannot be read any more: ${(error as Error).message}` };
   }
 }
 

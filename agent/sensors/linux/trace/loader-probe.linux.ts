@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, readSync, realpathSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync, realpathSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
@@ -18,6 +18,9 @@ const loaders = [
   '/lib/ld-musl-x86_64.so.1',
   '/lib/ld-musl-aarch64.so.1',
 ];
+
+/** Loaders that have been probed in one run: those of the host, and some that took their place. */
+const maxProbes = 32;
 
 const elf64Bytes = 64;
 const programHeaderBytes = 56;
@@ -60,19 +63,19 @@ export function entryOffsetIn(head: Buffer): number | undefined {
   return undefined;
 }
 
-/** The loaders of this host, each file once, with where they begin. */
-function hostLoaders(): readonly { path: string; offset: number }[] {
-  const found = new Map<string, number>();
+/** The loaders of this host by device and inode: an update puts another file in a loader's place. */
+function hostLoaders(): Map<string, string> {
+  const found = new Map<string, string>();
   for (const name of loaders) {
     try {
       const path = realpathSync(name);
-      const offset = entryOffset(path);
-      if (offset !== undefined && /^[\w./+-]+$/.test(path)) found.set(path, offset);
+      const { dev, ino } = statSync(path);
+      if (/^[\w./+-]+$/.test(path)) found.set(`${dev}:${ino}`, path);
     } catch {
       // Not on this host.
     }
   }
-  return [...found].map(([path, offset]) => ({ path, offset }));
+  return found;
 }
 
 /**
@@ -85,39 +88,61 @@ function hostLoaders(): readonly { path: string; offset: number }[] {
 export class LoaderProbes {
   readonly #events: string;
   readonly group: string;
-  readonly names: string[] = [];
+  /** By device and inode of the file, the probe's name; the empty name where the file has no place for one. */
+  readonly #probed = new Map<string, string>();
 
   constructor(root: string, instance: string) {
     this.#events = join(root, 'uprobe_events');
     this.group = `${instance.replaceAll(/\W/g, '_')}_start`;
   }
 
-  /** Defines them, after taking away what a killed agent left. None where the kernel has no such probes. */
-  define(): void {
-    this.remove();
-    for (const [i, { path, offset }] of hostLoaders().entries()) {
-      const parts = probedParts.map((part, n) => `${part}=+${n * partBytes}($stack1):x64[${partNumbers}]`);
-      const where = `${path}:0x${offset.toString(16)}`;
-      const line = `p:${this.group}/loader${i} ${where} argc=$stack0:s32 ${parts.join(' ')}`;
-      try {
-        writeFileSync(this.#events, line, { flag: 'a' });
-        this.names.push(`loader${i}`);
-      } catch {
-        return;
-      }
+  /**
+   * Defines a probe for each loader that has none, and gives their names: all the first time, later those of loaders
+   * that were put in the place of others. None where the kernel has no such probes.
+   */
+  define(): string[] {
+    const made: string[] = [];
+    for (const [file, path] of hostLoaders()) {
+      if (this.#probed.has(file) || this.#probed.size >= maxProbes) continue;
+      const name = this.#defineOne(path, `loader${this.#probed.size}`);
+      this.#probed.set(file, name ?? '');
+      if (name !== undefined) made.push(name);
+    }
+    return made;
+  }
+
+  /** Removes them, and those a killed agent left. Every instance that has them on must be gone. Never throws. */
+  remove(): void {
+    this.#probed.clear();
+    for (const name of this.#defined()) this.#write(`-:${name}`);
+  }
+
+  #defineOne(path: string, name: string): string | undefined {
+    const offset = entryOffset(path);
+    if (offset === undefined) return undefined;
+    const parts = probedParts.map((part, n) => `${part}=+${n * partBytes}($stack1):x64[${partNumbers}]`);
+    const where = `${path}:0x${offset.toString(16)}`;
+    const line = `p:${this.group}/${name} ${where} argc=$stack0:s32 ${parts.join(' ')}`;
+    return this.#write(line) ? name : undefined;
+  }
+
+  #defined(): string[] {
+    try {
+      const lines = readFileSync(this.#events, 'utf8').split('\n');
+      const names = lines.map((line) => /^p:(\w+\/\w+) /.exec(line)?.[1] ?? '');
+      return names.filter((name) => name.startsWith(`${this.group}/`));
+    } catch {
+      return [];
     }
   }
 
-  /** Every instance that has them on must be gone. Never throws. */
-  remove(): void {
-    this.names.length = 0;
+  /** False when the kernel refuses: it has no such probes, or another still uses this one. */
+  #write(line: string): boolean {
     try {
-      for (const line of readFileSync(this.#events, 'utf8').split('\n')) {
-        const name = /^p:(\w+\/\w+) /.exec(line)?.[1];
-        if (name?.startsWith(`${this.group}/`)) writeFileSync(this.#events, `-:${name}`, { flag: 'a' });
-      }
+      writeFileSync(this.#events, line, { flag: 'a' });
+      return true;
     } catch {
-      // The kernel has none, or another still uses them: the next start removes them.
+      return false;
     }
   }
 }

@@ -20,14 +20,23 @@ const typeTimeStamp = 31;
 /** Time deltas have 27 bits in the record's header; what is above them stands in the word after it. */
 const deltaRange = 2 ** 27;
 
-/** Parses events/header_page; undefined when it is not one. */
+/** The time at the begin of a page, and as much of `commit` as is read. */
+const timeBytes = 8;
+const commitBytes = 4;
+/** The kernel's pages have 64 KiB at most, and a few of them may make one here (buffer_subbuf_size_kb). */
+const maxPageBytes = 1024 * 1024;
+
+/** Parses events/header_page; undefined when it is not one, or not of a page that could be. */
 export function parsePageLayout(text: string): PageLayout | undefined {
   const place = (name: string) =>
     new RegExp(`\\b${name};\\toffset:(\\d{1,7});\\tsize:(\\d{1,7});`).exec(text)?.slice(1).map(Number);
   const [commitOffset] = place('commit') ?? [];
   const [dataOffset, dataSize] = place('data') ?? [];
   if (commitOffset === undefined || dataOffset === undefined || dataSize === undefined) return undefined;
-  return { sizeBytes: dataOffset + dataSize, commitOffset, dataOffset };
+  const sizeBytes = dataOffset + dataSize;
+  const isPage =
+    commitOffset >= timeBytes && commitOffset + commitBytes <= dataOffset && sizeBytes <= maxPageBytes;
+  return isPage ? { sizeBytes, commitOffset, dataOffset } : undefined;
 }
 
 /** Told of each record: nanoseconds of the trace clock, and where its data lies in the buffer. */

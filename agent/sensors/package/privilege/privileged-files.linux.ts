@@ -9,6 +9,7 @@ import { UserNames } from '../../linux/user-names.ts';
 import type { Settings } from '../../options.ts';
 import { Pace } from '../../pace.ts';
 import type { Emit } from '../../sensor.ts';
+import { modifiedAt } from '../modified-at.ts';
 import { fileCapabilities } from './capabilities.linux.ts';
 import { type Owner, ownersOf } from './owners.linux.ts';
 import { statsAt, walkForPrivileges } from './walk.linux.ts';
@@ -204,7 +205,7 @@ export class PrivilegedFiles {
       'file.gid': gid,
       'file.group': this.#names.groupName(gid),
       'file.inode': String(stats.ino),
-      'file.mtime': Math.round(stats.mtimeMs * 1000),
+      'file.mtime': modifiedAt(path, stats),
       'file.hash.sha256': hash,
       'file.capabilities': capabilities,
       'file.packaged': packaged,

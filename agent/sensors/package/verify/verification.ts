@@ -3,6 +3,7 @@ import type { EventByType } from '#shared/events/registry.gen.ts';
 import { octal } from '../../file/events.ts';
 import { Pace } from '../../pace.ts';
 import type { Emit } from '../../sensor.ts';
+import { modifiedAt } from '../modified-at.ts';
 import { checkFile, type FileCheck, readBuffer, statsOf } from './check-file.ts';
 import type { OwnedFile, OwnedPackage, OwnedPackages } from './owned-files.ts';
 
@@ -213,11 +214,14 @@ function fileEvent(one: OwnedPackage, file: OwnedFile, found: FileCheck, baselin
     'package.checksum.algorithm': algorithm,
     'package.checksum.expected': digest,
     'package.expected_mode': mode === undefined ? undefined : octal(mode),
-    ...(found.result === 'changed' ? changedFields(found) : {}),
+    ...(found.result === 'changed' ? changedFields(path, found) : {}),
   };
 }
 
-function changedFields({ stats, changes, digest, sha256 }: Extract<FileCheck, { result: 'changed' }>) {
+function changedFields(
+  path: string,
+  { stats, changes, digest, sha256 }: Extract<FileCheck, { result: 'changed' }>,
+) {
   return {
     'file.changes': changes,
     'file.type': stats.isFile()
@@ -232,7 +236,7 @@ function changedFields({ stats, changes, digest, sha256 }: Extract<FileCheck, { 
     'file.uid': String(stats.uid),
     'file.gid': String(stats.gid),
     'file.inode': String(stats.ino),
-    'file.mtime': Math.round(stats.mtimeMs * 1000),
+    'file.mtime': modifiedAt(path, stats),
     'file.hash.sha256': sha256,
     'package.checksum.found': digest,
   } as const;
