@@ -18,6 +18,8 @@ const files = [
   'proc/loadavg',
   'proc/meminfo',
   'proc/self/status',
+  'proc/self/mountinfo',
+  'proc/modules',
   'proc/net/tcp',
   'proc/net/tcp6',
   'proc/net/udp',
@@ -104,6 +106,8 @@ t.test('hostile hosts', { skip: process.platform !== 'linux' }, async (t) => {
       'Package: a\nStatus: install ok installed\nInstalled-Size: 1e99\nVersion:\n\n',
       'Nov 31 25:61:61 h sshd[99999999999]: Failed password for invalid user \u0000 from ::1%eth0 port 1 ssh2\n',
       `a:${'x'.repeat(5000)}:4294967296:99:::\n`,
+      '99 28 0:50 / /mnt/\\777\\0 rw - tmpfs  rw\n',
+      `${'m'.repeat(300)} 999999999999999 0 - Live 0x0 (OE)\nmod 999999999999999 0 - Live 0x0 (${'+'.repeat(32)})\n`,
       `${'\0'.repeat(300)}\uD800\n`,
     ];
     for (const line of lines) t.same(await faultsOf(() => line.repeat(1000)), [], line.slice(0, 30));

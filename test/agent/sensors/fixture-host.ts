@@ -30,6 +30,7 @@ export class FixtureHost {
         package: 20,
         login: 20,
         account: 20,
+        kernel: 20,
         log: 20,
         audit: 20,
         file: 20,
