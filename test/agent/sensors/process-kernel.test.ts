@@ -63,8 +63,10 @@ t.test('each of many has its own arguments, also without probes', options, async
         Array.from({ length: 300 }, (_, i) => i),
         'each, in order',
       );
-    const ends = got.of('process.end').filter((e) => e['process.parent.pid'] === child.pid);
-    t.equal(ends.length, 300);
+    const ends = () => got.of('process.end').filter((e) => e['process.parent.pid'] === child.pid);
+    // A processor that the host of this machine holds up gives its record after those of the others.
+    await until(() => ends().length >= 300, 'each has ended');
+    t.equal(ends().length, 300);
     for (const sensor of sensors) await sensor.stop();
   }
 });
