@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { closeSync, openSync, readFileSync, readSync, realpathSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -93,7 +94,9 @@ export class LoaderProbes {
 
   constructor(root: string, instance: string) {
     this.#events = join(root, 'uprobe_events');
-    this.group = `${instance.replaceAll(/\W/g, '_')}_start`;
+    // Groups have no dashes: what sets two names apart may be just that.
+    const mark = hash('sha256', instance).slice(0, 6);
+    this.group = `${instance.replaceAll(/\W/g, '_')}_${mark}`;
   }
 
   /**
