@@ -16,17 +16,27 @@ export interface AgentChildOptions {
 const launcher = fileURLToPath(new URL('../../scripts/vedette.mjs', import.meta.url));
 /**
  * Memory is what a host notices of its agent: a small young generation; an old one that is collected before it has
- * doubled, because V8 lets a heap grow by less the less it may have; one helper thread; one malloc arena that gives back
- * what it does not need; and hot code compiled by the smaller of V8's two optimizing compilers alone, so that code and
- * scratch memory of the larger stay out of the process.
+ * doubled, because V8 lets a heap grow by less the less it may have; one helper thread; and only code that is hot for
+ * long compiled, by the smaller of V8's two optimizing compilers, so that compilers stay out of an idle agent.
  */
 export const agentNodeFlags = [
   '--max-semi-space-size=1',
   '--max-old-space-size=512',
   '--v8-pool-size=1',
   '--no-turbofan',
+  '--invocation-count-for-maglev=4000',
+  '--invocation-count-for-maglev-osr=4000',
 ] as const;
-export const agentEnvironment = { MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '131072' } as const;
+
+/**
+ * For glibc (mallopt(3)): one arena that gives back what it does not need, and allocations of 16 KiB and more apart from
+ * it. What loading and compiling code leaves free between things that stay was twice as much as those.
+ */
+export const agentEnvironment = {
+  MALLOC_ARENA_MAX: '1',
+  MALLOC_TRIM_THRESHOLD_: '131072',
+  MALLOC_MMAP_THRESHOLD_: '16384',
+} as const;
 
 const enrolMs = 30_000;
 const maxWaitMs = 30_000;
