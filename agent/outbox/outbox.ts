@@ -54,14 +54,13 @@ const statements = {
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   order: 'SELECT stream, sequence, collected FROM batch ORDER BY rank, id LIMIT ?',
   data: 'SELECT data FROM batch WHERE stream = ? AND sequence = ?',
-  done: `SELECT coalesce(sum(length(data)), 0) AS size, coalesce(sum(events), 0) AS events
-    FROM batch WHERE stream = ? AND sequence <= ?`,
-  remove: 'DELETE FROM batch WHERE stream = ? AND sequence <= ?',
+  remove: 'DELETE FROM batch WHERE stream = ? AND sequence <= ? RETURNING length(data) AS size, events',
   whole: 'SELECT * FROM batch WHERE stream = ? AND sequence = ? AND given_up = 0',
   giveUp: 'UPDATE batch SET given_up = 1, events = 0, counts = ?, data = ? WHERE id = ?',
   oldest: 'SELECT min(created_ms) AS at FROM batch WHERE given_up = 0',
   kept: 'SELECT stream, sequence, created_ms FROM batch WHERE given_up = 0 ORDER BY rank DESC, id',
-  totals: 'SELECT coalesce(sum(length(data)), 0) AS size, coalesce(sum(events), 0) AS events FROM batch',
+  totals: `SELECT coalesce(sum(length(data)), 0) AS size, coalesce(sum(events), 0) AS events, count(*) AS batches
+    FROM batch`,
 } as const;
 type Statements = Readonly<Record<keyof typeof statements, Database.Statement>>;
 
@@ -133,6 +132,7 @@ export class Outbox {
   readonly #lanes: Readonly<Record<Priority, Lane>>;
   #sizeBytes: number;
   #events: number;
+  #batches: number;
   #isDirty = false;
   /** Marks of streams whose batches are still to be deleted. */
   readonly #acknowledged = new Map<string, number>();
@@ -157,9 +157,15 @@ export class Outbox {
     this.#do = Object.fromEntries(prepared) as Statements;
     const lane = (): Lane => ({ stream: randomBytes(8).toString('hex'), sequence: 0, collected: 0 });
     this.#lanes = { high: lane(), normal: lane() };
-    const totals = this.#do.totals.get() as { size: number; events: number };
+    const totals = this.#do.totals.get() as { size: number; events: number; batches: number };
     this.#sizeBytes = totals.size;
     this.#events = totals.events;
+    this.#batches = totals.batches;
+  }
+
+  /** Batches not yet deleted, given-up ones among them. */
+  get batches(): number {
+    return this.#batches;
   }
 
   get sizeBytes(): number {
@@ -198,6 +204,7 @@ export class Outbox {
     lane.collected = total;
     this.#sizeBytes += data.length;
     this.#events += events;
+    this.#batches++;
     this.#isDirty = true;
   }
 
@@ -224,16 +231,19 @@ export class Outbox {
 
   #forget(): void {
     for (const [stream, mark] of this.#acknowledged) {
-      const done = this.#do.done.get(stream, mark) as { size: number; events: number };
+      let done: { size: number; events: number }[];
       try {
-        this.#do.remove.run(stream, mark);
+        done = this.#do.remove.all(stream, mark) as typeof done;
       } catch {
         // Nothing is lost by it: a restart would send them again, and the collector drops repeats.
         return;
       }
       this.#acknowledged.delete(stream);
-      this.#sizeBytes -= done.size;
-      this.#events -= done.events;
+      this.#batches -= done.length;
+      for (const { size, events } of done) {
+        this.#sizeBytes -= size;
+        this.#events -= events;
+      }
     }
   }
 

@@ -89,7 +89,7 @@ export class Uplink {
   readonly wake = (): void => {
     if (!this.#isServed) return;
     const { outbox } = this.#options;
-    while (this.#inFlight.bytes < this.#credit) {
+    while (this.#inFlight.bytes < this.#credit && this.#inFlight.count < outbox.batches) {
       const batches = outbox.next(readAhead, this.#inFlight.count, this.isSent);
       for (const batch of batches) {
         if (this.#inFlight.bytes + batch.data.length > this.#credit && this.#inFlight.count > 0) return;
