@@ -274,6 +274,13 @@ export const agentSettings = {
     max: 60_000,
     doc: 'Longest time an event waits for its batch to close.',
   },
+  flushNormalMs: {
+    type: 'int',
+    default: 500,
+    min: 10,
+    max: 60_000,
+    doc: 'The same for events that are no sign of an attack by themselves, such as ends of processes; fewer batches cost less.',
+  },
   queueEvents: {
     type: 'int',
     default: 20_000,

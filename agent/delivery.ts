@@ -77,7 +77,7 @@ export function startDelivery(options: DeliveryOptions): Delivery {
   const intake = new Intake({
     outbox,
     batchEvents: config.batchEvents,
-    flushMs: config.flushMs,
+    flushMs: { high: config.flushMs, normal: config.flushNormalMs },
     queueEvents: config.queueEvents,
     onKept: uplink.wake,
     onDiskError: (error) => {

@@ -24,6 +24,7 @@ const leastCommitDelayMs = 2000;
 /** The agent's settings as its sensors take them. */
 export function sensorOptionsOf(config: AgentConfig, place: SensorPlace): SensorOptions {
   const { folder, instance, collector } = place;
+  const flushMs = Math.max(config.flushMs, config.flushNormalMs);
   return {
     provider: config.provider,
     intervalMs: intervalsOf(config),
@@ -35,7 +36,7 @@ export function sensorOptionsOf(config: AgentConfig, place: SensorPlace): Sensor
     packet: packetSettingsOf(config, collector),
     file: {
       baselinePath: join(folder, 'files.db'),
-      commitDelayMs: Math.max(leastCommitDelayMs, 2 * config.flushMs),
+      commitDelayMs: Math.max(leastCommitDelayMs, 2 * flushMs),
       paths: config.filePaths,
       excludes: config.fileExcludes,
       hashMaxBytes: config.fileHashMaxBytes,
@@ -50,7 +51,7 @@ export function sensorOptionsOf(config: AgentConfig, place: SensorPlace): Sensor
     },
     dataDir: folder,
     stateFolder: folder,
-    settleMs: config.flushMs + config.syncMs + marginMs,
+    settleMs: flushMs + config.syncMs + marginMs,
     logFiles: config.logFiles,
     auditEvents: auditKinds.filter((kind) => config.auditEvents.includes(kind)),
     auditRecordsPerSecond: config.auditRecordsPerSecond,

@@ -13,8 +13,8 @@ export interface IntakeOptions {
   readonly outbox: Outbox;
   /** A batch is closed at this many events. */
   readonly batchEvents: number;
-  /** Longest an event waits for its batch to close. */
-  readonly flushMs: number;
+  /** Longest an event of each priority waits for its batch to close. */
+  readonly flushMs: Readonly<Record<Priority, number>>;
   /** Most events held in memory while the outbox cannot write; more are given up and counted. */
   readonly queueEvents: number;
   /** Called after something was kept. */
@@ -23,6 +23,8 @@ export interface IntakeOptions {
   readonly onDiskError: (error: Error | undefined) => void;
 }
 
+/** Time between attempts while the outbox refuses. */
+const retryMs = 1000;
 /** Half of what a frame and a body may have, so that no batch the agent makes can be refused for its size. */
 const maxDataBytes = maxFrameBytes / 2;
 const maxPlainBytes = maxBodyBytes / 2;
@@ -47,6 +49,7 @@ interface Losses {
 
 class Queue {
   rows: EventRow[] = [];
+  timer: NodeJS.Timeout | undefined;
   readonly losses = new Map<LossReason, Losses>();
 
   lose(type: string, reason: LossReason): void {
@@ -70,7 +73,8 @@ class Queue {
 export class Intake {
   readonly #options: IntakeOptions;
   readonly #queues: Readonly<Record<Priority, Queue>> = { high: new Queue(), normal: new Queue() };
-  #timer: NodeJS.Timeout | undefined;
+  /** Set while the outbox refuses: when it is tried again. */
+  #retry: NodeJS.Timeout | undefined;
   #isFailing = false;
 
   /** Events at which a batch is closed; the queue may be set smaller than a batch. */
@@ -84,32 +88,39 @@ export class Intake {
   /** Takes an event; never throws. */
   readonly emit = (event: AnyEvent): void => {
     const spec: EventSpec | undefined = eventSpecs[event.type as EventType];
-    const queue = this.#queues[spec?.priority ?? 'normal'];
+    const priority = spec?.priority ?? 'normal';
+    const queue = this.#queues[priority];
     const checked = spec === undefined ? undefined : checkEvent(spec, event);
     if (checked === undefined || !checked.ok) queue.lose(event.type, 'invalid');
     else if (queue.rows.length >= this.#options.queueEvents) queue.lose(event.type, 'queue-full');
     else queue.rows.push(checked.value);
-    if (queue.rows.length >= this.#closeAt && !this.#isFailing) this.flush();
-    else this.#timer ??= setTimeout(() => this.flush(), this.#options.flushMs);
+    if (this.#isFailing) return;
+    if (queue.rows.length >= this.#closeAt) this.#close([priority]);
+    else queue.timer ??= setTimeout(() => this.#close([priority]), this.#options.flushMs[priority]);
   };
 
   /** Closes the open batches into the outbox. When that fails they stay, and it is tried again. */
   flush(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#close(['high', 'normal']);
+  }
+
+  #close(priorities: readonly Priority[]): void {
+    clearTimeout(this.#retry);
     try {
-      for (const priority of ['high', 'normal'] as const) this.#flushQueue(priority);
+      for (const priority of priorities) this.#closeQueue(priority);
       if (this.#isFailing) this.#options.onDiskError(undefined);
       this.#isFailing = false;
     } catch (error) {
       if (!this.#isFailing) this.#options.onDiskError(error as Error);
       this.#isFailing = true;
-      this.#timer = setTimeout(() => this.flush(), Math.max(1000, this.#options.flushMs));
+      this.#retry = setTimeout(() => this.flush(), Math.max(retryMs, this.#options.flushMs.high));
     }
   }
 
-  #flushQueue(priority: Priority): void {
+  #closeQueue(priority: Priority): void {
     const queue = this.#queues[priority];
+    clearTimeout(queue.timer);
+    queue.timer = undefined;
     while (queue.rows.length > 0 || queue.losses.size > 0) {
       const losses = queue.lossEvents();
       const batch = encodeFitting(losses, queue.rows.slice(0, this.#options.batchEvents));
@@ -122,9 +133,10 @@ export class Intake {
     }
   }
 
-  /** Stops the timer after a last flush. */
+  /** Stops the timers after a last flush. */
   close(): void {
     this.flush();
-    clearTimeout(this.#timer);
+    clearTimeout(this.#retry);
+    for (const queue of Object.values(this.#queues)) clearTimeout(queue.timer);
   }
 }

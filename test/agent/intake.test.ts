@@ -11,14 +11,17 @@ import { Outbox } from '../../agent/outbox/outbox.ts';
 import { numbered, numberedHigh } from '../events.ts';
 import { tempFolder } from '../temp.ts';
 
-function setUp(t: Test, options: { batchEvents?: number; queueEvents?: number; flushMs?: number } = {}) {
+function setUp(
+  t: Test,
+  options: { batchEvents?: number; queueEvents?: number; flushMs?: number; flushNormalMs?: number } = {},
+) {
   const outbox = new Outbox({ path: join(tempFolder(t), 'outbox.db'), maxBytes: 1 << 30, maxAgeMs: 1e12 });
   const diskErrors: (Error | undefined)[] = [];
   let kept = 0;
   const intake = new Intake({
     outbox,
     batchEvents: options.batchEvents ?? 10,
-    flushMs: options.flushMs ?? 20,
+    flushMs: { high: options.flushMs ?? 20, normal: options.flushNormalMs ?? options.flushMs ?? 20 },
     queueEvents: options.queueEvents ?? 100,
     onKept: () => {
       kept++;
@@ -50,6 +53,24 @@ t.test('batches close when full, or after a while', async (t) => {
   intake.close();
   t.equal(outbox.events, 26);
   t.equal(outbox.next(1, 0, () => false)[0]?.collected, 1, 'the high lane goes first');
+  outbox.close();
+});
+
+t.test('a lane closes after its own time and leaves the other open; a full one likewise', async (t) => {
+  const { outbox, intake } = setUp(t, { batchEvents: 3, flushMs: 5, flushNormalMs: 600_000 });
+  intake.emit(numbered(0));
+  intake.emit(numberedHigh(1));
+  while (outbox.events < 1) await sleep(5);
+  t.equal(outbox.events, 1, 'the one that may wait still does');
+  intake.emit(numberedHigh(2));
+  intake.emit(numbered(3));
+  intake.emit(numbered(4));
+  t.equal(outbox.events, 4, 'the normal lane was full, the high one not yet due');
+  while (outbox.events < 5) await sleep(5);
+  intake.emit(numbered(5));
+  intake.close();
+  t.equal(outbox.events, 6);
+  t.equal(rowsIn(outbox).length, 6);
   outbox.close();
 });
 

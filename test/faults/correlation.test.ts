@@ -49,7 +49,12 @@ async function siteOf(t: Test): Promise<Site> {
   const address = collector.addresses.agents;
   await enrolFolder(agentFolder, data);
   const identity = loadIdentity(agentFolder)!;
-  const config = parseConfig(agentSettings, { flushMs: 10, backoffMinMs: 20, backoffMaxMs: 200 });
+  const config = parseConfig(agentSettings, {
+    flushMs: 10,
+    flushNormalMs: 10,
+    backoffMinMs: 20,
+    backoffMaxMs: 200,
+  });
   const delivery = startDelivery({ folder: agentFolder, config, identity, address, log: () => undefined });
   const control = await openControlStore(join(data, 'control.db'), { durable: false });
   const journal = openJournalReader(join(data, 'journal.db'));

@@ -15,6 +15,7 @@ const identity = loadIdentity(folder);
 if (identity === undefined) throw new Error(`${folder} is not enrolled`);
 const config = parseConfig(agentSettings, {
   flushMs: 20,
+  flushNormalMs: 20,
   batchEvents: 50,
   backoffMinMs: 20,
   backoffMaxMs: 200,
