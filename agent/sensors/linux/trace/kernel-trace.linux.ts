@@ -42,6 +42,8 @@ export interface KernelTraceOptions {
 
 /** Longest that a record which is not urgent waits. */
 const drainMs = 100;
+/** The same while nothing happens: hosts are idle most of the time. */
+const idleDrainMs = 250;
 /** The urgent come in bursts: the first of them waits so long for what belongs to it. */
 const gatherMs = 30;
 /** Time between looks at what the kernel lost and what its clock says. */
@@ -127,7 +129,7 @@ export class KernelTrace {
       if ((error as { code?: string }).code === 'agent.already_running') throw error;
       return `trace events cannot be had: ${(error as Error).message}`;
     }
-    this.#timer = setInterval(() => this.drain(), drainMs);
+    this.#collect(drainMs);
     return undefined;
   }
 
@@ -194,7 +196,7 @@ export class KernelTrace {
 
   /** Removes both instances. May be called more than once. */
   close(): void {
-    clearInterval(this.#timer);
+    clearTimeout(this.#timer);
     clearTimeout(this.#soon);
     for (const close of this.#closers) close();
     for (const fd of this.#restPages) closeSync(fd);
@@ -229,6 +231,15 @@ export class KernelTrace {
       };
       this.#closers.push(whenReadable(fd, shared, take));
     }
+  }
+
+  /** Collects what is not urgent again and again, less often while there is none. */
+  #collect(waitMs: number): void {
+    this.#timer = setTimeout(() => {
+      const before = this.records;
+      this.drain();
+      if (this.#rest !== undefined) this.#collect(this.records === before ? idleDrainMs : drainMs);
+    }, waitMs);
   }
 
   /**
