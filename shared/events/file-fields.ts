@@ -1,4 +1,5 @@
 import type { FieldSpec } from '../schema/spec.ts';
+import { actorFields } from './process-fields.ts';
 
 /** What is said of a file, whatever happened to it. */
 export const fileFields = {
@@ -45,30 +46,7 @@ export const fileFields = {
     max: 64,
     doc: 'Why the path is watched: the name of the set of paths it belongs to, e.g. persistence or credentials.',
   },
-  'process.pid': { type: 'int', sigma: ['ProcessId'], doc: 'Process that did it, where the kernel can say.' },
-  'process.entity_id': {
-    type: 'keyword',
-    max: 64,
-    indexed: true,
-    sigma: ['ProcessGuid'],
-    doc: 'Identity of that process.',
-  },
-  'process.name': { type: 'keyword', max: 256, doc: 'Short name of that process.' },
-  'process.executable': {
-    type: 'keyword',
-    max: 4096,
-    sigma: ['Image'],
-    doc: "Path of that process's program.",
-  },
-  'process.command_line': { type: 'text', sigma: ['CommandLine'], doc: "That process's arguments." },
-  'process.parent.executable': {
-    type: 'keyword',
-    max: 4096,
-    sigma: ['ParentImage'],
-    doc: "Path of that process's parent's program.",
-  },
-  'user.id': { type: 'keyword', max: 32, doc: 'User id of that process.' },
-  'user.name': { type: 'keyword', max: 256, sigma: ['User'], doc: 'User of that process.' },
+  ...actorFields,
 } as const satisfies Record<string, FieldSpec>;
 
 /** What a file was before, for events that tell of a difference. */
