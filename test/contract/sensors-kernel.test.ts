@@ -27,7 +27,7 @@ function leftIn(instance: string): string[] {
   const probes = readFileSync(join(tracefs, 'uprobe_events'), 'utf8').split('\n');
   return [
     ...readdirSync(join(tracefs, 'instances')).filter((name) => name.startsWith(instance)),
-    ...probes.filter((line) => line.includes(`${instance.replaceAll('-', '_')}_start/`)),
+    ...probes.filter((line) => line.startsWith(`p:${instance.replaceAll('-', '_')}_`)),
   ];
 }
 

@@ -63,7 +63,7 @@ function tracesOf(instance: string): string[] {
   const probes = readFileSync(join(tracefs, 'uprobe_events'), 'utf8');
   return [
     ...readdirSync(join(tracefs, 'instances')).filter((name) => name.startsWith(instance)),
-    ...probes.split('\n').filter((line) => line.includes(`${instance.replaceAll('-', '_')}_start/`)),
+    ...probes.split('\n').filter((line) => line.startsWith(`p:${instance.replaceAll('-', '_')}_`)),
   ];
 }
 
