@@ -120,7 +120,8 @@ export class ProcessReader {
       ended: zombie,
     });
     if (zombie && bornScan <= 1) return;
-    if (this.table.recent(stat.parentPid) === undefined && stat.parentPid > 0 && stat.parentPid < pid) {
+    if (this.table.recent(stat.parentPid) === undefined && stat.parentPid > 0) {
+      // Numbers wrap around: a parent may have a higher one than its child.
       if (!this.#tracked.has(stat.parentPid)) this.#readNew(stat.parentPid, at);
     }
     this.table.put(this.facts.facts(pid, stat), at);

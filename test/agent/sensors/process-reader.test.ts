@@ -110,3 +110,12 @@ t.test('entries that vanish while they are read leave no trace', linuxOnly, asyn
   );
   t.equal(got.of('process.start')[1]?.['process.command_line'], undefined);
 });
+
+t.test('a parent may have a higher number than its child', linuxOnly, async (t) => {
+  const { files, got, look } = await looked(t);
+  files.process(900, 'parent', 1);
+  files.process(40, 'child', 900);
+  await look();
+  const child = got.of('process.start').find((event) => event['process.pid'] === 40);
+  t.equal(child?.['process.parent.name'], 'parent');
+});
