@@ -64,7 +64,7 @@ type Reader = (record: TraceRecord, timeNs: number) => Act | undefined;
 
 /**
  * The kernel's own account of what happens, as records of trace events, without native code. Two instances: records
- * of the one ring a bell and are read at once; those of the other are collected ten times a second, so that a busy
+ * of the one ring a bell and are read at once; those of the other are collected a few times a second, so that a busy
  * host does not wake the agent for each. Records of both, and of all processors, are acted on in one order.
  */
 export class KernelTrace {
