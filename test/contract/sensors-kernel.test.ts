@@ -6,6 +6,7 @@ import t from 'tap';
 import { sensorNames } from '../../agent/sensors/options.ts';
 import { createSensors } from '../../agent/sensors/registry.ts';
 import type { Sensor } from '../../agent/sensors/sensor.ts';
+import { activeResources, noHandleLeft } from '../agent/sensors/active-resources.ts';
 import { Collected, faultOf } from '../agent/sensors/collected.ts';
 import { instanceName, modeOf, noKernelEvents, tracefs, until } from '../agent/sensors/kernel-host.ts';
 
@@ -15,13 +16,6 @@ const options = { skip: noKernelEvents };
 const intervalMs = Object.fromEntries(sensorNames.map((name) => [name, 50]));
 /** Sensors that live on the kernel's events; all but the first only while it has them. */
 const onKernel = ['process', 'network', 'kernel'] as const;
-
-/** What keeps the event loop alive, by kind. */
-function activeResources(): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const name of process.getActiveResourcesInfo()) counts.set(name, (counts.get(name) ?? 0) + 1);
-  return counts;
-}
 
 function leftIn(instance: string): string[] {
   const probes = readFileSync(join(tracefs, 'uprobe_events'), 'utf8').split('\n');
@@ -93,8 +87,7 @@ for (const name of onKernel) {
       t.same(turnedOn(instance, name), [], 'no event of its own is left on');
     }
     await named('process').stop();
-    const left = [...activeResources()].filter(([kind, n]) => n > (before.get(kind) ?? 0));
-    t.same(left, [], 'no handle is left');
+    await noHandleLeft(t, before);
     t.same(others.faults, []);
     t.same(leftIn(instance), []);
     t.same(errors, []);
@@ -159,7 +152,6 @@ t.test('kernel: the whole registry, three times, at once and in any order', opti
     t.same(got.faults, []);
     t.equal(got.of('process.start').filter((e) => e['process.pid'] === pid).length, 1);
   }
-  const left = [...activeResources()].filter(([kind, n]) => n > (before.get(kind) ?? 0));
-  t.same(left, []);
+  await noHandleLeft(t, before);
   t.same(errors, []);
 });

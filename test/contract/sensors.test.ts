@@ -3,6 +3,7 @@ import t from 'tap';
 import { eventSpecs } from '#shared/events/registry.gen.ts';
 import { sensorNames } from '../../agent/sensors/options.ts';
 import { createSensors } from '../../agent/sensors/registry.ts';
+import { activeResources, noHandleLeft } from '../agent/sensors/active-resources.ts';
 import { Collected, faultOf } from '../agent/sensors/collected.ts';
 import { FixtureHost } from '../agent/sensors/fixture-host.ts';
 
@@ -12,13 +13,6 @@ const providers = process.platform === 'linux' ? (['linux', 'portable'] as const
 const intervalMs = Object.fromEntries(sensorNames.map((name) => [name, 50]));
 /** Sensors whose first look emits on any host that runs this test. */
 const alwaysThere = new Set(['process', 'health', 'package']);
-
-/** What keeps the event loop alive, by kind. */
-function activeResources(): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const name of process.getActiveResourcesInfo()) counts.set(name, (counts.get(name) ?? 0) + 1);
-  return counts;
-}
 
 for (const provider of providers) {
   t.test(`${provider}: the registry holds each sensor once`, async (t) => {
@@ -72,8 +66,7 @@ for (const provider of providers) {
       t.same(got.faults, []);
       const { types } = sensor.describe();
       t.ok(got.events.every((event) => types.includes(event.type)));
-      const left = [...activeResources()].filter(([kind, count]) => count > (before.get(kind) ?? 0));
-      t.same(left, [], 'no handle is left');
+      await noHandleLeft(t, before);
       t.same(errors, []);
     });
 

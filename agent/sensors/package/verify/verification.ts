@@ -17,6 +17,8 @@ export const maxDiffering = 10_000;
 const maxUrgent = 1000;
 /** From the change of a package to reading its files: whoever installs is still at work. */
 const urgentMs = 2000;
+/** File systems stamp changes with a clock that lags by up to a tick of the kernel, those on a network by more. */
+const stampLagMs = 1000;
 /** Documentation is taken off many hosts and images on purpose. */
 const documentation = /\/usr\/share\/(?:doc|doc-base|man|info|locale|lintian|gtk-doc|help)\//;
 
@@ -150,7 +152,7 @@ export class Verification {
     if (extent === 'changed') {
       await this.#pace.spend(bytesPerLook);
       const stats = statsOf(file.path);
-      const isSame = stats === 'unseen' || (stats !== undefined && stats.ctimeMs < this.#readUntilMs);
+      const isSame = stats === 'unseen' || (stats !== undefined && stats.ctimeMs < this.#readUntilMs - stampLagMs);
       const known = this.#differing.get(file.path);
       // A file known to be missing changes nothing by being missing still.
       if (isSame || (stats === undefined && known !== undefined)) return;
