@@ -272,7 +272,7 @@ export const agentSettings = {
     default: 200,
     min: 10,
     max: 60_000,
-    doc: 'Longest time an event waits for its batch to close.',
+    doc: 'Longest time an event waits for its batch to close; twice that while many come.',
   },
   flushNormalMs: {
     type: 'int',

@@ -1,6 +1,7 @@
 /** Wires the delivery of events: intake into the outbox, outbox over the uplink. */
 import { join } from 'node:path';
 import type { Config } from '#shared/config.ts';
+import { untilBeat } from './beat.ts';
 import type { agentSettings } from './config.ts';
 import { hostFacts } from './facts.ts';
 import type { AgentIdentity } from './identity/identity.ts';
@@ -46,9 +47,10 @@ function openOutbox({ folder, config, log }: DeliveryOptions): Outbox {
   return outbox;
 }
 
-/** Keeps the outbox within its bounds and on the disk. */
-function tend(outbox: Outbox, uplink: Uplink, syncMs: number, log: DeliveryOptions['log']): NodeJS.Timeout {
-  return setInterval(() => {
+/** Keeps the outbox within its bounds and on the disk. Gives the function that ends it. */
+function tend(outbox: Outbox, uplink: Uplink, syncMs: number, log: DeliveryOptions['log']): () => void {
+  const look = () => {
+    timer = setTimeout(look, untilBeat(syncMs));
     try {
       outbox.sync();
       const lost = outbox.shed(uplink.isSent);
@@ -57,7 +59,9 @@ function tend(outbox: Outbox, uplink: Uplink, syncMs: number, log: DeliveryOptio
     } catch (error) {
       log({ what: 'problem', code: 'data.unreadable', detail: `outbox: ${(error as Error).message}.` });
     }
-  }, syncMs);
+  };
+  let timer = setTimeout(look, untilBeat(syncMs));
+  return () => clearTimeout(timer);
 }
 
 /** Starts delivery for the folder. Throws `data.*`. */
@@ -86,14 +90,14 @@ export function startDelivery(options: DeliveryOptions): Delivery {
     },
   });
   uplink.start();
-  const tending = tend(outbox, uplink, config.syncMs, log);
+  const endTending = tend(outbox, uplink, config.syncMs, log);
   return {
     emit: intake.emit,
     outbox,
     isConnected: () => uplink.isConnected,
     flush: () => intake.flush(),
     async close() {
-      clearInterval(tending);
+      endTending();
       intake.close();
       await uplink.stop();
       outbox.close();

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Config } from '#shared/config.ts';
 import type { agentSettings } from './config.ts';
+import { busyFactor } from './outbox/intake.ts';
 import { auditKinds, type SensorName, type SensorOptions, sensorNames } from './sensors/options.ts';
 import type { PacketSettings } from './sensors/packet/settings.ts';
 
@@ -24,7 +25,7 @@ const leastCommitDelayMs = 2000;
 /** The agent's settings as its sensors take them. */
 export function sensorOptionsOf(config: AgentConfig, place: SensorPlace): SensorOptions {
   const { folder, instance, collector } = place;
-  const flushMs = Math.max(config.flushMs, config.flushNormalMs);
+  const flushMs = busyFactor * Math.max(config.flushMs, config.flushNormalMs);
   return {
     provider: config.provider,
     intervalMs: intervalsOf(config),
@@ -36,7 +37,7 @@ export function sensorOptionsOf(config: AgentConfig, place: SensorPlace): Sensor
     packet: packetSettingsOf(config, collector),
     file: {
       baselinePath: join(folder, 'files.db'),
-      commitDelayMs: Math.max(leastCommitDelayMs, 2 * flushMs),
+      commitDelayMs: Math.max(leastCommitDelayMs, flushMs),
       paths: config.filePaths,
       excludes: config.fileExcludes,
       hashMaxBytes: config.fileHashMaxBytes,

@@ -47,9 +47,16 @@ const steps = [
   {
     name: 'compiled code',
     why: 'so that no process has to load the stripper of types, which takes 30 MB',
-    inputs: ['package-lock.json', 'scripts/warm.mjs', 'scripts/stripped.mjs', 'agent', 'collector', 'shared'],
-    isMade: () => ['compile', 'stripped'].every((name) => existsSync(join(root, '.cache', name))),
+    inputs: ['package-lock.json', 'scripts/warm.mjs', 'agent', 'collector', 'shared'],
+    isMade: () => existsSync(join(root, '.cache', 'compile')),
     run: () => tool('node', 'scripts/warm.mjs'),
+  },
+  {
+    name: 'agent',
+    why: 'in few files without types, which saves a host 5 MB of memory',
+    inputs: ['package-lock.json', 'scripts/agent-bundle.mjs', 'agent', 'shared'],
+    isMade: () => existsSync(join(root, '.cache', 'agent', 'made-of.json')),
+    run: () => tool('node', 'scripts/agent-bundle.mjs'),
   },
   {
     name: 'dashboard',

@@ -5,7 +5,8 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import module from 'node:module';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { currentBundle } from './agent-bundle.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const pinned = join(root, 'node_modules', '.bin', process.platform === 'win32' ? 'node.cmd' : 'node');
@@ -35,9 +36,11 @@ if (Number(process.versions.node.split('.')[0]) < wanted) {
 } else {
   const [command, ...rest] = process.argv.slice(2);
   const isAgent = command === 'agent' || (command === 'enroll' && !rest.includes('--new-token'));
-  // Without either every process loads what strips types, 30 MB of it.
-  if (isAgent) (await import('./stripped.mjs')).loadStripped();
-  else module.enableCompileCache(join(root, '.cache', 'compile'));
-  const { runCli } = await import(isAgent ? '../agent/cli.ts' : '../collector/cli/main.ts');
+  const bundle = isAgent ? currentBundle() : undefined;
+  // Without either every process loads what strips types, 30 MB of it; the agent does without the cache, which keeps
+  // what it read for as long as the process lives.
+  if (bundle === undefined) module.enableCompileCache(join(root, '.cache', 'compile'));
+  const source = isAgent ? '../agent/cli.ts' : '../collector/cli/main.ts';
+  const { runCli } = await import(bundle === undefined ? source : pathToFileURL(bundle).href);
   await runCli(process.argv);
 }

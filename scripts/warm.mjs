@@ -1,10 +1,8 @@
-// Loads every module once, so that the compile cache that scripts/vedette.mjs uses holds them all, and strips those
-// of the agent, which does without that cache.
+// Loads every module once, so that the compile cache that scripts/vedette.mjs uses holds them all.
 import { readdirSync, rmSync } from 'node:fs';
 import module from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { keepStripped } from './stripped.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const cache = join(root, '.cache', 'compile');
@@ -27,7 +25,3 @@ for (const path of ['shared', 'agent', 'collector'].flatMap(sourcesIn).filter(is
   await import(pathToFileURL(path).href);
 }
 module.flushCompileCache();
-
-// Node says of every use of this function that it is new.
-process.removeAllListeners('warning');
-keepStripped(['shared', 'agent'].flatMap(sourcesIn));

@@ -25,6 +25,9 @@ export interface IntakeOptions {
 
 /** Time between attempts while the outbox refuses. */
 const retryMs = 1000;
+/** Events in a batch that tell of a busy host: its batches are closed later, because each costs as much as many events. */
+const busyEvents = 20;
+export const busyFactor = 2;
 /** Half of what a frame and a body may have, so that no batch the agent makes can be refused for its size. */
 const maxDataBytes = maxFrameBytes / 2;
 const maxPlainBytes = maxBodyBytes / 2;
@@ -50,6 +53,8 @@ interface Losses {
 class Queue {
   rows: EventRow[] = [];
   timer: NodeJS.Timeout | undefined;
+  /** Many events came while the last batch was open. */
+  isBusy = false;
   readonly losses = new Map<LossReason, Losses>();
 
   lose(type: string, reason: LossReason): void {
@@ -96,8 +101,12 @@ export class Intake {
     else queue.rows.push(checked.value);
     if (this.#isFailing) return;
     if (queue.rows.length >= this.#closeAt) this.#close([priority]);
-    else queue.timer ??= setTimeout(() => this.#close([priority]), this.#options.flushMs[priority]);
+    else queue.timer ??= setTimeout(() => this.#close([priority]), this.#waitMs(priority));
   };
+
+  #waitMs(priority: Priority): number {
+    return this.#options.flushMs[priority] * (this.#queues[priority].isBusy ? busyFactor : 1);
+  }
 
   /** Closes the open batches into the outbox. When that fails they stay, and it is tried again. */
   flush(): void {
@@ -121,6 +130,7 @@ export class Intake {
     const queue = this.#queues[priority];
     clearTimeout(queue.timer);
     queue.timer = undefined;
+    queue.isBusy = queue.rows.length >= busyEvents;
     while (queue.rows.length > 0 || queue.losses.size > 0) {
       const losses = queue.lossEvents();
       const batch = encodeFitting(losses, queue.rows.slice(0, this.#options.batchEvents));

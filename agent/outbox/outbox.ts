@@ -261,6 +261,7 @@ export class Outbox {
 
   /** Sheds until size and age are within bounds, least priority and oldest first. Gives how many events were given up. */
   shed(isSent: IsSent): number {
+    if (this.#batches === 0) return 0;
     const tooOld = Date.now() - this.#options.maxAgeMs;
     const isOver = () => this.#sizeBytes > this.#options.maxBytes;
     const oldest = (this.#do.oldest.get() as { at: number | null }).at;

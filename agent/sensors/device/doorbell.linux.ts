@@ -1,10 +1,8 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
+import { untilBeat } from '../../beat.ts';
 
-/**
- * Time between two looks at the counter. The read costs 2 µs, waking up for it 200: hence on multiples of this by the
- * clock, where every other look falls on one of the other sensors.
- */
+/** Time between two looks at the counter. The read costs 2 µs, waking up for it 200. */
 const ringMs = 500;
 
 /**
@@ -40,16 +38,13 @@ export class Doorbell {
   }
 
   #wait(onRing: () => void): void {
-    this.#timer = setTimeout(
-      () => {
-        const count = this.#count();
-        this.#wait(onRing);
-        if (count === this.#last) return;
-        this.#last = count;
-        onRing();
-      },
-      ringMs - (Date.now() % ringMs),
-    );
+    this.#timer = setTimeout(() => {
+      const count = this.#count();
+      this.#wait(onRing);
+      if (count === this.#last) return;
+      this.#last = count;
+      onRing();
+    }, untilBeat(ringMs));
   }
 
   close(): void {

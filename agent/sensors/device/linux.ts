@@ -8,6 +8,9 @@ import { Doorbell } from './doorbell.linux.ts';
 import { AttachedDevices } from './events.ts';
 import { SysDevices } from './sysfs.linux.ts';
 
+/** Where the kernel tells of changes, all devices are listed so seldom at a look. */
+const relistMs = 30_000;
+
 /** Devices from sysfs, listed when the kernel's uevents say so, and who holds their nodes from /proc/PID/fd. */
 export function deviceLinux(host: LinuxHost, settings: Settings): Provider {
   const sys = new SysDevices(settings.sysRoot);
@@ -15,8 +18,10 @@ export function deviceLinux(host: LinuxHost, settings: Settings): Provider {
   const held = new HeldNodes(settings.devRoot);
   const doorbell = new Doorbell(settings.sysRoot);
   let withoutAccess: string | undefined;
+  let listedAtMs = Number.NEGATIVE_INFINITY;
 
   function compareDevices(emit: Emit): void {
+    listedAtMs = performance.now();
     for (const event of attached.compare(sys.keys(), (key) => sys.details(key), nowUs())) emit(event);
   }
 
@@ -35,11 +40,11 @@ export function deviceLinux(host: LinuxHost, settings: Settings): Provider {
       return sys.readable() ? undefined : `${settings.sysRoot} lists no devices: is sysfs mounted?`;
     },
     async look(emit) {
-      compareDevices(emit);
+      if (!doorbell.works || performance.now() - listedAtMs >= relistMs) compareDevices(emit);
       doorbell.start(() => compareDevices(emit));
       if (withoutAccess !== undefined) return;
       host.reader.scanIfOlder(settings.intervalMs.process);
-      host.fds.updateIfOlder(settings.intervalMs.device / 2);
+      host.fds.updateIfOlder(settings.intervalMs.device / 2, 'due');
       for (const event of held.compare(holdings(), nowUs())) emit(event);
     },
     note() {

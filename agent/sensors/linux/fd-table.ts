@@ -13,6 +13,8 @@ const maxSockets = 262_144;
  */
 const rotation = 30;
 const rotationUncounted = 5;
+/** A process whose number stayed the same for so long is calm: due in every other update. */
+const calmMs = 60_000;
 /**
  * Rest after a walk, per descriptor: reading a link takes about 3 µs, so one process costs at most 1% of a processor
  * however many descriptors it has and however often they change.
@@ -26,6 +28,7 @@ interface Holder {
   fdCount: number;
   readonly foundAtMs: number;
   walkedAtMs: number;
+  changedAtMs: number;
   sockets: readonly number[];
   devices: readonly string[];
   seenUpdate: number;
@@ -56,13 +59,14 @@ export class FdTable {
     this.#userPids = userPids;
   }
 
-  /** Brings the table up to date with the processes the process table knows. */
-  update(): void {
+  /** Brings the table up to date with the processes the process table knows: all of them, or all but half of the calm. */
+  update(extent: 'all' | 'due' = 'all'): void {
     const update = ++this.#update;
     this.#updatedAtMs = Date.now();
     const turns = this.#counted ? rotation : rotationUncounted;
     for (const pid of this.#userPids()) {
       const holder = this.#holders.get(pid);
+      if (extent === 'due' && holder !== undefined && this.#isLeft(holder, update)) continue;
       const fdCount = this.#fdCount(pid);
       if (holder === undefined) {
         this.#walk({
@@ -71,6 +75,7 @@ export class FdTable {
           // Those of the first update have been there for longer.
           foundAtMs: update === 1 ? 0 : this.#updatedAtMs,
           walkedAtMs: 0,
+          changedAtMs: this.#updatedAtMs,
           sockets: [],
           devices: [],
           seenUpdate: update,
@@ -78,6 +83,7 @@ export class FdTable {
         continue;
       }
       holder.seenUpdate = update;
+      if (fdCount !== holder.fdCount) holder.changedAtMs = this.#updatedAtMs;
       const isYoung = Math.abs(this.#updatedAtMs - holder.foundAtMs) < youngMs;
       if (fdCount === holder.fdCount && !isYoung && (pid + update) % turns !== 0) continue;
       if (Math.abs(this.#updatedAtMs - holder.walkedAtMs) < fdCount * restMsPerFd) continue;
@@ -89,9 +95,17 @@ export class FdTable {
     }
   }
 
-  updateIfOlder(ageMs: number): void {
+  /** A calm process whose turn is the next update; that it ended is seen there as well. */
+  #isLeft(holder: Holder, update: number): boolean {
+    if (!this.#counted || ((holder.pid + update) & 1) === 0) return false;
+    if (this.#updatedAtMs - holder.changedAtMs < calmMs) return false;
+    holder.seenUpdate = update;
+    return true;
+  }
+
+  updateIfOlder(ageMs: number, extent: 'all' | 'due' = 'all'): void {
     const age = Date.now() - this.#updatedAtMs;
-    if (this.#update === 0 || age >= ageMs || age < 0) this.update();
+    if (this.#update === 0 || age >= ageMs || age < 0) this.update(extent);
   }
 
   /** Pid of a process that holds the socket, as of the last walk of that process. */

@@ -1,5 +1,6 @@
 import { nowUs } from '#shared/clock.ts';
 import type { EventByType } from '#shared/events/registry.gen.ts';
+import { detached } from '../detached.ts';
 import type { Emit } from '../sensor.ts';
 import { compareVersions } from './version-order.ts';
 
@@ -59,7 +60,7 @@ export class Inventory {
     const versions = new Map<string, string>();
     for (const [i, one] of found.entries()) {
       const key = keys[i] ?? '';
-      versions.set(key, detached(one.version ?? ''));
+      versions.set(detached(key), detached(one.version ?? ''));
       if (this.#first) emit({ type: 'package.state', time, 'event.baseline': true, ...fields(one) });
       else this.#compare(key, one, time, emit);
     }
@@ -94,11 +95,6 @@ export class Inventory {
       'package.previous_version': before,
     });
   }
-}
-
-/** The text by itself: a part of a larger one keeps the whole of that in memory, of dpkg's database 128 KiB a time. */
-function detached(text: string): string {
-  return Buffer.from(text).toString();
 }
 
 function keysOf(found: readonly PackageFacts[]): string[] {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
+import { detached } from '../detached.ts';
 import { fileVersion, namesIn } from './database.linux.ts';
 import { maxPackages, type PackageFacts } from './inventory.ts';
 import type { PackageSystem } from './system.ts';
@@ -37,7 +38,7 @@ export function folderSystem({ type, folders, factsOf, versionOf = () => '' }: F
         for (const name of namesIn(folder)) {
           if (next.size >= maxPackages) break;
           const key = `${join(folder, name)}\0${versionOf(folder, name)}`;
-          next.set(key, known.has(key) ? known.get(key) : factsOf(folder, name));
+          next.set(key, known.has(key) ? known.get(key) : alone(factsOf(folder, name)));
           if (++looked % stretch === 0) await breathe();
         }
       }
@@ -49,4 +50,13 @@ export function folderSystem({ type, folders, factsOf, versionOf = () => '' }: F
       return [...found.values()];
     },
   };
+}
+
+/** Facts that keep nothing of the description they were read from. */
+function alone(facts: PackageFacts | undefined): PackageFacts | undefined {
+  if (facts === undefined) return undefined;
+  const own = (value: unknown) => (typeof value === 'string' ? detached(value) : value);
+  return Object.fromEntries(
+    Object.entries(facts).map(([name, value]) => [name, own(value)]),
+  ) as unknown as PackageFacts;
 }

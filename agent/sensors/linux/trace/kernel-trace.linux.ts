@@ -1,4 +1,5 @@
 import { closeSync, readSync } from 'node:fs';
+import { untilBeat } from '../../../beat.ts';
 import { withoutStack } from '../without-stack.ts';
 import { TraceClock } from './clock.linux.ts';
 import { canWait, whenReadable } from './doorbell.linux.ts';
@@ -239,7 +240,7 @@ export class KernelTrace {
       const before = this.records;
       this.drain();
       if (this.#rest !== undefined) this.#collect(this.records === before ? idleDrainMs : drainMs);
-    }, waitMs);
+    }, untilBeat(waitMs));
   }
 
   /**

@@ -152,7 +152,8 @@ export class Verification {
     if (extent === 'changed') {
       await this.#pace.spend(bytesPerLook);
       const stats = statsOf(file.path);
-      const isSame = stats === 'unseen' || (stats !== undefined && stats.ctimeMs < this.#readUntilMs - stampLagMs);
+      const isSame =
+        stats === 'unseen' || (stats !== undefined && stats.ctimeMs < this.#readUntilMs - stampLagMs);
       const known = this.#differing.get(file.path);
       // A file known to be missing changes nothing by being missing still.
       if (isSame || (stats === undefined && known !== undefined)) return;
