@@ -302,12 +302,19 @@ export const agentSettings = {
     max: 10 * 365 * 86_400_000,
     doc: 'Longest time events are kept while the collector is away.',
   },
+  outboxMinFreePercent: {
+    type: 'int',
+    default: 2,
+    min: 0,
+    max: 90,
+    doc: 'With less of the disk free than this the outbox grows no more: the oldest events of the least priority make room for new ones.',
+  },
   syncMs: {
     type: 'int',
     default: 1000,
-    min: 50,
+    min: 0,
     max: 600_000,
-    doc: 'Time between flushes of the outbox to the disk: what a power cut may take.',
+    doc: 'Time between flushes of the outbox to the disk: what a power cut may take. 0 flushes every batch, at the cost of some ms each.',
   },
   backoffMinMs: {
     type: 'int',

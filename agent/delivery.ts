@@ -35,17 +35,22 @@ export interface Delivery {
 }
 
 function openOutbox({ folder, config, log }: DeliveryOptions): Outbox {
-  const { outboxMaxBytes, outboxMaxAgeMs } = config;
-  const outbox = new Outbox({
+  return new Outbox({
     path: join(folder, 'outbox.db'),
-    maxBytes: outboxMaxBytes,
-    maxAgeMs: outboxMaxAgeMs,
+    maxBytes: config.outboxMaxBytes,
+    maxAgeMs: config.outboxMaxAgeMs,
+    minFreeShare: config.outboxMinFreePercent / 100,
+    syncsEach: config.syncMs === 0,
+    onDamage: ({ setAside, batches, lost }) => {
+      const where = setAside === undefined ? 'It was gone.' : `It was moved to ${setAside}.`;
+      const detail = `${where} ${batches} batches were saved, ${lost} events are declared lost.`;
+      log({ what: 'problem', code: 'agent.outbox_corrupt', detail });
+    },
   });
-  if (outbox.setAside !== undefined) {
-    log({ what: 'problem', code: 'agent.outbox_corrupt', detail: `Moved to ${outbox.setAside}.` });
-  }
-  return outbox;
 }
+
+/** Time between looks where every batch is on the disk at once. */
+const tendMs = 1000;
 
 /** Keeps the outbox within its bounds and on the disk. Gives the function that ends it. */
 function tend(outbox: Outbox, uplink: Uplink, syncMs: number, log: DeliveryOptions['log']): () => void {
@@ -81,7 +86,7 @@ export function startDelivery(options: DeliveryOptions): Delivery {
   const intake = new Intake({
     outbox,
     batchEvents: config.batchEvents,
-    flushMs: { high: config.flushMs, normal: config.flushNormalMs },
+    flushMs: { alert: config.flushMs, high: config.flushMs, normal: config.flushNormalMs },
     queueEvents: config.queueEvents,
     onKept: uplink.wake,
     onDiskError: (error) => {
@@ -90,7 +95,7 @@ export function startDelivery(options: DeliveryOptions): Delivery {
     },
   });
   uplink.start();
-  const endTending = tend(outbox, uplink, config.syncMs, log);
+  const endTending = tend(outbox, uplink, config.syncMs || tendMs, log);
   return {
     emit: intake.emit,
     outbox,

@@ -196,7 +196,7 @@ const entries = {
   },
   'agent.outbox_corrupt': {
     cause: "The agent's outbox is damaged.",
-    action: 'Nothing to do: it was set aside, and its events are counted as lost.',
+    action: 'Nothing to do: it was set aside, what could be read was saved, and the rest is declared lost. Check the disk.',
     retryable: true,
   },
   'agent.outbox_full': {

@@ -4,7 +4,7 @@ import { maxBodyBytes } from '#shared/protocol/codec/decode.ts';
 import { type EncodedBatch, encodeBatch } from '#shared/protocol/codec/encode.ts';
 import { maxFrameBytes } from '#shared/protocol/frames.ts';
 import type { EventRow } from '#shared/schema/columns.ts';
-import type { EventSpec, Priority } from '#shared/schema/spec.ts';
+import { type EventSpec, type Priority, priorities } from '#shared/schema/spec.ts';
 import { checkEvent } from '#shared/schema/validate.ts';
 import { type LossReason, lossEvent } from './loss.ts';
 import type { Outbox } from './outbox.ts';
@@ -77,7 +77,11 @@ class Queue {
 /** Where sensors' events enter: checked, queued by priority, encoded once and kept in the outbox. */
 export class Intake {
   readonly #options: IntakeOptions;
-  readonly #queues: Readonly<Record<Priority, Queue>> = { high: new Queue(), normal: new Queue() };
+  readonly #queues: Readonly<Record<Priority, Queue>> = {
+    alert: new Queue(),
+    high: new Queue(),
+    normal: new Queue(),
+  };
   /** Set while the outbox refuses: when it is tried again. */
   #retry: NodeJS.Timeout | undefined;
   #isFailing = false;
@@ -110,13 +114,13 @@ export class Intake {
 
   /** Closes the open batches into the outbox. When that fails they stay, and it is tried again. */
   flush(): void {
-    this.#close(['high', 'normal']);
+    this.#close(priorities);
   }
 
-  #close(priorities: readonly Priority[]): void {
+  #close(which: readonly Priority[]): void {
     clearTimeout(this.#retry);
     try {
-      for (const priority of priorities) this.#closeQueue(priority);
+      for (const priority of which) this.#closeQueue(priority);
       if (this.#isFailing) this.#options.onDiskError(undefined);
       this.#isFailing = false;
     } catch (error) {

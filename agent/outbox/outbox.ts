@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { renameSync } from 'node:fs';
-import Database from 'better-sqlite3';
-import { VedetteError } from '#shared/errors.ts';
+import { existsSync, renameSync, rmSync, statfsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type Database from 'better-sqlite3';
 import type { EncodedBatch } from '#shared/protocol/codec/encode.ts';
 import type { Priority } from '#shared/schema/spec.ts';
+import { type BatchRow, isDamage, openOutboxFile, setAside } from './database.ts';
 import { type LossReason, lossBatch } from './loss.ts';
+import { type Mark, MarksFile } from './marks.ts';
+import { type Salvaged, salvage } from './salvage.ts';
 
 export interface OutboxOptions {
   readonly path: string;
@@ -12,6 +15,18 @@ export interface OutboxOptions {
   readonly maxBytes: number;
   /** Longest time an unacknowledged batch is kept. */
   readonly maxAgeMs: number;
+  /** With less of its file system free than this share, the outbox does not grow. */
+  readonly minFreeShare: number;
+  /** Every batch is on the disk itself before it counts as kept, not only at `sync`. */
+  readonly syncsEach: boolean;
+  /** Called when the database was found damaged and replaced. */
+  readonly onDamage?: (damage: Damage) => void;
+}
+
+/** A damaged outbox: where it was moved, and what became of its batches. */
+export interface Damage extends Salvaged {
+  /** Undefined when there was no file any more. */
+  readonly setAside: string | undefined;
 }
 
 /** A batch on its way: what a batch frame says, and its place. */
@@ -28,139 +43,124 @@ interface Lane {
   collected: number;
 }
 
-const schemaVersion = 1;
-/** `rank` 0 goes first and is shed last. Rows of one stream are in order of their rowid, whatever the clock does. */
-const schema = `
-CREATE TABLE IF NOT EXISTS batch (
-  id INTEGER PRIMARY KEY,
-  stream TEXT NOT NULL,
-  sequence INTEGER NOT NULL,
-  rank INTEGER NOT NULL,
-  events INTEGER NOT NULL,
-  counts TEXT NOT NULL,
-  collected INTEGER NOT NULL,
-  min_time INTEGER NOT NULL,
-  max_time INTEGER NOT NULL,
-  created_ms INTEGER NOT NULL,
-  given_up INTEGER NOT NULL DEFAULT 0,
-  data BLOB NOT NULL,
-  UNIQUE (stream, sequence)
-);
-CREATE INDEX IF NOT EXISTS batch_rank ON batch (rank, id);
-`;
+/** Goes first and is shed last. A database of before there were alerts holds 0 and 1. */
+const ranks: Readonly<Record<Priority, number>> = { alert: -1, high: 0, normal: 1 };
+/** Pages given back to the file system at a time, 8 MiB. */
+const vacuumPages = 2048;
 
 const statements = {
   insert: `INSERT INTO batch (stream, sequence, rank, events, counts, collected, min_time, max_time, created_ms, data)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   order: 'SELECT stream, sequence, collected FROM batch ORDER BY rank, id LIMIT ?',
   data: 'SELECT data FROM batch WHERE stream = ? AND sequence = ?',
-  remove: 'DELETE FROM batch WHERE stream = ? AND sequence <= ? RETURNING length(data) AS size, events',
+  remove:
+    'DELETE FROM batch WHERE stream = ? AND sequence <= ? RETURNING length(data) AS size, events, sequence, collected',
   whole: 'SELECT * FROM batch WHERE stream = ? AND sequence = ? AND given_up = 0',
   giveUp: 'UPDATE batch SET given_up = 1, events = 0, counts = ?, data = ? WHERE id = ?',
   oldest: 'SELECT min(created_ms) AS at FROM batch WHERE given_up = 0',
   kept: 'SELECT stream, sequence, created_ms FROM batch WHERE given_up = 0 ORDER BY rank DESC, id',
   totals: `SELECT coalesce(sum(length(data)), 0) AS size, coalesce(sum(events), 0) AS events, count(*) AS batches
     FROM batch`,
+  streams: 'SELECT DISTINCT stream FROM batch',
 } as const;
 type Statements = Readonly<Record<keyof typeof statements, Database.Statement>>;
-
-interface StoredBatch {
-  readonly id: number;
-  readonly events: number;
-  readonly counts: string;
-  readonly min_time: number;
-  readonly max_time: number;
-  readonly data: Buffer;
-}
 
 /** Says whether a batch is on its way and must not be touched. */
 export type IsSent = (stream: string, sequence: number) => boolean;
 
-function open(path: string): Database.Database {
-  const db = new Database(path);
-  try {
-    db.pragma('journal_mode = WAL');
-    // A commit reaches the operating system at once and the disk at the next checkpoint: killing the process
-    // loses nothing, a power cut at most what `sync` has not yet flushed.
-    db.pragma('synchronous = NORMAL');
-    db.pragma('cache_size = -1024');
-    const version = db.pragma('user_version', { simple: true }) as number;
-    if (version > schemaVersion) {
-      throw new VedetteError(
-        'data.schema_newer',
-        `${path} has schema ${version}, this agent knows ${schemaVersion}.`,
-      );
-    }
-    db.exec(schema);
-    db.pragma(`user_version = ${schemaVersion}`);
-    // Goes through the whole table, so that damage shows here, where it can be set aside.
-    db.prepare(statements.totals).get();
-    return db;
-  } catch (error) {
-    db.close();
-    throw error;
-  }
-}
-
-/** Moves a damaged database away; gives its new path. */
-function setAside(path: string): string {
-  const to = `${path}.corrupt-${Date.now()}`;
-  for (const suffix of ['', '-wal', '-shm']) {
-    try {
-      renameSync(path + suffix, to + suffix);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    }
-  }
-  return to;
-}
-
-function isCorrupt(error: unknown): boolean {
-  const code = (error as { code?: string }).code;
-  return code === 'SQLITE_NOTADB' || code?.startsWith('SQLITE_CORRUPT') === true;
+function prepare(db: Database.Database): Statements {
+  return Object.fromEntries(
+    Object.entries(statements).map(([name, sql]) => [name, db.prepare(sql)]),
+  ) as Statements;
 }
 
 /**
- * Encoded batches that the collector has not acknowledged, in SQLite. Each run of the agent writes two streams
- * of its own, one a lane, so that a sequence number never means two things even after a power cut. Room is made
- * by replacing the oldest batch of the least priority with a `loss` event under the same sequence.
+ * Encoded batches that the collector has not acknowledged, in SQLite. Each run of the agent writes streams of its own,
+ * one a lane, so that a sequence number never means two things even after a power cut. Room is made by replacing the
+ * oldest batch of the least priority with a `loss` event under the same sequence. A damaged database is set aside,
+ * at the start as at any time later; what can be read of it is taken over, what cannot is declared lost.
  */
 export class Outbox {
-  readonly #db: Database.Database;
-  readonly #do: Statements;
   readonly #options: OutboxOptions;
-  readonly #lanes: Readonly<Record<Priority, Lane>>;
-  #sizeBytes: number;
-  #events: number;
-  #batches: number;
+  readonly #lanes = new Map<Priority, Lane>();
+  readonly #marksFile: MarksFile;
+  /** Of every stream that has batches. */
+  readonly #marks: Map<string, Mark>;
+  #db: Database.Database;
+  #do: Statements;
+  #sizeBytes = 0;
+  #events = 0;
+  #batches = 0;
   #isDirty = false;
+  #areMarksDirty = false;
+  /** Bytes it may hold while the disk is low. */
+  #lowDiskBytes: number | undefined;
   /** Marks of streams whose batches are still to be deleted. */
   readonly #acknowledged = new Map<string, number>();
-  /** Where a damaged file of an earlier run was moved, if there was one. */
-  readonly setAside: string | undefined;
 
+  /** Throws `data.*`. */
   constructor(options: OutboxOptions) {
     this.#options = options;
+    const { path } = options;
+    this.#marksFile = new MarksFile(`${path}.marks`);
+    this.#marks = this.#marksFile.load();
+    // A replacement that was complete when the agent ended.
+    if (!existsSync(path) && existsSync(replacement(path))) renameSync(replacement(path), path);
+    const isGone = !existsSync(path) && this.#marks.size > 0;
     try {
-      this.#db = open(options.path);
+      this.#db = isGone ? this.#replaced() : openOutboxFile(path, options.syncsEach);
     } catch (error) {
-      if (error instanceof VedetteError) throw error;
-      if (!isCorrupt(error)) {
-        throw new VedetteError('data.unreadable', `${options.path}: ${(error as Error).message}.`, {
-          cause: error,
-        });
-      }
-      this.setAside = setAside(options.path);
-      this.#db = open(options.path);
+      if (!isDamage(error)) throw error;
+      this.#db = this.#replaced();
     }
-    const prepared = Object.entries(statements).map(([name, sql]) => [name, this.#db.prepare(sql)]);
-    this.#do = Object.fromEntries(prepared) as Statements;
-    const lane = (): Lane => ({ stream: randomBytes(8).toString('hex'), sequence: 0, collected: 0 });
-    this.#lanes = { high: lane(), normal: lane() };
+    this.#do = prepare(this.#db);
+    this.#count();
+    const streams = new Set((this.#do.streams.all() as { stream: string }[]).map(({ stream }) => stream));
+    for (const stream of this.#marks.keys()) if (!streams.has(stream)) this.#marks.delete(stream);
+  }
+
+  /** Makes a new database of what can be read of the one there is. Whatever happens on the way, one of both is there. */
+  #replaced(): Database.Database {
+    const { path, syncsEach, onDamage } = this.#options;
+    const to = replacement(path);
+    for (const suffix of ['', '-wal', '-shm']) rmSync(to + suffix, { force: true });
+    let saved: Salvaged;
+    let db = openOutboxFile(to, false);
+    try {
+      saved = salvage(path, db, this.#marks);
+    } finally {
+      db.close();
+    }
+    const aside = setAside(path);
+    renameSync(to, path);
+    db = openOutboxFile(path, syncsEach);
+    onDamage?.({ ...saved, setAside: existsSync(aside) ? aside : undefined });
+    return db;
+  }
+
+  #count(): void {
     const totals = this.#do.totals.get() as { size: number; events: number; batches: number };
     this.#sizeBytes = totals.size;
     this.#events = totals.events;
     this.#batches = totals.batches;
+  }
+
+  /** Does the work; where the database turns out to be damaged, on its replacement. */
+  #soundly<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      try {
+        this.#db.close();
+      } catch {
+        // It may not be able to write its log back.
+      }
+      this.#db = this.#replaced();
+      this.#do = prepare(this.#db);
+      this.#count();
+      return work();
+    }
   }
 
   /** Batches not yet deleted, given-up ones among them. */
@@ -182,26 +182,18 @@ export class Outbox {
    * those it holds plus those its own `loss` events declare. Throws when the disk refuses; then nothing is kept.
    */
   append(priority: Priority, batch: EncodedBatch, collected: number): void {
-    const lane = this.#lanes[priority];
-    const rank = priority === 'high' ? 0 : 1;
+    const lane = this.#laneOf(priority);
     const events = batch.count - (batch.counts['loss'] ?? 0);
-    const counts = JSON.stringify(batch.counts);
     const { minTime, maxTime, data } = batch;
     const total = lane.collected + collected;
-    this.#do.insert.run(
-      lane.stream,
-      lane.sequence + 1,
-      rank,
-      events,
-      counts,
-      total,
-      minTime,
-      maxTime,
-      Date.now(),
-      data,
-    );
+    const sequence = lane.sequence + 1;
+    const row = [lane.stream, sequence, ranks[priority], events, JSON.stringify(batch.counts), total];
+    this.#soundly(() => this.#do.insert.run(...row, minTime, maxTime, Date.now(), data));
     lane.sequence++;
     lane.collected = total;
+    this.#markOf(lane.stream).sequence = lane.sequence;
+    this.#markOf(lane.stream).collected = total;
+    this.#areMarksDirty = true;
     this.#sizeBytes += data.length;
     this.#events += events;
     this.#batches++;
@@ -210,6 +202,10 @@ export class Outbox {
 
   /** The next batches to send: high priority first, each stream in order. `inFlight` is how many `isSent` would name. */
   next(limit: number, inFlight: number, isSent: IsSent): PendingBatch[] {
+    return this.#soundly(() => this.#next(limit, inFlight, isSent));
+  }
+
+  #next(limit: number, inFlight: number, isSent: IsSent): PendingBatch[] {
     const rows = this.#do.order.all(limit + inFlight) as Omit<PendingBatch, 'data'>[];
     return rows
       .filter(
@@ -231,25 +227,57 @@ export class Outbox {
 
   #forget(): void {
     for (const [stream, mark] of this.#acknowledged) {
-      let done: { size: number; events: number }[];
+      let done: { size: number; events: number; sequence: number; collected: number }[];
       try {
-        done = this.#do.remove.all(stream, mark) as typeof done;
+        done = this.#soundly(() => this.#do.remove.all(stream, mark)) as typeof done;
       } catch {
         // Nothing is lost by it: a restart would send them again, and the collector drops repeats.
         return;
       }
       this.#acknowledged.delete(stream);
       this.#batches -= done.length;
-      for (const { size, events } of done) {
+      const kept = this.#markOf(stream);
+      for (const { size, events, sequence, collected } of done) {
         this.#sizeBytes -= size;
         this.#events -= events;
+        kept.ackedSequence = Math.max(kept.ackedSequence, sequence);
+        kept.ackedCollected = Math.max(kept.ackedCollected, collected);
       }
+      if (kept.ackedSequence >= kept.sequence && !this.#isOpen(stream)) this.#marks.delete(stream);
+      this.#areMarksDirty = true;
     }
+  }
+
+  #markOf(stream: string): Mark {
+    let mark = this.#marks.get(stream);
+    if (mark === undefined) {
+      mark = { sequence: 0, collected: 0, ackedSequence: 0, ackedCollected: 0 };
+      this.#marks.set(stream, mark);
+    }
+    return mark;
+  }
+
+  #laneOf(priority: Priority): Lane {
+    let lane = this.#lanes.get(priority);
+    if (lane === undefined) {
+      lane = { stream: randomBytes(8).toString('hex'), sequence: 0, collected: 0 };
+      this.#lanes.set(priority, lane);
+    }
+    return lane;
+  }
+
+  /** True for a stream of this run. */
+  #isOpen(stream: string): boolean {
+    return this.#lanes.values().some((lane) => lane.stream === stream);
   }
 
   /** Puts a `loss` event in the place of a batch. Gives how many events were given up. */
   giveUp(stream: string, sequence: number, reason: LossReason): number {
-    const row = this.#do.whole.get(stream, sequence) as StoredBatch | undefined;
+    return this.#soundly(() => this.#giveUp(stream, sequence, reason));
+  }
+
+  #giveUp(stream: string, sequence: number, reason: LossReason): number {
+    const row = this.#do.whole.get(stream, sequence) as BatchRow | undefined;
     if (row === undefined) return 0;
     const counts = JSON.parse(row.counts) as Record<string, number>;
     const batch = lossBatch(counts, row.data, reason, row.min_time, row.max_time);
@@ -261,9 +289,14 @@ export class Outbox {
 
   /** Sheds until size and age are within bounds, least priority and oldest first. Gives how many events were given up. */
   shed(isSent: IsSent): number {
-    if (this.#batches === 0) return 0;
+    return this.#batches === 0 ? 0 : this.#soundly(() => this.#shed(isSent));
+  }
+
+  #shed(isSent: IsSent): number {
     const tooOld = Date.now() - this.#options.maxAgeMs;
-    const isOver = () => this.#sizeBytes > this.#options.maxBytes;
+    this.#lowDiskBytes = this.#isDiskLow() ? (this.#lowDiskBytes ?? this.#sizeBytes) : undefined;
+    const maxBytes = Math.min(this.#options.maxBytes, this.#lowDiskBytes ?? Number.POSITIVE_INFINITY);
+    const isOver = () => this.#sizeBytes > maxBytes;
     const oldest = (this.#do.oldest.get() as { at: number | null }).at;
     if (!isOver() && (oldest === null || oldest >= tooOld)) return 0;
     let lost = 0;
@@ -275,15 +308,47 @@ export class Outbox {
     return lost;
   }
 
-  /** Flushes to the disk itself, so that a power cut loses nothing up to here. */
+  #isDiskLow(): boolean {
+    try {
+      const { bavail, blocks } = statfsSync(dirname(this.#options.path));
+      return bavail < blocks * this.#options.minFreeShare;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Flushes to the disk itself, so that a power cut loses nothing up to here, and gives back room not needed. */
   sync(): void {
     this.#forget();
+    this.#soundly(() => this.#flush());
+    if (!this.#areMarksDirty) return;
+    this.#areMarksDirty = false;
+    this.#marksFile.save(this.#marks);
+  }
+
+  #flush(): void {
     if (!this.#isDirty) return;
     this.#isDirty = false;
+    const free = this.#db.pragma('freelist_count', { simple: true }) as number;
+    if (free > vacuumPages) {
+      this.#db.pragma(`incremental_vacuum(${vacuumPages})`);
+      this.#isDirty = true;
+    }
     this.#db.pragma('wal_checkpoint(PASSIVE)');
   }
 
   close(): void {
+    try {
+      this.#marksFile.save(this.#marks);
+    } catch {
+      // As of the last sync then.
+    }
+    this.#marksFile.close();
     this.#db.close();
   }
+}
+
+/** Where a replacement is made. */
+function replacement(path: string): string {
+  return `${path}.new`;
 }

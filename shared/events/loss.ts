@@ -4,7 +4,7 @@ export const loss = defineEvent({
   name: 'loss',
   doc: 'Events that were collected and will never arrive: how many, why, and from when to when.',
   logsource: { category: 'loss' },
-  priority: 'high',
+  priority: 'alert',
   fields: {
     'loss.count': { type: 'int', required: true, doc: 'Events lost, exactly.' },
     'loss.reason': {

@@ -32,8 +32,9 @@ export interface Logsource {
   readonly service?: string;
 }
 
-/** Order of shedding when room runs out: `normal` goes before `high`. */
-export type Priority = 'high' | 'normal';
+/** What goes first, and is given up last when room runs out. */
+export const priorities = ['alert', 'high', 'normal'] as const;
+export type Priority = (typeof priorities)[number];
 
 export interface EventSpec {
   /** Dotted name, the `type` of the event and the name of its file with dashes. */

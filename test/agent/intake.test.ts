@@ -15,13 +15,23 @@ function setUp(
   t: Test,
   options: { batchEvents?: number; queueEvents?: number; flushMs?: number; flushNormalMs?: number } = {},
 ) {
-  const outbox = new Outbox({ path: join(tempFolder(t), 'outbox.db'), maxBytes: 1 << 30, maxAgeMs: 1e12 });
+  const outbox = new Outbox({
+    path: join(tempFolder(t), 'outbox.db'),
+    maxBytes: 1 << 30,
+    maxAgeMs: 1e12,
+    minFreeShare: 0,
+    syncsEach: false,
+  });
   const diskErrors: (Error | undefined)[] = [];
   let kept = 0;
   const intake = new Intake({
     outbox,
     batchEvents: options.batchEvents ?? 10,
-    flushMs: { high: options.flushMs ?? 20, normal: options.flushNormalMs ?? options.flushMs ?? 20 },
+    flushMs: {
+      alert: 10,
+      high: options.flushMs ?? 20,
+      normal: options.flushNormalMs ?? options.flushMs ?? 20,
+    },
     queueEvents: options.queueEvents ?? 100,
     onKept: () => {
       kept++;

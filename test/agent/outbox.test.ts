@@ -1,18 +1,21 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import t, { type Test } from 'tap';
+import type { AnyEvent } from '#shared/events/registry.gen.ts';
 import { decodeBatch } from '#shared/protocol/codec/decode.ts';
 import { rowAt } from '#shared/schema/columns.ts';
-import { Outbox } from '../../agent/outbox/outbox.ts';
+import { type Damage, Outbox, type OutboxOptions } from '../../agent/outbox/outbox.ts';
 import { batchOf, numbered, numberedHigh } from '../events.ts';
 import { tempFolder } from '../temp.ts';
 
 const none = () => false;
 
-function open(t: Test, options: { path?: string; maxBytes?: number; maxAgeMs?: number } = {}): Outbox {
+function open(t: Test, options: Partial<OutboxOptions> = {}): Outbox {
   const path = options.path ?? join(tempFolder(t), 'outbox.db');
-  return new Outbox({ path, maxBytes: options.maxBytes ?? 1 << 30, maxAgeMs: options.maxAgeMs ?? 1e12 });
+  const usual = { maxBytes: 1 << 30, maxAgeMs: 1e12, minFreeShare: 0, syncsEach: false };
+  return new Outbox({ ...usual, ...options, path });
 }
 
 function rowsOf(data: Uint8Array) {
@@ -122,28 +125,157 @@ t.test('a loss that a given-up batch declared is declared still', async (t) => {
   outbox.close();
 });
 
-t.test('a damaged database is set aside and the agent goes on', async (t) => {
+/** A batch of one event that takes 20 KB, because it cannot be compressed. */
+function large(n: number) {
+  const text = randomBytes(15_000).toString('base64');
+  return batchOf({ ...numbered(n), 'package.maintainer': text } as AnyEvent);
+}
+
+/** Events by what became of them: those there, and those declared lost with `reason`. */
+function accountOf(outbox: Outbox) {
+  const rows = outbox.next(10_000, 0, none).flatMap(({ data }) => rowsOf(data));
+  const losses = rows.filter((row) => row.type === 'loss' && row['loss.reason'] === 'outbox-corrupt');
+  return {
+    there: rows.filter((row) => row.type !== 'loss').map((row) => row['package.name'] ?? row['user.name']),
+    lost: losses.reduce((sum, row) => sum + Number(row['loss.count']), 0),
+  };
+}
+
+/** Every stream's sequences from its first on, without a gap, and its counts of collected events that never fall. */
+function isUnbroken(outbox: Outbox): boolean {
+  const streams = Map.groupBy(outbox.next(10_000, 0, none), (batch) => batch.stream);
+  return [...streams.values()].every((batches) =>
+    batches.every((batch, i) => {
+      const before = batches[i - 1];
+      return !before || (batch.sequence === before.sequence + 1 && batch.collected > before.collected);
+    }),
+  );
+}
+
+t.test('what is no database at all is set aside and the agent goes on', async (t) => {
   const path = join(tempFolder(t), 'outbox.db');
   writeFileSync(path, 'this is no database, whatever its name says. '.repeat(100));
-  const outbox = open(t, { path });
-  t.ok(outbox.setAside !== undefined && existsSync(outbox.setAside));
+  const damages: Damage[] = [];
+  const outbox = open(t, { path, onDamage: (damage) => damages.push(damage) });
+  t.match(damages, [{ batches: 0, lost: 0 }]);
+  t.ok(existsSync(damages[0]?.setAside ?? ''));
   outbox.append('normal', batchOf(numbered(1)), 1);
   t.equal(outbox.events, 1);
   outbox.close();
 });
 
-t.test('damage in the middle of the database shows at the start, and is set aside too', async (t) => {
+for (const [what, from, to] of [
+  ['the middle', 0.4, 0.6],
+  ['the beginning', 0.25, 0.5],
+  ['the end', 0.7, 1],
+  ['all but the first page', 0.02, 1],
+] as const) {
+  t.test(`damage of ${what}: what can be read is saved, and the rest declared, exactly`, async (t) => {
+    const path = join(tempFolder(t), 'outbox.db');
+    const before = open(t, { path });
+    const total = 600;
+    for (let n = 0; n < total; n += 3)
+      before.append('normal', batchOf(numbered(n), numbered(n + 1), numbered(n + 2)), 3);
+    const [first] = before.next(1, 0, none);
+    before.acknowledge(first!.stream, 20);
+    before.close();
+    const bytes = readFileSync(path);
+    const page = (share: number) => Math.max(1, Math.floor((share * bytes.length) / 4096)) * 4096;
+    bytes.fill(0xff, page(from), page(to));
+    writeFileSync(path, bytes);
+    const damages: Damage[] = [];
+    const after = open(t, { path, onDamage: (damage) => damages.push(damage) });
+    const { there, lost } = accountOf(after);
+    t.equal(damages.length, 1);
+    t.equal(damages[0]?.lost, lost);
+    t.equal(there.length + lost, total - 60, 'all but what was acknowledged');
+    t.ok(lost > 0);
+    if (from > 0.05) t.ok(there.length > 0);
+    t.equal(new Set(there).size, there.length);
+    t.ok(isUnbroken(after));
+    t.equal(after.next(1, 0, none)[0]?.sequence, 21);
+    after.close();
+    const again = open(t, { path, onDamage: () => t.fail('it is sound now') });
+    t.equal(again.events, there.length);
+    again.close();
+  });
+}
+
+t.test('damage while at work: the streams of this run go on, and what is missing is declared', async (t) => {
+  const path = join(tempFolder(t), 'outbox.db');
+  const damages: Damage[] = [];
+  const outbox = open(t, { path, onDamage: (damage) => damages.push(damage) });
+  // More than the cache of pages holds.
+  for (let n = 0; n < 300; n++) outbox.append('normal', large(n), 1);
+  outbox.sync();
+  const bytes = readFileSync(path);
+  bytes.fill(0xff, bytes.length / 4, bytes.length / 2);
+  writeFileSync(path, bytes);
+  for (let n = 300; n < 600; n++) outbox.append('normal', large(n), 1);
+  const { there, lost } = accountOf(outbox);
+  t.equal(damages.length, 1);
+  t.equal(there.length + lost, 600);
+  t.ok(there.includes('n599') && lost > 0);
+  t.ok(isUnbroken(outbox));
+  outbox.close();
+});
+
+t.test('a database that is gone: what it held is declared by the marks beside it', async (t) => {
   const path = join(tempFolder(t), 'outbox.db');
   const before = open(t, { path });
-  for (let n = 0; n < 200; n++) before.append('normal', batchOf(numbered(n)), 1);
+  for (let n = 0; n < 10; n++) before.append('high', batchOf(numberedHigh(n), numberedHigh(n)), 2);
+  const [first] = before.next(1, 0, none);
+  before.acknowledge(first!.stream, 4);
   before.close();
-  const bytes = readFileSync(path);
-  bytes.fill(0xff, 8192, bytes.length - 4096);
-  writeFileSync(path, bytes);
-  const after = open(t, { path });
-  t.ok(after.setAside);
-  t.equal(after.events, 0);
+  for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true });
+  const damages: Damage[] = [];
+  const after = open(t, { path, onDamage: (damage) => damages.push(damage) });
+  t.match(damages, [{ setAside: undefined, batches: 0, lost: 12 }]);
+  t.strictSame(
+    after.next(10, 0, none).map(({ sequence, collected, stream }) => [stream, sequence, collected]),
+    [5, 6, 7, 8, 9, 10].map((n, i) => [first!.stream, n, 8 + 7 + i]),
+  );
   after.close();
+});
+
+t.test('on a disk that is nearly full it grows no more', async (t) => {
+  const outbox = open(t, { minFreeShare: 1 });
+  const fill = (from: number) => {
+    for (let n = from; n < from + 20; n++) outbox.append('normal', large(n), 1);
+  };
+  fill(0);
+  t.equal(outbox.shed(none), 0);
+  const held = outbox.sizeBytes;
+  fill(20);
+  const lost = outbox.shed(none);
+  t.ok(lost > 0 && outbox.sizeBytes <= held);
+  t.equal(outbox.events + lost, 40);
+  outbox.close();
+});
+
+t.test('room is given back to the disk once it is not needed', async (t) => {
+  const path = join(tempFolder(t), 'outbox.db');
+  const outbox = open(t, { path });
+  const large = batchOf(...Array.from({ length: 2000 }, (_, i) => numbered(i)));
+  const padded = { ...large, data: Buffer.concat([large.data, Buffer.alloc(200_000)]) };
+  for (let n = 0; n < 200; n++) outbox.append('normal', padded, 2000);
+  outbox.sync();
+  const before = statSync(path).size;
+  const [first] = outbox.next(1, 0, none);
+  outbox.acknowledge(first!.stream, 200);
+  outbox.append('normal', batchOf(numbered(1)), 1);
+  for (let i = 0; i < 10; i++) outbox.sync();
+  t.ok(statSync(path).size < before / 2);
+  outbox.close();
+});
+
+t.test('alerts go before all else', async (t) => {
+  const outbox = open(t);
+  outbox.append('normal', batchOf(numbered(1)), 1);
+  outbox.append('high', batchOf(numberedHigh(2)), 1);
+  outbox.append('alert', batchOf(numberedHigh(3)), 1);
+  t.strictSame(accountOf(outbox).there, ['n3', 'n2', 'n1']);
+  outbox.close();
 });
 
 t.test('a database of a newer agent is refused and left as it is', async (t) => {
