@@ -59,6 +59,13 @@ export const collectorSettings = {
     max: 3_600_000,
     doc: 'Silence after which an agent counts as gone.',
   },
+  ledgerMs: {
+    type: 'int',
+    default: 60_000,
+    min: 100,
+    max: 86_400_000,
+    doc: "Time between reconciliations of every host's ledger: collected = stored + lost.",
+  },
   rules: {
     type: 'list',
     default: [],

@@ -20,9 +20,11 @@ import { eventReader } from './event-reader.ts';
 import { type Authority, openAuthority } from './fleet/authority.ts';
 import { createEnrolment, type Enrolment, factsFrom } from './fleet/enrolment.ts';
 import { Gateway } from './ingest/gateway.ts';
+import type { BusAlert } from './ingest/messages.ts';
 import { Pipeline } from './ingest/pipeline.ts';
+import { hostLedgers } from './ledger/host-ledgers.ts';
+import { LedgerWatch } from './ledger/ledger-watch.ts';
 import { Rates } from './rates.ts';
-import { hostLedgers } from './status.ts';
 import type { CollectorStatus, ControlStore } from './store/contract.ts';
 import { openControlStore } from './store/control/open.ts';
 import { ReaderThread } from './store/events/reader-thread.ts';
@@ -87,6 +89,7 @@ class Collector {
   #reader!: ReaderThread;
   #enrolment!: Enrolment;
   #agentPort = 0;
+  #damagedBatches = 0;
 
   constructor(options: CollectorOptions, config: CollectorConfig, closing: Closing) {
     this.#o = options;
@@ -115,6 +118,7 @@ class Collector {
       this.#ticketAddress(),
     );
     await this.#startGateway();
+    this.#startLedgerWatch();
     return await this.#startApi();
   }
 
@@ -134,17 +138,32 @@ class Collector {
         void this.#bus.publish('stored', { events });
       },
       onAlerts: (alerts) => {
-        for (const raised of alerts) {
-          const { id, ruleTitle, level, hostName } = raised.alert;
-          if (raised.isNew) logger.warn({ alert: id, rule: ruleTitle, level, host: hostName }, 'alert');
-          void this.#bus.publish('alert', raised);
-        }
+        for (const raised of alerts) this.#tellOf(raised);
       },
-      onProblem: (code, detail) => logger.error({ code, detail }, 'pipeline problem'),
+      onProblem: (code, detail) => {
+        if (code === 'data.corrupt') this.#damagedBatches++;
+        logger.error({ code, detail }, 'pipeline problem');
+      },
       onEnd: onFatal,
     });
     this.#closing.add(() => this.#pipeline.close());
     for (const problem of this.#pipeline.rules.problems) logger.warn(problem, 'rule refused');
+  }
+
+  #tellOf(raised: BusAlert): void {
+    const { id, ruleTitle, level, hostName } = raised.alert;
+    if (raised.isNew) this.#o.logger.warn({ alert: id, rule: ruleTitle, level, host: hostName }, 'alert');
+    void this.#bus.publish('alert', raised);
+  }
+
+  #startLedgerWatch(): void {
+    const watch = new LedgerWatch({
+      everyMs: this.#config.ledgerMs,
+      status: () => this.#status(),
+      raise: async (alert) => this.#tellOf(await this.#control.alerts.raise(alert)),
+      onError: (error) => this.#o.logger.error({ err: error }, 'the ledger could not be reconciled'),
+    });
+    this.#closing.add(() => watch.close());
   }
 
   async #startGateway(): Promise<void> {
@@ -204,23 +223,25 @@ class Collector {
   }
 
   async #status(): Promise<CollectorStatus> {
-    const [hosts, streams, totals, lastId, cursor, alerts] = await Promise.all([
+    const cursor = await this.#control.detection.cursor();
+    const [hosts, streams, undetected, totals, lastId, alerts] = await Promise.all([
       this.#control.hosts.list(),
       this.#reader.ledger(),
+      this.#reader.eventsAfter(cursor),
       this.#reader.totals(),
       this.#reader.lastId(),
-      this.#control.detection.cursor(),
       this.#control.alerts.countByStatus(),
     ]);
     return {
       version: manifest.version,
       startedAt: this.#startedAt,
-      hosts: hostLedgers(hosts, streams, (id) => this.#gateway.pendingOf(id)),
+      hosts: hostLedgers(hosts, streams, (id) => this.#gateway.pendingOf(id), undetected),
       journal: totals,
       detection: {
         rules: this.#pipeline.rules.rules.length,
         lagBatches: Math.max(0, lastId - cursor),
         lagMs: this.#pipeline.lag.ms,
+        damagedBatches: this.#damagedBatches,
         correlations: this.#pipeline.correlations,
       },
       alerts,

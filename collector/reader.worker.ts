@@ -20,6 +20,8 @@ async function answer(request: ReaderRequest): Promise<unknown> {
       return findEvent(reader, request.id);
     case 'ledger':
       return reader.ledger();
+    case 'eventsAfter':
+      return reader.eventsAfter(request.after);
     case 'totals':
       return reader.totals();
     case 'lastId':

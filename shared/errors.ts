@@ -196,7 +196,8 @@ const entries = {
   },
   'agent.outbox_corrupt': {
     cause: "The agent's outbox is damaged.",
-    action: 'Nothing to do: it was set aside, what could be read was saved, and the rest is declared lost. Check the disk.',
+    action:
+      'Nothing to do: it was set aside, what could be read was saved, and the rest is declared lost. Check the disk.',
     retryable: true,
   },
   'agent.outbox_full': {

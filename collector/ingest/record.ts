@@ -6,16 +6,21 @@ import type { BatchRecord } from '../store/journal/contract.ts';
 
 const lossReasons: readonly string[] = eventSpecs.loss.fields['loss.reason'].values;
 
-/** Declared losses of a batch by reason; a reason this version does not know counts as `other`. */
+const sensorPattern = /^[a-z]{1,32}$/;
+
+/** Declared losses of a batch by reason, those of a sensor with its name; a reason not known here counts as `other`. */
 function lossesOf(batch: DecodedBatch): Record<string, number> {
   const lost: Record<string, number> = {};
   for (const { events } of batch.groups) {
     if (events.type !== 'loss') continue;
     const counts = events.columns.get('loss.count');
     const reasons = events.columns.get('loss.reason');
+    const sensors = events.columns.get('loss.sensor');
     for (let row = 0; row < events.count; row++) {
       const said = reasons === undefined ? undefined : valueAt(reasons, row);
-      const reason = typeof said === 'string' && lossReasons.includes(said) ? said : 'other';
+      const known = typeof said === 'string' && lossReasons.includes(said) ? said : 'other';
+      const sensor = sensors === undefined ? undefined : valueAt(sensors, row);
+      const reason = typeof sensor === 'string' && sensorPattern.test(sensor) ? `${known}/${sensor}` : known;
       const count = counts === undefined ? 0 : Number(valueAt(counts, row) ?? 0);
       lost[reason] = (lost[reason] ?? 0) + Math.max(0, count);
     }

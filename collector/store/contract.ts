@@ -98,6 +98,8 @@ export interface AlertStore {
     note: string | null,
     at: number,
   ): Promise<Alert | undefined>;
+  /** Records an alert that no stored event is behind, or extends the one of its id. */
+  raise(alert: NewAlert): Promise<{ alert: Alert; isNew: boolean }>;
   countByStatus(): Promise<Readonly<Record<AlertStatus, number>>>;
   countOpenByLevel(): Promise<Readonly<Record<Level, number>>>;
 }
@@ -233,7 +235,10 @@ export interface HostLedger {
   readonly collected: number;
   readonly stored: number;
   readonly lost: number;
+  /** By reason; what a sensor lost is under `sensor-overrun/NAME`. */
   readonly lostByReason: Readonly<Record<string, number>>;
+  /** Stored, and gone over by detection. */
+  readonly detected: number;
   /** Collected by the agent after the last stored batch, as it last said. */
   readonly pending: number;
   /** Batches that came again and were dropped. */
@@ -267,6 +272,8 @@ export interface CollectorStatus {
     readonly rules: number;
     readonly lagBatches: number;
     readonly lagMs: number;
+    /** Stored batches that detection could not read since the start: the disk has changed them. */
+    readonly damagedBatches: number;
     readonly correlations: CorrelationTotals;
   };
   readonly alerts: Readonly<Record<AlertStatus, number>>;

@@ -208,7 +208,7 @@ t.test(
     const ledger = await until(() => {
       const { hosts } = vedetteJson<StatusJson>('status', '--data', collected);
       return hosts.find(
-        (host) => host.hostId === hostId && (host.lostByReason['sensor-overrun'] ?? 0) >= own.lost,
+        (host) => host.hostId === hostId && (host.lostByReason['sensor-overrun/kernel'] ?? 0) >= own.lost,
       );
     }, 'in the ledger');
     t.equal(ledger.unaccounted, 0);

@@ -11,7 +11,11 @@ export const ledgerSchema = object({
   collected: count,
   stored: count,
   lost: count,
-  lostByReason: dictionary(count),
+  lostByReason: {
+    ...dictionary(count),
+    description: 'By reason; what a sensor lost is under `sensor-overrun/NAME`.',
+  },
+  detected: { ...count, description: 'Stored, and gone over by detection.' },
   pending: { ...count, description: 'Collected by the agent after the last stored batch, as it last said.' },
   repeats: { ...count, description: 'Batches that came again and were dropped.' },
   duplicates: { ...count, description: 'Events stored more than once; anything but 0 is a defect.' },
@@ -32,6 +36,11 @@ const detectionSchema = object({
   rules: count,
   lagBatches: count,
   lagMs: number,
+  damagedBatches: {
+    ...count,
+    description:
+      'Stored batches that detection could not read since the start; anything but 0 is a defect of the disk.',
+  },
   correlations: correlationsSchema,
 });
 const alertsSchema = object({ open: count, acknowledged: count, closed: count });

@@ -10,7 +10,7 @@ const number = (of: (ledger: LedgerJson) => number, title: string) => ({
 });
 
 function show(status: StatusJson): void {
-  const { journal, detection, alerts } = status;
+  const { journal, detection, alerts, hosts } = status;
   print(`Vedette ${status.version}, up since ${status.startedAt}`);
   print(`journal    ${journal.events} events in ${journal.batches} batches, ${bytes(journal.sizeBytes)}`);
   print(
@@ -29,15 +29,23 @@ function show(status: StatusJson): void {
       { title: '', of: (h) => (h.connected ? 'connected' : 'away') },
       number((h) => h.collected, 'collected'),
       number((h) => h.stored, 'stored'),
+      number((h) => h.detected, 'detected'),
       number((h) => h.lost, 'lost'),
       number((h) => h.pending, 'pending'),
       number((h) => h.repeats, 'repeats'),
       number((h) => h.duplicates, 'duplicates'),
       number((h) => h.unaccounted, 'unaccounted'),
     ],
-    status.hosts,
+    hosts,
     'No host is enrolled yet.',
   );
+  for (const host of hosts) {
+    const reasons = Object.entries(host.lostByReason).filter(([, n]) => n > 0);
+    if (reasons.length > 0)
+      print(`${host.hostName} lost ${reasons.map(([reason, n]) => `${n} by ${reason}`).join(', ')}`);
+  }
+  if (detection.damagedBatches > 0)
+    print(`${detection.damagedBatches} stored batches could not be read: check the disk of the collector`);
 }
 
 export function statusCommand(): Command {
@@ -47,8 +55,8 @@ export function statusCommand(): Command {
     .addHelpText(
       'after',
       `
-Per host: collected = stored + lost, exactly, as of the last batch stored; pending is still with the agent.
-Exits 1 when a host has unaccounted or duplicate events.`,
+Per host: collected = stored + lost, exactly, as of the last batch stored; pending is still with the agent, detected
+is how many of those stored the rules have seen. Exits 1 when a host has unaccounted or duplicate events.`,
     )
     .action(async (options: QueryOptions) => {
       const status = await clientOf(options).get<StatusJson>('/status');

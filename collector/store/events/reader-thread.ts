@@ -8,6 +8,7 @@ export type ReaderRequest =
   | { readonly ask: 'search'; readonly query: EventQuery }
   | { readonly ask: 'find'; readonly id: string }
   | { readonly ask: 'ledger' }
+  | { readonly ask: 'eventsAfter'; readonly after: number }
   | { readonly ask: 'totals' }
   | { readonly ask: 'lastId' }
   | { readonly ask: 'arrivals'; readonly since: number };
@@ -69,6 +70,10 @@ export class ReaderThread {
 
   ledger(): Promise<readonly StreamLedger[]> {
     return this.#ask({ ask: 'ledger' });
+  }
+
+  eventsAfter(after: number): Promise<Readonly<Record<string, number>>> {
+    return this.#ask({ ask: 'eventsAfter', after });
   }
 
   totals(): Promise<JournalTotals> {

@@ -77,6 +77,8 @@ export interface JournalReader {
   /** The lowest id whose events reach `since` or later; undefined when there is none. */
   firstIdSince(since: number): Promise<number | undefined>;
   ledger(): Promise<readonly StreamLedger[]>;
+  /** Events of batches with an id greater than `after`, by host. */
+  eventsAfter(after: number): Promise<Readonly<Record<string, number>>>;
   totals(): Promise<JournalTotals>;
   /** Rows by type for each second of arrival from `since` (microseconds), oldest first. */
   arrivals(since: number): Promise<readonly { second: number; counts: Record<string, number> }[]>;

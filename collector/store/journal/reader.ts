@@ -106,6 +106,11 @@ export function openJournalReader(path: string): JournalReader {
         lost: JSON.parse(lost) as Record<string, number>,
       }));
     },
+    async eventsAfter(after) {
+      const sql = 'SELECT host, sum(stored) AS events FROM batch WHERE id > ? GROUP BY host';
+      const rows = db.prepare(sql).all(after) as { host: string; events: number }[];
+      return Object.fromEntries(rows.map(({ host, events }) => [host, events]));
+    },
     async totals() {
       const t = db.prepare('SELECT batches, events, size FROM total').get() as {
         batches: number;
