@@ -34,10 +34,11 @@ export interface Delivery {
   close(): Promise<void>;
 }
 
-function openOutbox({ folder, config, log }: DeliveryOptions): Outbox {
+function openOutbox({ folder, config, identity, log }: DeliveryOptions): Outbox {
   const { outboxMaxBytes, outboxMaxAgeMs } = config;
   const outbox = new Outbox({
     path: join(folder, 'outbox.db'),
+    hostId: identity.hostId,
     maxBytes: outboxMaxBytes,
     maxAgeMs: outboxMaxAgeMs,
   });

@@ -140,6 +140,8 @@ class Collector {
           void this.#bus.publish('alert', raised);
         }
       },
+      onLacking: (hostId, lost) =>
+        logger.warn({ host: hostId, lost }, 'acknowledged events are not in the journal; they count as lost'),
       onProblem: (code, detail) => logger.error({ code, detail }, 'pipeline problem'),
       onEnd: onFatal,
     });
@@ -169,6 +171,7 @@ class Collector {
       },
       seen: (hostId, connected, facts) => this.#seen(hostId, connected, facts),
       submit: (batch, data) => this.#pipeline.submit(batch, data),
+      settle: (marks) => this.#pipeline.settle(marks),
       backlogBytes: () => this.#pipeline.backlogBytes,
       log: (level, what, detail) => this.#o.logger[level](detail, what),
     });

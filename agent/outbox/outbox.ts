@@ -3,11 +3,15 @@ import { renameSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { VedetteError } from '#shared/errors.ts';
 import type { EncodedBatch } from '#shared/protocol/codec/encode.ts';
+import type { StreamMark } from '#shared/protocol/frames.ts';
 import type { Priority } from '#shared/schema/spec.ts';
 import { type LossReason, lossBatch } from './loss.ts';
+import { Marks, marksSchema } from './marks.ts';
 
 export interface OutboxOptions {
   readonly path: string;
+  /** The identity that batches are acknowledged to. */
+  readonly hostId?: string;
   /** Most bytes of encoded events kept. */
   readonly maxBytes: number;
   /** Longest time an unacknowledged batch is kept. */
@@ -20,6 +24,13 @@ export interface PendingBatch {
   readonly sequence: number;
   readonly collected: number;
   readonly data: Uint8Array;
+}
+
+interface Removed {
+  readonly sequence: number;
+  readonly collected: number;
+  readonly size: number;
+  readonly events: number;
 }
 
 interface Lane {
@@ -54,7 +65,8 @@ const statements = {
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   order: 'SELECT stream, sequence, collected FROM batch ORDER BY rank, id LIMIT ?',
   data: 'SELECT data FROM batch WHERE stream = ? AND sequence = ?',
-  remove: 'DELETE FROM batch WHERE stream = ? AND sequence <= ? RETURNING length(data) AS size, events',
+  remove:
+    'DELETE FROM batch WHERE stream = ? AND sequence <= ? RETURNING sequence, collected, length(data) AS size, events',
   whole: 'SELECT * FROM batch WHERE stream = ? AND sequence = ? AND given_up = 0',
   giveUp: 'UPDATE batch SET given_up = 1, events = 0, counts = ?, data = ? WHERE id = ?',
   oldest: 'SELECT min(created_ms) AS at FROM batch WHERE given_up = 0',
@@ -91,7 +103,7 @@ function open(path: string): Database.Database {
         `${path} has schema ${version}, this agent knows ${schemaVersion}.`,
       );
     }
-    db.exec(schema);
+    db.exec(schema + marksSchema);
     db.pragma(`user_version = ${schemaVersion}`);
     // Goes through the whole table, so that damage shows here, where it can be set aside.
     db.prepare(statements.totals).get();
@@ -128,6 +140,8 @@ function isCorrupt(error: unknown): boolean {
 export class Outbox {
   readonly #db: Database.Database;
   readonly #do: Statements;
+  readonly #marks: Marks;
+  readonly #remove: (stream: string, mark: number) => Removed[];
   readonly #options: OutboxOptions;
   readonly #lanes: Readonly<Record<Priority, Lane>>;
   #sizeBytes: number;
@@ -155,6 +169,16 @@ export class Outbox {
     }
     const prepared = Object.entries(statements).map(([name, sql]) => [name, this.#db.prepare(sql)]);
     this.#do = Object.fromEntries(prepared) as Statements;
+    this.#marks = new Marks(this.#db, options.hostId ?? '');
+    this.#remove = this.#db.transaction((stream: string, mark: number) => {
+      const done = this.#do.remove.all(stream, mark) as Removed[];
+      const last = done.reduce<Removed | undefined>(
+        (a, b) => (a && a.sequence > b.sequence ? a : b),
+        undefined,
+      );
+      if (last !== undefined) this.#marks.put(stream, last.sequence, last.collected);
+      return done;
+    });
     const lane = (): Lane => ({ stream: randomBytes(8).toString('hex'), sequence: 0, collected: 0 });
     this.#lanes = { high: lane(), normal: lane() };
     const totals = this.#do.totals.get() as { size: number; events: number; batches: number };
@@ -229,11 +253,16 @@ export class Outbox {
     this.#forget();
   }
 
+  /** How far each stream was acknowledged, as far back as it is remembered. */
+  acknowledgedMarks(): readonly StreamMark[] {
+    return this.#marks.all();
+  }
+
   #forget(): void {
     for (const [stream, mark] of this.#acknowledged) {
-      let done: { size: number; events: number }[];
+      let done: Removed[];
       try {
-        done = this.#do.remove.all(stream, mark) as typeof done;
+        done = this.#remove(stream, mark);
       } catch {
         // Nothing is lost by it: a restart would send them again, and the collector drops repeats.
         return;
