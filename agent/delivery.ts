@@ -34,9 +34,10 @@ export interface Delivery {
   close(): Promise<void>;
 }
 
-function openOutbox({ folder, config, log }: DeliveryOptions): Outbox {
+function openOutbox({ folder, config, identity, log }: DeliveryOptions): Outbox {
   return new Outbox({
     path: join(folder, 'outbox.db'),
+    hostId: identity.hostId,
     maxBytes: config.outboxMaxBytes,
     maxAgeMs: config.outboxMaxAgeMs,
     minFreeShare: config.outboxMinFreePercent / 100,

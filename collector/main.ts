@@ -23,6 +23,7 @@ import { Gateway } from './ingest/gateway.ts';
 import type { BusAlert } from './ingest/messages.ts';
 import { Pipeline } from './ingest/pipeline.ts';
 import { hostLedgers } from './ledger/host-ledgers.ts';
+import { lackingAlert } from './ledger/ledger-alerts.ts';
 import { LedgerWatch } from './ledger/ledger-watch.ts';
 import { Rates } from './rates.ts';
 import type { CollectorStatus, ControlStore } from './store/contract.ts';
@@ -144,6 +145,7 @@ class Collector {
         if (code === 'data.corrupt') this.#damagedBatches++;
         logger.error({ code, detail }, 'pipeline problem');
       },
+      onLacking: (hostId, lost) => void this.#tellOfLacking(hostId, lost),
       onEnd: onFatal,
     });
     this.#closing.add(() => this.#pipeline.close());
@@ -154,6 +156,18 @@ class Collector {
     const { id, ruleTitle, level, hostName } = raised.alert;
     if (raised.isNew) this.#o.logger.warn({ alert: id, rule: ruleTitle, level, host: hostName }, 'alert');
     void this.#bus.publish('alert', raised);
+  }
+
+  async #tellOfLacking(hostId: string, lost: number): Promise<void> {
+    const { logger } = this.#o;
+    logger.warn({ host: hostId, lost }, 'acknowledged events are not in the journal; they count as lost');
+    try {
+      const host = await this.#control.hosts.get(hostId);
+      const alert = lackingAlert(hostId, host?.hostname ?? 'unnamed', lost);
+      this.#tellOf(await this.#control.alerts.raise(alert));
+    } catch (error) {
+      logger.error({ err: error }, 'an alert could not be stored');
+    }
   }
 
   #startLedgerWatch(): void {
@@ -188,6 +202,7 @@ class Collector {
       },
       seen: (hostId, connected, facts) => this.#seen(hostId, connected, facts),
       submit: (batch, data) => this.#pipeline.submit(batch, data),
+      settle: (marks) => this.#pipeline.settle(marks),
       backlogBytes: () => this.#pipeline.backlogBytes,
       log: (level, what, detail) => this.#o.logger[level](detail, what),
     });

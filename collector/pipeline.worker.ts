@@ -47,6 +47,7 @@ try {
   const loop = await start();
   port.on('message', (message: PipelineInput) => {
     if (message.kind === 'batch') loop.add(message);
+    else if (message.kind === 'marks') void loop.settle(message);
     else void loop.close().then(() => port.close());
   });
 } catch (error) {

@@ -1,6 +1,7 @@
 import { renameSync, statSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { VedetteError } from '#shared/errors.ts';
+import { marksSchema } from './acknowledged-marks.ts';
 
 const schemaVersion = 1;
 /** `rank` 0 goes first and is shed last. Rows of one stream are in order of their rowid, whatever the clock does. */
@@ -62,7 +63,7 @@ function openOrThrow(path: string, syncsEach: boolean): Database.Database {
         `${path} has schema ${version}, this agent knows ${schemaVersion}.`,
       );
     }
-    db.exec(schema);
+    db.exec(schema + marksSchema);
     db.pragma(`user_version = ${schemaVersion}`);
     // Goes through the whole table, so that damage shows here, where it can be set aside.
     db.prepare('SELECT sum(length(data)) FROM batch').get();

@@ -3,7 +3,9 @@ import { existsSync, renameSync, rmSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type Database from 'better-sqlite3';
 import type { EncodedBatch } from '#shared/protocol/codec/encode.ts';
+import type { StreamMark } from '#shared/protocol/frames.ts';
 import type { Priority } from '#shared/schema/spec.ts';
+import { AcknowledgedMarks } from './acknowledged-marks.ts';
 import { type BatchRow, isDamage, openOutboxFile, setAside } from './database.ts';
 import { type LossReason, lossBatch } from './loss.ts';
 import { type Mark, MarksFile } from './marks.ts';
@@ -11,6 +13,8 @@ import { type Salvaged, salvage } from './salvage.ts';
 
 export interface OutboxOptions {
   readonly path: string;
+  /** The identity that batches are acknowledged to. */
+  readonly hostId?: string;
   /** Most bytes of encoded events kept. */
   readonly maxBytes: number;
   /** Longest time an unacknowledged batch is kept. */
@@ -35,6 +39,13 @@ export interface PendingBatch {
   readonly sequence: number;
   readonly collected: number;
   readonly data: Uint8Array;
+}
+
+interface Removed {
+  readonly size: number;
+  readonly events: number;
+  readonly sequence: number;
+  readonly collected: number;
 }
 
 interface Lane {
@@ -88,6 +99,7 @@ export class Outbox {
   readonly #marks: Map<string, Mark>;
   #db: Database.Database;
   #do: Statements;
+  #acknowledgedMarks: AcknowledgedMarks;
   #sizeBytes = 0;
   #events = 0;
   #batches = 0;
@@ -114,6 +126,7 @@ export class Outbox {
       this.#db = this.#replaced();
     }
     this.#do = prepare(this.#db);
+    this.#acknowledgedMarks = this.#openMarks();
     this.#count();
     const streams = new Set((this.#do.streams.all() as { stream: string }[]).map(({ stream }) => stream));
     for (const stream of this.#marks.keys()) if (!streams.has(stream)) this.#marks.delete(stream);
@@ -158,6 +171,7 @@ export class Outbox {
       }
       this.#db = this.#replaced();
       this.#do = prepare(this.#db);
+      this.#acknowledgedMarks = this.#openMarks();
       this.#count();
       return work();
     }
@@ -227,9 +241,9 @@ export class Outbox {
 
   #forget(): void {
     for (const [stream, mark] of this.#acknowledged) {
-      let done: { size: number; events: number; sequence: number; collected: number }[];
+      let done: Removed[];
       try {
-        done = this.#soundly(() => this.#do.remove.all(stream, mark)) as typeof done;
+        done = this.#soundly(() => this.#remove(stream, mark));
       } catch {
         // Nothing is lost by it: a restart would send them again, and the collector drops repeats.
         return;
@@ -246,6 +260,28 @@ export class Outbox {
       if (kept.ackedSequence >= kept.sequence && !this.#isOpen(stream)) this.#marks.delete(stream);
       this.#areMarksDirty = true;
     }
+  }
+
+  /** Deletes the batches and remembers how far it went, both or neither. */
+  #remove(stream: string, mark: number): Removed[] {
+    return this.#db.transaction(() => {
+      const done = this.#do.remove.all(stream, mark) as Removed[];
+      const last = done.reduce<Removed | undefined>(
+        (a, b) => (a && a.sequence > b.sequence ? a : b),
+        undefined,
+      );
+      if (last !== undefined) this.#acknowledgedMarks.put(stream, last.sequence, last.collected);
+      return done;
+    })();
+  }
+
+  #openMarks(): AcknowledgedMarks {
+    return new AcknowledgedMarks(this.#db, this.#options.hostId ?? '');
+  }
+
+  /** How far each stream was acknowledged, as far back as it is remembered. */
+  acknowledgedMarks(): readonly StreamMark[] {
+    return this.#soundly(() => this.#acknowledgedMarks.all());
   }
 
   #markOf(stream: string): Mark {

@@ -46,6 +46,7 @@ export function salvage(from: string, into: Database.Database, marks: ReadonlyMa
     total.batches += copy.batches;
     total.lost += copy.lost;
   }
+  if (damaged !== undefined) copyAcknowledged(damaged, into);
   try {
     damaged?.close();
   } catch {
@@ -122,6 +123,17 @@ function accountedFor(data: Uint8Array): number {
     else for (let i = 0; i < events.count; i++) sum += Number(rowAt(events, i)['loss.count']) || 0;
   }
   return sum;
+}
+
+/** How far streams were acknowledged, as far as that can be read. */
+function copyAcknowledged(damaged: Database.Database, into: Database.Database): void {
+  const rows = attempt(() =>
+    damaged.prepare('SELECT stream, host, sequence, collected FROM acknowledged').raw().all(),
+  );
+  const put = into.prepare(
+    'INSERT OR IGNORE INTO acknowledged (stream, host, sequence, collected) VALUES (?, ?, ?, ?)',
+  );
+  for (const row of (rows ?? []) as unknown[][]) attempt(() => put.run(...row));
 }
 
 function openDamaged(path: string): Database.Database | undefined {

@@ -44,8 +44,8 @@ export type UplinkEvent =
 interface End {
   readonly code: string;
   readonly detail: string;
-  /** Was welcomed before it ended, so the next wait is short again. */
-  readonly wasServed: boolean;
+  /** The collector took something, or ended it without fault: the next wait is short again. */
+  readonly wentWell: boolean;
 }
 
 /** Most batches read from the outbox at once. */
@@ -61,6 +61,8 @@ export class Uplink {
   #running: Promise<void> | undefined;
   #credit = 0;
   #isServed = false;
+  /** The collector has acknowledged something on this connection. */
+  #hasTaken = false;
   #lastHeardMs = 0;
   #lastBye: { code: string; detail: string } | undefined;
 
@@ -109,7 +111,7 @@ export class Uplink {
     while (!this.#stopping.signal.aborted) {
       const end = await this.#connect();
       if (this.#stopping.signal.aborted) return;
-      if (end.wasServed) this.#backoff.reset();
+      if (end.wentWell) this.#backoff.reset();
       const retryInMs = this.#backoff.next();
       this.#options.log({ what: 'disconnected', code: end.code, detail: end.detail, retryInMs });
       await sleep(retryInMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
@@ -120,6 +122,7 @@ export class Uplink {
   #connect(): Promise<End> {
     const { address, identity, stallMs } = this.#options;
     this.#lastBye = undefined;
+    this.#hasTaken = false;
     const options: ClientOptions & ConnectionOptions = {
       ca: identity.ca,
       cert: identity.certificate,
@@ -146,11 +149,12 @@ export class Uplink {
     return new Promise((resolve) => {
       socket.on('close', (status) => {
         clearInterval(pinging);
-        const wasServed = this.#isServed;
+        const isFault = this.#lastBye !== undefined && this.#lastBye.code !== 'wire.shutdown';
+        const wentWell = this.#isServed && (this.#hasTaken || !isFault);
         this.#isServed = false;
         this.#inFlight.clear();
         const code = this.#lastBye?.code ?? (problem === undefined ? `closed ${status}` : 'unreachable');
-        resolve({ code, detail: this.#lastBye?.detail ?? problem?.message ?? '', wasServed });
+        resolve({ code, detail: this.#lastBye?.detail ?? problem?.message ?? '', wentWell });
       });
     });
   }
@@ -197,12 +201,15 @@ export class Uplink {
           return;
         }
         this.#credit = frame.credit;
+        if (frame.takesMarks === 1)
+          this.#send({ kind: 'marks', marks: this.#options.outbox.acknowledgedMarks() });
         this.#isServed = true;
         this.#options.log({ what: 'connected', address: this.#options.address });
         this.wake();
         return;
       case 'ack':
         this.#credit = frame.credit;
+        this.#hasTaken = true;
         this.#inFlight.acknowledge(frame.stream, frame.mark);
         this.#options.outbox.acknowledge(frame.stream, frame.mark);
         this.wake();

@@ -8,8 +8,9 @@ import { type ErrorCode, type Result, VedetteError } from '#shared/errors.ts';
 import { encodeFrame, maxFrameBytes, subprotocol } from '#shared/protocol/frames.ts';
 import { type EnrolmentAnswer, enrolPath } from '#shared/protocol/identity.ts';
 import type { HostFacts } from '../store/contract.ts';
-import type { BatchInput, Verdict } from './messages.ts';
+import type { BatchInput, MarksInput, Verdict } from './messages.ts';
 import { AgentSession, type SessionLimits } from './session.ts';
+import { Shares } from './shares.ts';
 
 export interface GatewayOptions {
   readonly host: string;
@@ -30,6 +31,7 @@ export interface GatewayOptions {
     facts?: Readonly<Record<string, unknown>>,
   ) => Promise<HostFacts>;
   readonly submit: (batch: BatchInput, data: Uint8Array) => void;
+  readonly settle: (marks: MarksInput) => void;
   readonly backlogBytes: () => number;
   readonly log: (level: 'info' | 'warn', what: string, detail: Readonly<Record<string, unknown>>) => void;
 }
@@ -45,11 +47,15 @@ export class Gateway {
   readonly #sessions = new Map<number, AgentSession>();
   #nextConnection = 1;
   #isPaused = false;
+  readonly #shares: Shares;
+  /** Not read from until what their host sent on earlier connections is judged. */
+  readonly #held = new Set<AgentSession>();
   /** Connections refused, by code, since the start. */
   readonly refused = new Map<ErrorCode, number>();
 
   constructor(options: GatewayOptions) {
     this.#o = options;
+    this.#shares = new Shares(options.limits.creditBytes, options.maxBacklogBytes);
     const { ca, certificate, key } = options.tls;
     this.#server = createServer(
       {
@@ -92,12 +98,18 @@ export class Gateway {
 
   /** Passes the pipeline's verdicts on to the connections they concern. */
   judge(verdicts: readonly Verdict[]): void {
-    for (const verdict of verdicts) this.#sessions.get(verdict.connection)?.judge(verdict);
+    for (const verdict of verdicts) {
+      this.#shares.done(verdict.hostId, verdict.bytes);
+      this.#sessions.get(verdict.connection)?.judge(verdict);
+    }
+    for (const session of this.#held) {
+      if (!this.#isPaused && !this.#shares.isOver(session.hostId)) this.#release(session);
+    }
     for (const connection of new Set(verdicts.map((v) => v.connection)))
       this.#sessions.get(connection)?.acknowledge();
     if (this.#isPaused && this.#o.backlogBytes() < this.#o.maxBacklogBytes / 2) {
       this.#isPaused = false;
-      for (const session of this.#sessions.values()) session.resume();
+      for (const session of this.#sessions.values()) this.#release(session);
     }
   }
 
@@ -199,16 +211,32 @@ export class Gateway {
       limits: this.#o.limits,
       seen: this.#o.seen,
       log: this.#o.log,
+      settle: this.#o.settle,
+      credit: () => this.#shares.credit(),
       submit: (batch, data) => {
+        this.#shares.add(hostId, data.length);
         this.#o.submit(batch, data);
+        if (this.#shares.isOver(hostId)) this.#hold(session);
         if (this.#o.backlogBytes() > this.#o.maxBacklogBytes) this.#pauseAll();
       },
       onEnd: (code) => {
         this.#sessions.delete(connection);
+        this.#held.delete(session);
         if (code !== undefined) this.refused.set(code, (this.refused.get(code) ?? 0) + 1);
       },
     });
     this.#sessions.set(connection, session);
+  }
+
+  #hold(session: AgentSession): void {
+    this.#held.add(session);
+    session.pause();
+  }
+
+  #release(session: AgentSession): void {
+    if (this.#shares.isOver(session.hostId)) return;
+    this.#held.delete(session);
+    session.resume();
   }
 
   #pauseAll(): void {

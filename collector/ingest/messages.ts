@@ -1,4 +1,5 @@
 import type { ErrorCode } from '#shared/errors.ts';
+import type { StreamMark } from '#shared/protocol/frames.ts';
 import type { Alert, CorrelationTotals, LoadedRules } from '../store/contract.ts';
 
 /** What the pipeline thread is started with. */
@@ -29,13 +30,22 @@ export interface BatchInput {
   readonly receivedAt: number;
 }
 
+/** What an agent has seen acknowledged; comes before any batch of its connection. */
+export interface MarksInput {
+  readonly connection: number;
+  readonly hostId: string;
+  readonly marks: readonly StreamMark[];
+}
+
 export type PipelineInput =
   | (BatchInput & { readonly kind: 'batch'; readonly data: Uint8Array })
+  | (MarksInput & { readonly kind: 'marks' })
   | { readonly kind: 'close' };
 
 /** What became of one batch. `stored` and `repeat` are to be acknowledged; the others end the connection. */
 export interface Verdict {
   readonly connection: number;
+  readonly hostId: string;
   readonly stream: string;
   readonly sequence: number;
   readonly bytes: number;
@@ -60,4 +70,6 @@ export type PipelineOutput =
       /** As of a second ago at most. */
       readonly correlations: CorrelationTotals;
     }
+  /** Events that an agent saw acknowledged and that the journal lacks, now counted as lost. */
+  | { readonly kind: 'lacking'; readonly hostId: string; readonly lost: number }
   | { readonly kind: 'problem'; readonly code: ErrorCode; readonly detail: string };

@@ -5,7 +5,8 @@ import type { Detector } from '../detect/contract.ts';
 import type { ControlStore, CorrelationTotals } from '../store/contract.ts';
 import type { BatchRecord, JournalReader, JournalWriter } from '../store/journal/contract.ts';
 import { type Detectable, groupsOf, originOf, readDetectables } from './detectable.ts';
-import type { PipelineInput, PipelineOutput, Verdict } from './messages.ts';
+import { FairQueue } from './fair-queue.ts';
+import type { MarksInput, PipelineInput, PipelineOutput, Verdict } from './messages.ts';
 import { rebuild } from './rebuild.ts';
 import { recordOf } from './record.ts';
 import { SnapshotClock } from './snapshot-clock.ts';
@@ -34,7 +35,7 @@ const totalsEveryMs = 1000;
  */
 export class PipelineLoop {
   readonly #o: LoopOptions;
-  #waiting: Batch[] = [];
+  readonly #waiting = new FairQueue<Batch>();
   #detector: Detector;
   #cursor = 0;
   #isRunning = false;
@@ -63,8 +64,23 @@ export class PipelineLoop {
   }
 
   add(batch: Batch): void {
-    this.#waiting.push(batch);
+    this.#waiting.add(batch);
     if (!this.#isRunning) void this.#run();
+  }
+
+  /** Counts as lost what an agent saw acknowledged and the journal lacks, before the batches added after it. */
+  async settle({ connection, hostId, marks }: MarksInput): Promise<void> {
+    try {
+      const lacks = await this.#o.writer.settle(hostId, marks);
+      const lost = lacks.reduce((sum, lack) => sum + lack.lost, 0);
+      if (lost > 0) this.#o.post({ kind: 'lacking', hostId, lost });
+    } catch (error) {
+      const { code, detail } = error as VedetteError;
+      this.#o.post({ kind: 'problem', code, detail });
+      const outcome = { code: 'wire.store_failed', detail } as const;
+      const verdict: Verdict = { connection, hostId, stream: '', sequence: 0, bytes: 0, outcome };
+      this.#o.post({ kind: 'verdicts', verdicts: [verdict] });
+    }
   }
 
   /** Resolves when everything added is done and the stores are closed. */
@@ -81,9 +97,11 @@ export class PipelineLoop {
 
   async #run(): Promise<void> {
     this.#isRunning = true;
-    // Let the messages that have already arrived join the group.
-    await new Promise((resolve) => setImmediate(resolve));
-    while (this.#waiting.length > 0) await this.#takeGroup(this.#waiting.splice(0, groupSize));
+    do {
+      // Let the messages that have already arrived join the group, so that every host's turn comes with the next one.
+      await new Promise((resolve) => setImmediate(resolve));
+      await this.#takeGroup(this.#waiting.take(groupSize));
+    } while (this.#waiting.count > 0);
     this.#isRunning = false;
     this.#idle?.();
   }
@@ -250,6 +268,6 @@ export class PipelineLoop {
 }
 
 function verdictOf(batch: Batch, outcome: Verdict['outcome']): Verdict {
-  const { connection, stream, sequence } = batch;
-  return { connection, stream, sequence, bytes: batch.data.length, outcome };
+  const { connection, hostId, stream, sequence } = batch;
+  return { connection, hostId, stream, sequence, bytes: batch.data.length, outcome };
 }

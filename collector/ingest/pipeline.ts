@@ -4,6 +4,7 @@ import type { CorrelationTotals, LoadedRules } from '../store/contract.ts';
 import type {
   BatchInput,
   BusAlert,
+  MarksInput,
   PipelineInput,
   PipelineOptions,
   PipelineOutput,
@@ -18,6 +19,8 @@ export interface PipelineEvents {
     readonly counts: Readonly<Record<string, number>>;
   }) => void;
   readonly onAlerts: (alerts: readonly BusAlert[]) => void;
+  /** Events that a host saw acknowledged are not in the journal, and count as lost from now on. */
+  readonly onLacking: (hostId: string, lost: number) => void;
   /** Something went wrong that operators should know; the pipeline goes on. */
   readonly onProblem: (code: string, detail: string) => void;
   /** The thread ended by itself: nothing works any more. */
@@ -88,6 +91,11 @@ export class Pipeline {
     this.#worker.postMessage(input, [own.buffer]);
   }
 
+  /** Hands over what an agent has seen acknowledged; a verdict comes only where it could not be looked at. */
+  settle(marks: MarksInput): void {
+    this.#worker.postMessage({ kind: 'marks', ...marks } satisfies PipelineInput);
+  }
+
   #receive(message: PipelineOutput): void {
     switch (message.kind) {
       case 'ready':
@@ -104,6 +112,9 @@ export class Pipeline {
         this.#lag = { batches: message.lagBatches, ms: message.lagMs };
         this.#correlations = message.correlations;
         if (message.alerts.length > 0) this.#events.onAlerts(message.alerts);
+        return;
+      case 'lacking':
+        this.#events.onLacking(message.hostId, message.lost);
         return;
       case 'problem':
         this.#events.onProblem(message.code, message.detail);

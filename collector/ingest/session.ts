@@ -8,9 +8,10 @@ import {
   encodeFrame,
   maxFrameBytes,
   protocolVersion,
+  type StreamMark,
 } from '#shared/protocol/frames.ts';
 import type { HostFacts } from '../store/contract.ts';
-import type { BatchInput, Verdict } from './messages.ts';
+import type { BatchInput, MarksInput, Verdict } from './messages.ts';
 
 export interface SessionLimits {
   /** Bytes of batches an agent may have in flight. */
@@ -33,6 +34,9 @@ export interface SessionOptions {
     facts?: Readonly<Record<string, unknown>>,
   ) => Promise<HostFacts>;
   readonly submit: (batch: BatchInput, data: Uint8Array) => void;
+  readonly settle: (marks: MarksInput) => void;
+  /** Bytes that the agent may have in flight now; never more than the limit. */
+  readonly credit: () => number;
   readonly log: (level: 'info' | 'warn', what: string, detail: Readonly<Record<string, unknown>>) => void;
   /** With the code when it ended for a fault. */
   readonly onEnd: (code: ErrorCode | undefined) => void;
@@ -49,6 +53,8 @@ export class AgentSession {
   #inFlightBytes = 0;
   #lastHeardMs = performance.now();
   #isEnding = false;
+  /** The agent's marks came, or the first batch before which they were due. */
+  #isSettled = false;
   #fault: ErrorCode | undefined;
   #turn: Promise<void> = Promise.resolve();
   /** Events the agent says it still holds. */
@@ -128,6 +134,7 @@ export class AgentSession {
       return;
     }
     if (frame.kind === 'batch') this.#batch(frame, this.#facts);
+    else if (frame.kind === 'marks') this.#settle(frame.marks);
     else if (frame.kind === 'ping') this.#ping(frame.pending);
   }
 
@@ -155,8 +162,9 @@ export class AgentSession {
     this.#send({
       kind: 'hello',
       version: protocolVersion,
-      credit: this.#o.limits.creditBytes,
+      credit: this.#o.credit(),
       time: nowUs(),
+      takesMarks: 1,
     });
     this.#o.ws.resume();
   }
@@ -177,10 +185,21 @@ export class AgentSession {
       );
       return;
     }
+    this.#isSettled = true;
     this.#inFlightBytes += data.length;
     const { connection, hostId } = this.#o;
     const origin = { connection, hostId, hostName: facts.hostname, product: facts.os };
     this.#o.submit({ ...origin, stream, sequence, collected, receivedAt: nowUs() }, data);
+  }
+
+  #settle(marks: readonly StreamMark[]): void {
+    if (this.#isSettled) {
+      this.end(new VedetteError('wire.frame_unexpected', 'Marks came twice, or after a batch.'));
+      return;
+    }
+    this.#isSettled = true;
+    const { connection, hostId } = this.#o;
+    this.#o.settle({ connection, hostId, marks });
   }
 
   #ping(pending: number): void {
@@ -201,8 +220,10 @@ export class AgentSession {
   }
 
   acknowledge(): void {
+    if (this.#marks.size === 0) return;
+    const credit = this.#o.credit();
     for (const [stream, mark] of this.#marks) {
-      this.#send({ kind: 'ack', stream, mark, credit: this.#o.limits.creditBytes });
+      this.#send({ kind: 'ack', stream, mark, credit });
     }
     this.#marks.clear();
   }

@@ -12,19 +12,28 @@ export const maxFrameBytes = 4 * 1024 * 1024;
 /** WebSocket subprotocol. */
 export const subprotocol = 'vedette.v1';
 
-type Kind = 'text' | 'uint' | 'bytes' | 'facts';
+type Kind = 'text' | 'uint' | 'bytes' | 'facts' | 'marks';
 interface Slot {
   readonly type: Kind;
+  /** Absent in frames of peers that do not know it yet. */
+  readonly optional?: true;
 }
 const text = { type: 'text' } as const;
 const uint = { type: 'uint' } as const;
 const bytes = { type: 'bytes' } as const;
 /** A flat map of short strings. */
 const facts = { type: 'facts' } as const;
+/** Places in streams, at most `maxMarks`. */
+const marks = { type: 'marks' } as const;
 
 /** Longest text in a frame, in UTF-16 units. */
 const maxText = 4096;
 const maxFacts = 64;
+/** Most streams a `marks` frame names: those of the last 128 starts of an agent. */
+export const maxMarks = 256;
+
+/** Stream, sequence, and the events collected on the stream up to and including that batch. */
+export type StreamMark = readonly [stream: string, sequence: number, collected: number];
 
 export const agentFrames = {
   /** First frame. `pending` counts the events in the outbox. */
@@ -35,13 +44,21 @@ export const agentFrames = {
    * that collected = stored + lost holds at every batch.
    */
   batch: { stream: text, sequence: uint, collected: uint, data: bytes },
+  /**
+   * What the agent has seen acknowledged and forgotten, once after the welcome and before any batch, to a collector
+   * that takes it. A collector that holds less of a stream was restored from an older copy, and counts the rest as lost.
+   */
+  marks: { marks },
   ping: { sentAt: uint, pending: uint },
   bye: { code: text, detail: text },
 } as const satisfies Record<string, Record<string, Slot>>;
 
 export const collectorFrames = {
-  /** Answer to hello. `credit` is the bytes of batches that may be in flight, `time` microseconds since the epoch. */
-  hello: { version: uint, credit: uint, time: uint },
+  /**
+   * Answer to hello. `credit` is the bytes of batches that may be in flight, `time` microseconds since the epoch,
+   * `takesMarks` 1 where a `marks` frame is understood.
+   */
+  hello: { version: uint, credit: uint, time: uint, takesMarks: { ...uint, optional: true } },
   /** Everything of the stream up to sequence `mark` is durable. */
   ack: { stream: text, mark: uint, credit: uint },
   ping: { sentAt: uint },
@@ -53,9 +70,12 @@ interface SlotTypes {
   uint: number;
   bytes: Uint8Array;
   facts: Readonly<Record<string, string>>;
+  marks: readonly StreamMark[];
 }
 type FrameOf<K, S extends Record<string, Slot>> = { readonly kind: K } & {
-  readonly [F in keyof S]: SlotTypes[S[F]['type']];
+  readonly [F in keyof S as S[F] extends { optional: true } ? never : F]: SlotTypes[S[F]['type']];
+} & {
+  readonly [F in keyof S as S[F] extends { optional: true } ? F : never]?: SlotTypes[S[F]['type']];
 };
 type Frames<T extends Record<string, Record<string, Slot>>> = { [K in keyof T]: FrameOf<K, T[K]> }[keyof T];
 
@@ -78,11 +98,34 @@ function isFacts(value: unknown): boolean {
   );
 }
 
+const streamPattern = /^[0-9a-f]{16}$/;
+
+function isUint(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isMarks(value: unknown): boolean {
+  return (
+    Array.isArray(value) &&
+    value.length <= maxMarks &&
+    value.every(
+      (mark) =>
+        Array.isArray(mark) &&
+        mark.length === 3 &&
+        typeof mark[0] === 'string' &&
+        streamPattern.test(mark[0]) &&
+        isUint(mark[1]) &&
+        isUint(mark[2]),
+    )
+  );
+}
+
 const checks: Readonly<Record<Kind, (value: unknown) => boolean>> = {
   text: (v) => typeof v === 'string' && v.length <= maxText,
-  uint: (v) => Number.isSafeInteger(v) && (v as number) >= 0,
+  uint: isUint,
   bytes: (v) => v instanceof Uint8Array,
   facts: isFacts,
+  marks: isMarks,
 };
 
 function unpack(data: Uint8Array): unknown {
@@ -108,6 +151,7 @@ function decode<T>(table: Record<string, Record<string, Slot>>, data: Uint8Array
   if (slots === undefined)
     return fail('wire.frame_unknown', `No frame kind ${JSON.stringify(kind.slice(0, 64))}.`);
   for (const [name, slot] of Object.entries(slots)) {
+    if (slot.optional === true && frame[name] === undefined) continue;
     if (!checks[slot.type](frame[name]))
       return fail('wire.frame_malformed', `${kind}: ${name} is not a valid ${slot.type}.`);
   }

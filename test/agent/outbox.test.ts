@@ -5,6 +5,7 @@ import Database from 'better-sqlite3';
 import t, { type Test } from 'tap';
 import type { AnyEvent } from '#shared/events/registry.gen.ts';
 import { decodeBatch } from '#shared/protocol/codec/decode.ts';
+import { maxMarks } from '#shared/protocol/frames.ts';
 import { rowAt } from '#shared/schema/columns.ts';
 import { type Damage, Outbox, type OutboxOptions } from '../../agent/outbox/outbox.ts';
 import { batchOf, numbered, numberedHigh } from '../events.ts';
@@ -289,3 +290,39 @@ t.test('a database of a newer agent is refused and left as it is', async (t) => 
 t.test('a folder that is not there is an error that says so', async (t) => {
   t.throws(() => open(t, { path: join(tempFolder(t), 'missing', 'outbox.db') }), { code: 'data.unreadable' });
 });
+
+t.test(
+  'how far streams were acknowledged outlives their batches, for the last 128 runs and this identity',
+  async (t) => {
+    const path = join(tempFolder(t), 'outbox.db');
+    const of = (hostId: string) => open(t, { path, hostId });
+    const run = (outbox: Outbox) => {
+      outbox.append('normal', batchOf(numbered(1)), 1);
+      outbox.append('normal', batchOf(numbered(2), numbered(3)), 2);
+      const stream = outbox.next(1, 0, none)[0]!.stream;
+      outbox.acknowledge(stream, 2);
+      return stream;
+    };
+    let outbox = of('one');
+    const first = run(outbox);
+    t.strictSame(outbox.acknowledgedMarks(), [[first, 2, 3]]);
+    for (let i = 0; i < maxMarks; i++) {
+      outbox.close();
+      outbox = of('one');
+      t.ok(outbox.acknowledgedMarks().length <= maxMarks);
+      run(outbox);
+    }
+    t.ok(outbox.acknowledgedMarks().length >= maxMarks - 2);
+    t.notOk(outbox.acknowledgedMarks().some(([stream]) => stream === first));
+    outbox.append('normal', batchOf(numbered(4)), 1);
+    const left = outbox.next(1, 0, none)[0]!.stream;
+    outbox.close();
+    outbox = of('two');
+    t.strictSame(
+      outbox.acknowledgedMarks(),
+      [[left, 2, 3]],
+      'a stream with batches left can go on elsewhere',
+    );
+    outbox.close();
+  },
+);

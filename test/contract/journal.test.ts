@@ -1,7 +1,12 @@
 /** What every journal must do; run over each kind there is. */
 import { join } from 'node:path';
 import t from 'tap';
-import type { BatchRecord, JournalReader, JournalWriter } from '../../collector/store/journal/contract.ts';
+import {
+  type BatchRecord,
+  type JournalReader,
+  type JournalWriter,
+  notInJournal,
+} from '../../collector/store/journal/contract.ts';
 import { openJournalReader } from '../../collector/store/journal/reader.ts';
 import { openJournalWriter } from '../../collector/store/journal/writer.ts';
 import { batchOf, numbered } from '../events.ts';
@@ -60,6 +65,41 @@ for (const kind of kinds) {
     t.strictSame(
       (await writer.append([record(3), record(4)])).map((o) => o.status),
       ['repeat', 'stored'],
+    );
+    await writer.close();
+    await reader.close();
+  });
+
+  t.test(`${kind.name}: what the agent saw acknowledged and it lacks is lost once`, async (t) => {
+    const { writer, reader } = kind.open(tempFolder(t));
+    const [hostId, stream, other] = ['a'.repeat(16), 'b'.repeat(16), 'c'.repeat(16)];
+    await writer.append([record(1), record(2)]);
+    t.strictSame(await writer.settle(hostId, [[stream, 2, 2]]), [], 'nothing is lacking');
+    const marks = [
+      [stream, 5, 50],
+      [other, 3, 7],
+      [stream, 1, 1],
+      [stream, 5, 50],
+    ] as const;
+    const lacks = await writer.settle(hostId, marks);
+    t.strictSame(lacks, [
+      { stream, lost: 48 },
+      { stream: other, lost: 7 },
+    ]);
+    t.strictSame(await writer.settle(hostId, marks), [], 'not twice');
+    const outcomes = await writer.append([record(5), record(6, { collected: 51 })]);
+    t.strictSame(
+      outcomes.map((o) => o.status),
+      ['repeat', 'stored'],
+    );
+    const ledger = await reader.ledger();
+    t.match(
+      ledger.find((l) => l.stream === stream),
+      { mark: 6, collected: 51, stored: 3, lost: { [notInJournal]: 48 } },
+    );
+    t.match(
+      ledger.find((l) => l.stream === other),
+      { mark: 3, collected: 7, stored: 0, lost: { [notInJournal]: 7 } },
     );
     await writer.close();
     await reader.close();

@@ -1,4 +1,5 @@
 /** The journal: every batch an agent sent, as it sent it, in order of arrival. */
+import type { StreamMark } from '#shared/protocol/frames.ts';
 
 /** What identifies a batch and what the collector found in it. */
 export interface BatchRecord {
@@ -50,12 +51,27 @@ export interface JournalTotals {
   readonly sizeBytes: number;
 }
 
+/** Events of a stream that its agent saw acknowledged and that the journal does not hold. */
+export interface JournalLack {
+  readonly stream: string;
+  readonly lost: number;
+}
+
+/** Why such events count as lost: the journal is an older copy, or another collector acknowledged them. */
+export const notInJournal = 'not-in-journal';
+
 export interface JournalWriter {
   /**
    * Stores batches in one transaction that is on the disk when this resolves. Rejects with `wire.store_failed`
    * when the disk refuses; then none of them is stored.
    */
   append(batches: readonly BatchRecord[]): Promise<readonly AppendOutcome[]>;
+  /**
+   * Brings streams that stand behind what their agent saw acknowledged up to there, and counts what is missing between
+   * as lost, durably and once. Gives those streams. Rejects with `wire.store_failed` when the disk refuses; then
+   * nothing has changed.
+   */
+  settle(hostId: string, marks: readonly StreamMark[]): Promise<readonly JournalLack[]>;
   close(): Promise<void>;
 }
 

@@ -1,6 +1,13 @@
 import type Database from 'better-sqlite3';
 import { VedetteError } from '#shared/errors.ts';
-import type { AppendOutcome, BatchRecord, JournalWriter } from './contract.ts';
+import type { StreamMark } from '#shared/protocol/frames.ts';
+import {
+  type AppendOutcome,
+  type BatchRecord,
+  type JournalLack,
+  type JournalWriter,
+  notInJournal,
+} from './contract.ts';
 import { addCounts, openDatabase } from './database.ts';
 
 const writes = {
@@ -30,6 +37,10 @@ export function openJournalWriter(path: string): JournalWriter {
     const row = sql.getStream.get(host, stream) as (Omit<StreamRow, 'lost'> & { lost: string }) | undefined;
     if (row === undefined) return { mark: 0, collected: 0, stored: 0, lost: {}, repeats: 0 };
     return { ...row, lost: JSON.parse(row.lost) as Record<string, number> };
+  };
+  const put = (host: string, stream: string, row: StreamRow): void => {
+    const { mark, collected, stored, repeats } = row;
+    sql.putStream.run(host, stream, mark, collected, stored, JSON.stringify(row.lost), repeats);
   };
   const insert = (b: BatchRecord): number => {
     const { hostId, stream, sequence, collected, stored, minTime, maxTime, receivedAt, data } = b;
@@ -80,30 +91,44 @@ export function openJournalWriter(path: string): JournalWriter {
       }
       return outcome;
     });
-    for (const { host, stream, row } of streams.values()) {
-      sql.putStream.run(
-        host,
-        stream,
-        row.mark,
-        row.collected,
-        row.stored,
-        JSON.stringify(row.lost),
-        row.repeats,
-      );
-    }
+    for (const { host, stream, row } of streams.values()) put(host, stream, row);
     if (total.batches > 0) sql.total.run(total.batches, total.events, total.size);
     return outcomes;
   });
 
+  const settleOne = (host: string, [stream, sequence, collected]: StreamMark): JournalLack => {
+    const row = load(host, stream);
+    const lost = Math.max(0, collected - row.collected);
+    row.mark = sequence;
+    row.collected += lost;
+    row.lost = addCounts(row.lost, { [notInJournal]: lost });
+    put(host, stream, row);
+    return { stream, lost };
+  };
+  const settleAll = db.transaction((host: string, marks: readonly StreamMark[]) =>
+    marks.map((mark) => settleOne(host, mark)),
+  );
+  const orRefused = <T>(work: () => T): T => {
+    try {
+      return work();
+    } catch (error) {
+      throw new VedetteError('wire.store_failed', `${path}: ${(error as Error).message}.`, {
+        cause: error,
+      });
+    }
+  };
+
   return {
-    async append(batches) {
-      try {
-        return appendAll.immediate(batches);
-      } catch (error) {
-        throw new VedetteError('wire.store_failed', `${path}: ${(error as Error).message}.`, {
-          cause: error,
-        });
-      }
+    append: async (batches) => orRefused(() => appendAll.immediate(batches)),
+    async settle(hostId, marks) {
+      // This thread is the only writer, so what is behind now is behind in the transaction. Mostly nothing is.
+      const last = new Map(marks.map((mark) => [mark[0], mark]));
+      return orRefused(() => {
+        const behind = [...last.values()].filter(
+          ([stream, sequence]) => sequence > load(hostId, stream).mark,
+        );
+        return behind.length === 0 ? [] : settleAll.immediate(hostId, behind);
+      });
     },
     async close() {
       db.close();

@@ -44,6 +44,32 @@ t.test('batches are stored, acknowledged once durable, repeats dropped', async (
   agent.socket.close();
 });
 
+t.test(
+  'what an agent saw acknowledged and the journal lacks counts as lost, and the stream goes on',
+  async (t) => {
+    const { collector, client, enrol, log } = await startTestCollector(t);
+    const identity = await enrol();
+    const agent = await new RawAgent(collector.agents, identity).hello();
+    agent.send({ kind: 'marks', marks: [[stream, 10, 25]] });
+    agent.send({ ...batch(11), collected: 26 });
+    await agent.frame('ack', (f) => f.mark === 11);
+    const status = await client.get<{ hosts: Record<string, unknown>[] }>('/status');
+    t.match(status.hosts[0], {
+      collected: 26,
+      stored: 1,
+      lost: 25,
+      lostByReason: { 'not-in-journal': 25 },
+      unaccounted: 0,
+    });
+    t.match(
+      log.find((line) => line['lost'] === 25),
+      { host: identity.hostId, level: 40 },
+    );
+    agent.send({ kind: 'marks', marks: [] });
+    t.match(await agent.closed, { status: catalogue['wire.frame_unexpected'].close });
+  },
+);
+
 t.test('every frame that is wrong ends the connection with its code, and only that connection', async (t) => {
   const { collector, enrol } = await startTestCollector(t);
   const well = await new RawAgent(collector.agents, await enrol()).hello();
@@ -57,6 +83,10 @@ t.test('every frame that is wrong ends the connection with its code, and only th
     ['wire.frame_malformed', true, pack({ ...batch(1), sequence: -5 })],
     ['wire.frame_unexpected', true, pack({ kind: 'hello', version: 1, pending: 0, facts: {} })],
     ['wire.frame_unexpected', false, pack(batch(1))],
+    ['wire.frame_unexpected', false, pack({ kind: 'marks', marks: [] })],
+    ['wire.frame_malformed', true, pack({ kind: 'marks', marks: [[stream, -1, 0]] })],
+    ['wire.frame_malformed', true, pack({ kind: 'marks', marks: [['x', 1, 1]] })],
+    ['wire.frame_malformed', true, pack({ kind: 'marks', marks: Array(257).fill([stream, 1, 1]) })],
     ['wire.version_unsupported', false, pack({ kind: 'hello', version: 9, pending: 0, facts: {} })],
     ['wire.sequence_gap', true, pack(batch(7))],
     ['wire.batch_malformed', true, pack(batch(1, new Uint8Array([1, 2, 3])))],
