@@ -1,7 +1,8 @@
 /**
- * Encoded batches over wss to a collector of its own: how many events a second become durable, and detected.
+ * Encoded batches over wss to a collector of its own: how many events a second become durable, and detected; then for ten
+ * seconds half the load asked for, at an even pace, for the delay of acknowledgements.
  * The collector is a process of its own with fsync on and the starter rules; this process is the agents.
- * --agents N --events N (in all) --batch N --seed N --json
+ * --agents N --events N (in all) --batch N --half N (events a second) --seed N --json
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -29,6 +30,7 @@ const { values: flags } = parseArgs({
     agents: { type: 'string', default: '4' },
     events: { type: 'string', default: '1000000' },
     batch: { type: 'string', default: '500' },
+    half: { type: 'string', default: '50000' },
     seed: { type: 'string', default: '1' },
     json: { type: 'boolean', default: false },
   },
@@ -36,6 +38,9 @@ const { values: flags } = parseArgs({
 const agents = Number(flags.agents);
 const batchSize = Number(flags.batch);
 const batchesPerAgent = Math.ceil(Number(flags.events) / agents / batchSize);
+const halfLoad = Number(flags.half);
+const halfLoadS = 10;
+const paceMs = 5;
 const seed = Number(flags.seed);
 /** Distinct batches an agent repeats under new sequence numbers. */
 const distinctBatches = 400;
@@ -76,11 +81,16 @@ async function startCollector(folder: string) {
   return { child, address, client };
 }
 
-/** Sends everything within the credit; resolves when the last batch is acknowledged. Gives the delays of acknowledgements in seconds. */
+/**
+ * Sends so many batches within the credit, at once or so many a second; resolves when the last is acknowledged. Gives
+ * the delays of acknowledgements in seconds, from when each was to be sent.
+ */
 async function drive(
   identity: AgentIdentity,
   bodies: readonly Uint8Array[],
   stream: string,
+  batches: number,
+  perSecond = Number.POSITIVE_INFINITY,
 ): Promise<number[]> {
   const options: ClientOptions & ConnectionOptions = {
     ca: identity.ca,
@@ -94,6 +104,9 @@ async function drive(
   socket.send(
     encodeFrame({ kind: 'hello', version: 1, pending: 0, facts: { hostname: stream, os: 'linux' } }),
   );
+  const began = performance.now();
+  const dueAt = (sequence: number) => began + ((sequence - 1) * 1000) / perSecond;
+  const isDue = (sequence: number) => sequence <= batches && dueAt(sequence) <= performance.now();
   const sentAt: number[] = [];
   const delays: number[] = [];
   let credit = 0;
@@ -101,14 +114,14 @@ async function drive(
   let marked = 0;
   const bodyOf = (sequence: number) => bodies[sequence % distinctBatches] as Uint8Array;
   const fill = () => {
-    while (sentAt.length < batchesPerAgent && inFlight < credit) {
-      const sequence = sentAt.length + 1;
+    for (let sequence = sentAt.length + 1; isDue(sequence) && inFlight < credit; sequence++) {
       const data = bodyOf(sequence);
       inFlight += data.length;
-      sentAt.push(performance.now());
+      sentAt.push(perSecond < Number.POSITIVE_INFINITY ? dueAt(sequence) : performance.now());
       socket.send(encodeFrame({ kind: 'batch', stream, sequence, collected: sequence * batchSize, data }));
     }
   };
+  const pacing = setInterval(fill, paceMs);
   return new Promise((resolve, reject) => {
     socket.on('close', (status) => reject(new Error(`closed with ${status}`)));
     socket.on('message', (message: Buffer) => {
@@ -121,7 +134,8 @@ async function drive(
           inFlight -= bodyOf(marked + 1).length;
           delays.push((now - (sentAt[marked] as number)) / 1000);
         }
-        if (marked === batchesPerAgent) {
+        if (marked === batches) {
+          clearInterval(pacing);
           socket.removeAllListeners('close');
           socket.close();
           resolve(delays);
@@ -156,7 +170,9 @@ try {
   const ownBefore = process.cpuUsage();
   const began = performance.now();
   const delays = (
-    await Promise.all(identities.map((id, i) => drive(id, bodies, String(i).padStart(16, '0'))))
+    await Promise.all(
+      identities.map((id, i) => drive(id, bodies, String(i).padStart(16, '0'), batchesPerAgent)),
+    )
   ).flat();
   const durableS = (performance.now() - began) / 1000;
   await untilDetected(client);
@@ -168,11 +184,21 @@ try {
     journal: { events: number; sizeBytes: number };
     detection: { rules: number };
   }>('/status');
-  report({ agents, events, batchSize, seed, rules: status.detection.rules, fsync: true }, [
+  const pace = halfLoad / agents / batchSize;
+  const evenDelays = (
+    await Promise.all(
+      identities.map((id, i) =>
+        drive(id, bodies, String(agents + i).padStart(16, '0'), Math.ceil(pace * halfLoadS), pace),
+      ),
+    )
+  ).flat();
+  report({ agents, events, batchSize, halfLoad, seed, rules: status.detection.rules, fsync: true }, [
     { name: 'durable (last acknowledgement)', value: events / durableS, unit: '1/s', goal: 100_000 },
     { name: 'durable and detected', value: events / detectedS, unit: '1/s', goal: 100_000 },
     { name: 'acknowledgement delay at full load, median', value: percentile(delays, 0.5), unit: 's' },
     { name: 'acknowledgement delay at full load, p99', value: percentile(delays, 0.99), unit: 's' },
+    { name: `acknowledgement delay at ${halfLoad}/s, median`, value: percentile(evenDelays, 0.5), unit: 's' },
+    { name: `acknowledgement delay at ${halfLoad}/s, p99`, value: percentile(evenDelays, 0.99), unit: 's' },
     { name: "collector's CPU, of one core", value: (after.cpuS - before.cpuS) / detectedS, unit: 'ratio' },
     {
       name: "this process's CPU, of one core",
