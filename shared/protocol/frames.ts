@@ -12,11 +12,16 @@ export const maxFrameBytes = 4 * 1024 * 1024;
 /** WebSocket subprotocol. */
 export const subprotocol = 'vedette.v1';
 
-type Kind = 'text' | 'uint' | 'bytes' | 'facts';
+type Kind = 'text' | 'uint' | 'bytes' | 'facts' | 'texts';
 interface Slot {
   readonly type: Kind;
+  /** May be absent, as from a peer of before it was declared. */
+  readonly optional?: true;
 }
 const text = { type: 'text' } as const;
+const optionalText = { type: 'text', optional: true } as const;
+/** A list of short words. */
+const optionalTexts = { type: 'texts', optional: true } as const;
 const uint = { type: 'uint' } as const;
 const bytes = { type: 'bytes' } as const;
 /** A flat map of short strings. */
@@ -25,10 +30,17 @@ const facts = { type: 'facts' } as const;
 /** Longest text in a frame, in UTF-16 units. */
 const maxText = 4096;
 const maxFacts = 64;
+const maxTexts = 64;
+
+/** What a peer may say it knows in its hello; the kinds of a feature are sent to those only that named it. */
+export const identityFeatures = ['renewal', 'trust'] as const;
 
 export const agentFrames = {
-  /** First frame. `pending` counts the events in the outbox. */
-  hello: { version: uint, pending: uint, facts },
+  /**
+   * First frame. `pending` counts the events in the outbox. `run` is 16 hex digits drawn at the start of the process:
+   * two of them alive under one identity are clones.
+   */
+  hello: { version: uint, pending: uint, facts, run: optionalText, features: optionalTexts },
   /**
    * Encoded events. A stream is one lane of one run of an agent; its sequence counts from 1 without gaps.
    * `collected` counts the events collected on the stream up to and including this batch, losses among them, so
@@ -36,15 +48,21 @@ export const agentFrames = {
    */
   batch: { stream: text, sequence: uint, collected: uint, data: bytes },
   ping: { sentAt: uint, pending: uint },
+  /** Feature `renewal`: a PKCS#10 request (PEM) for the next certificate of this host. */
+  renew: { csr: text },
   bye: { code: text, detail: text },
 } as const satisfies Record<string, Record<string, Slot>>;
 
 export const collectorFrames = {
   /** Answer to hello. `credit` is the bytes of batches that may be in flight, `time` microseconds since the epoch. */
-  hello: { version: uint, credit: uint, time: uint },
+  hello: { version: uint, credit: uint, time: uint, features: optionalTexts },
   /** Everything of the stream up to sequence `mark` is durable. */
   ack: { stream: text, mark: uint, credit: uint },
   ping: { sentAt: uint },
+  /** Feature `renewal`: answer to `renew`, PEM. */
+  certificate: { certificate: text },
+  /** Feature `trust`: the CAs (PEM, one after another, UTF-8) to be pinned from now on, the one that signs first. */
+  trust: { ca: bytes },
   bye: { code: text, detail: text },
 } as const satisfies Record<string, Record<string, Slot>>;
 
@@ -53,9 +71,12 @@ interface SlotTypes {
   uint: number;
   bytes: Uint8Array;
   facts: Readonly<Record<string, string>>;
+  texts: readonly string[];
 }
 type FrameOf<K, S extends Record<string, Slot>> = { readonly kind: K } & {
-  readonly [F in keyof S]: SlotTypes[S[F]['type']];
+  readonly [F in keyof S as S[F] extends { optional: true } ? never : F]: SlotTypes[S[F]['type']];
+} & {
+  readonly [F in keyof S as S[F] extends { optional: true } ? F : never]?: SlotTypes[S[F]['type']];
 };
 type Frames<T extends Record<string, Record<string, Slot>>> = { [K in keyof T]: FrameOf<K, T[K]> }[keyof T];
 
@@ -83,6 +104,8 @@ const checks: Readonly<Record<Kind, (value: unknown) => boolean>> = {
   uint: (v) => Number.isSafeInteger(v) && (v as number) >= 0,
   bytes: (v) => v instanceof Uint8Array,
   facts: isFacts,
+  texts: (v) =>
+    Array.isArray(v) && v.length <= maxTexts && v.every((one) => typeof one === 'string' && one.length <= 64),
 };
 
 function unpack(data: Uint8Array): unknown {
@@ -108,6 +131,7 @@ function decode<T>(table: Record<string, Record<string, Slot>>, data: Uint8Array
   if (slots === undefined)
     return fail('wire.frame_unknown', `No frame kind ${JSON.stringify(kind.slice(0, 64))}.`);
   for (const [name, slot] of Object.entries(slots)) {
+    if (slot.optional === true && frame[name] === undefined) continue;
     if (!checks[slot.type](frame[name]))
       return fail('wire.frame_malformed', `${kind}: ${name} is not a valid ${slot.type}.`);
   }

@@ -2,6 +2,7 @@ import type { Kysely, SelectQueryBuilder } from 'kysely';
 import { VedetteError } from '#shared/errors.ts';
 import { type AlertFilter, type AlertStore, alertStatuses, levels } from '../contract.ts';
 import { alertOf } from './alert-rows.ts';
+import { record } from './detection.ts';
 import type { Tables } from './tables.ts';
 
 interface Position {
@@ -72,6 +73,10 @@ export function alertStore(db: Kysely<Tables>): AlertStore {
         .returningAll()
         .executeTakeFirst();
       return row && alertOf(row);
+    },
+    async raise(alert) {
+      const { row, isNew } = await db.transaction().execute((tx) => record(tx, alert));
+      return { alert: alertOf(row), isNew };
     },
     async countByStatus() {
       const counts = zeros(alertStatuses);

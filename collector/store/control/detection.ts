@@ -3,7 +3,11 @@ import type { Alert, DetectionStore, NewAlert } from '../contract.ts';
 import { type AlertRow, alertOf, extension, rowOf } from './alert-rows.ts';
 import type { Tables } from './tables.ts';
 
-async function record(tx: Transaction<Tables>, alert: NewAlert): Promise<{ row: AlertRow; isNew: boolean }> {
+/** Records the alert, or extends the one of its id. */
+export async function record(
+  tx: Transaction<Tables>,
+  alert: NewAlert,
+): Promise<{ row: AlertRow; isNew: boolean }> {
   const existing = await tx.selectFrom('alert').selectAll().where('id', '=', alert.id).executeTakeFirst();
   if (existing === undefined) {
     const row = rowOf(alert);

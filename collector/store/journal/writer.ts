@@ -5,6 +5,7 @@ import { addCounts, openDatabase } from './database.ts';
 
 const writes = {
   getStream: 'SELECT mark, collected, stored, lost, repeats FROM stream WHERE host = ? AND stream = ?',
+  isOfAnother: 'SELECT 1 FROM stream WHERE stream = ? AND host <> ? AND mark > 0 LIMIT 1',
   putStream: `INSERT OR REPLACE INTO stream (host, stream, mark, collected, stored, lost, repeats)
     VALUES (?, ?, ?, ?, ?, ?, ?)`,
   insert: `INSERT INTO batch (host, stream, sequence, collected, stored, lost, counts, min_time, max_time, received_at, data)
@@ -18,6 +19,8 @@ interface StreamRow {
   stored: number;
   lost: Record<string, number>;
   repeats: number;
+  /** Another host has batches on this stream. */
+  isForeign?: true;
 }
 
 /** Opens the journal at `path` for the one process that writes it. Throws `data.*`. */
@@ -28,7 +31,10 @@ export function openJournalWriter(path: string): JournalWriter {
 
   const load = (host: string, stream: string): StreamRow => {
     const row = sql.getStream.get(host, stream) as (Omit<StreamRow, 'lost'> & { lost: string }) | undefined;
-    if (row === undefined) return { mark: 0, collected: 0, stored: 0, lost: {}, repeats: 0 };
+    if (row === undefined) {
+      const fresh = { mark: 0, collected: 0, stored: 0, lost: {}, repeats: 0 };
+      return sql.isOfAnother.get(stream, host) === undefined ? fresh : { ...fresh, isForeign: true };
+    }
     return { ...row, lost: JSON.parse(row.lost) as Record<string, number> };
   };
   const insert = (b: BatchRecord): number => {
@@ -51,6 +57,7 @@ export function openJournalWriter(path: string): JournalWriter {
     return Number(done.lastInsertRowid);
   };
   const appendOne = (b: BatchRecord, s: StreamRow): AppendOutcome => {
+    if (s.isForeign) return { status: 'foreign' };
     if (b.sequence <= s.mark) {
       s.repeats++;
       return { status: 'repeat' };
@@ -81,6 +88,7 @@ export function openJournalWriter(path: string): JournalWriter {
       return outcome;
     });
     for (const { host, stream, row } of streams.values()) {
+      if (row.isForeign) continue;
       sql.putStream.run(
         host,
         stream,
