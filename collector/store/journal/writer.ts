@@ -31,11 +31,12 @@ export function openJournalWriter(path: string): JournalWriter {
 
   const load = (host: string, stream: string): StreamRow => {
     const row = sql.getStream.get(host, stream) as (Omit<StreamRow, 'lost'> & { lost: string }) | undefined;
-    if (row === undefined) {
-      const fresh = { mark: 0, collected: 0, stored: 0, lost: {}, repeats: 0 };
-      return sql.isOfAnother.get(stream, host) === undefined ? fresh : { ...fresh, isForeign: true };
-    }
-    return { ...row, lost: JSON.parse(row.lost) as Record<string, number> };
+    const known =
+      row === undefined
+        ? { mark: 0, collected: 0, stored: 0, lost: {}, repeats: 0 }
+        : { ...row, lost: JSON.parse(row.lost) as Record<string, number> };
+    const isForeign = known.mark === 0 && sql.isOfAnother.get(stream, host) !== undefined;
+    return isForeign ? { ...known, isForeign } : known;
   };
   const insert = (b: BatchRecord): number => {
     const { hostId, stream, sequence, collected, stored, minTime, maxTime, receivedAt, data } = b;
