@@ -1,14 +1,16 @@
 /** `vedette agent` and `vedette enroll --token`. */
-import { createHash, X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { parseConfig, readConfigFile } from '#shared/config.ts';
 import { makeDataFolder } from '#shared/data-folder.ts';
 import { VedetteError } from '#shared/errors.ts';
 import { parseToken } from '#shared/protocol/identity.ts';
 import { addDataOption, dataFolder, runProgram } from '#shared/terminal.ts';
+import { agentSettings } from './config.ts';
 import { hostFacts } from './facts.ts';
 import { enrol } from './identity/enrol.ts';
 import { loadIdentity, saveIdentity } from './identity/identity.ts';
+import { holdsCa } from './identity/trust.ts';
 import { type AgentLogEvent, startAgent } from './main.ts';
 import { printCapture, sendCapture, summaryLines } from './replay.ts';
 
@@ -22,6 +24,8 @@ interface Options {
   readonly address?: string;
   readonly pcap?: string;
   readonly print?: boolean;
+  readonly proxy?: string;
+  readonly again?: boolean;
 }
 
 function agentFolder(options: Options): string {
@@ -30,24 +34,26 @@ function agentFolder(options: Options): string {
   return join(dataFolder(options.data), 'agent');
 }
 
-function fingerprintOf(pem: string): string {
-  return createHash('sha256').update(new X509Certificate(pem).raw).digest('hex');
-}
-
 /** Enrols unless the folder already holds an identity of the token's collector. Gives the host id. */
 async function enrolOnce(
   folder: string,
   token: string,
-  address?: string,
+  { address, proxy, again }: Options,
 ): Promise<{ hostId: string; isNew: boolean }> {
   const ticket = parseToken(token);
   if (!ticket.ok) throw ticket.error;
   const kept = loadIdentity(folder);
-  if (kept !== undefined && fingerprintOf(kept.ca) === ticket.value.caFingerprint) {
+  if (again && kept === undefined)
+    throw new VedetteError('agent.not_enrolled', `${folder} holds no identity to keep.`);
+  if (!again && kept !== undefined && holdsCa(kept.ca, ticket.value.caFingerprint)) {
     return { hostId: kept.hostId, isNew: false };
   }
   makeDataFolder(folder);
-  const identity = await enrol(ticket.value, hostFacts(), address ?? ticket.value.address);
+  const config = parseConfig(agentSettings, readConfigFile(join(folder, 'config.json')));
+  const identity = await enrol(ticket.value, hostFacts(), address ?? ticket.value.address, {
+    proxy: proxy ?? config.proxy,
+    ...(again && kept !== undefined && { again: kept }),
+  });
   saveIdentity(folder, identity);
   return { hostId: identity.hostId, isNew: true };
 }
@@ -61,6 +67,11 @@ function describe(event: AgentLogEvent): string {
     case 'batch-refused':
       return `the collector refused a batch; ${event.lost} events are counted as lost`;
     case 'problem':
+      return `${event.code}: ${event.detail}`;
+    case 'identity-changed':
+      return `the collector gave ${event.detail}`;
+    case 'identity-problem':
+    case 'retired':
       return `${event.code}: ${event.detail}`;
     case 'sensor': {
       const { state } = event;
@@ -131,7 +142,7 @@ async function enroll(options: Options): Promise<void> {
   if (token === undefined)
     throw new VedetteError('usage.invalid', 'enroll needs --token (or --new-token on the collector).');
   const folder = agentFolder(options);
-  const { hostId, isNew } = await enrolOnce(folder, token, options.address);
+  const { hostId, isNew } = await enrolOnce(folder, token, options);
   process.stdout.write(
     options.json
       ? `${JSON.stringify({ hostId, folder, enrolled: isNew })}\n`
@@ -166,8 +177,16 @@ docs/reference/config.md lists them.`,
   addDataOption(vedette.command('enroll').description('give this host an identity at a collector'))
     .option('--token <token>', `one-time token from the collector (or in ${tokenVariable})`)
     .option('--address <host:port>', 'collector to connect to, in place of the one in the token')
+    .option('--proxy <url>', 'HTTP proxy for this enrolment (else the setting `proxy`, or HTTPS_PROXY)')
+    .option('--again', 'keep the host id: the identity that is here proves that this is the host')
     .option('--json', 'print one JSON document')
-    .addHelpText('after', '\nOn the collector, `vedette enroll --new-token` makes a token.')
+    .addHelpText(
+      'after',
+      `
+On the collector, \`vedette enroll --new-token\` makes a token. A host that is enrolled without --again is a new one to
+the collector, whatever its name. Stop the agent before --again. A password of a proxy is better in the setting than
+on the command line.`,
+    )
     .action(enroll);
   return vedette;
 }

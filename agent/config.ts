@@ -330,6 +330,11 @@ export const agentSettings = {
     max: 3_600_000,
     doc: 'Longest wait before connecting again.',
   },
+  proxy: {
+    type: 'text',
+    default: '',
+    doc: "HTTP proxy to reach the collector through, `http://USER:PASSWORD@HOST:PORT`. Empty takes the environment's HTTPS_PROXY unless NO_PROXY names the collector; `direct` takes none.",
+  },
   pingMs: { type: 'int', default: 15_000, min: 100, max: 600_000, doc: 'Time between signs of life.' },
   stallMs: {
     type: 'int',

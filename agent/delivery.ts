@@ -5,6 +5,7 @@ import { untilBeat } from './beat.ts';
 import type { agentSettings } from './config.ts';
 import { hostFacts } from './facts.ts';
 import type { AgentIdentity } from './identity/identity.ts';
+import { LiveIdentity } from './identity/live-identity.ts';
 import { Intake } from './outbox/intake.ts';
 import { Outbox } from './outbox/outbox.ts';
 import type { Emit } from './sensors/sensor.ts';
@@ -72,11 +73,12 @@ function tend(outbox: Outbox, uplink: Uplink, syncMs: number, log: DeliveryOptio
 
 /** Starts delivery for the folder. Throws `data.*`. */
 export function startDelivery(options: DeliveryOptions): Delivery {
-  const { config, identity, address, log } = options;
+  const { folder, config, identity, address, log } = options;
   const outbox = openOutbox(options);
   const uplink = new Uplink({
     address,
-    identity,
+    identity: new LiveIdentity(folder, identity),
+    proxy: config.proxy,
     outbox,
     facts: hostFacts(),
     backoffMs: { min: config.backoffMinMs, max: config.backoffMaxMs },

@@ -3,30 +3,36 @@ import { existsSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { Server as TlsServer } from 'node:tls';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { nowUs } from '#shared/clock.ts';
 import { type Config, parseConfig, readConfigFile } from '#shared/config.ts';
 import { lockDataFolder, makeDataFolder } from '#shared/data-folder.ts';
-import { VedetteError } from '#shared/errors.ts';
+import { ok, VedetteError } from '#shared/errors.ts';
 import { readText, writeText } from '#shared/files.ts';
 import manifest from '../package.json' with { type: 'json' };
+import { Alarm } from './alarm.ts';
 import { createApi } from './api/create-api.ts';
 import { type Auth, createAuth } from './auth/auth.ts';
 import { type Bus, localBus } from './bus.ts';
 import { Closing } from './closing.ts';
 import { collectorSettings } from './config.ts';
+import { isIdentityAttack } from './detect/identity-rules.ts';
 import { eventReader } from './event-reader.ts';
-import { type Authority, openAuthority } from './fleet/authority.ts';
+import type { Audit } from './fleet/audit.ts';
+import { type Authority, type CaStatus, openAuthority } from './fleet/authority.ts';
 import { createEnrolment, type Enrolment, factsFrom } from './fleet/enrolment.ts';
-import { Gateway } from './ingest/gateway.ts';
-import type { BusAlert } from './ingest/messages.ts';
+import { createFleet, type Fleet } from './fleet/hosts.ts';
+import { type IdentifyDeps, identify } from './fleet/identify.ts';
+import { Issuer } from './fleet/issue.ts';
+import { Gateway, type Refusal } from './ingest/gateway.ts';
 import { Pipeline } from './ingest/pipeline.ts';
 import { hostLedgers } from './ledger/host-ledgers.ts';
 import { lackingAlert } from './ledger/ledger-alerts.ts';
 import { LedgerWatch } from './ledger/ledger-watch.ts';
 import { Rates } from './rates.ts';
-import type { CollectorStatus, ControlStore } from './store/contract.ts';
+import type { Alert, CollectorStatus, ControlStore, HostFacts } from './store/contract.ts';
 import { openControlStore } from './store/control/open.ts';
 import { ReaderThread } from './store/events/reader-thread.ts';
 
@@ -57,6 +63,8 @@ const packFolder = join(import.meta.dirname, 'rules/pack');
 const webFolder = join(import.meta.dirname, 'web/dist');
 const ratesMs = 1000;
 const seenUpdateMs = 15_000;
+/** Longest time between looks at whether a certificate is to be renewed or a CA to be retired. */
+const maxTendMs = 3_600_000;
 
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\./.test(host);
@@ -88,9 +96,14 @@ class Collector {
   #pipeline!: Pipeline;
   #gateway!: Gateway;
   #reader!: ReaderThread;
+  #identifying!: IdentifyDeps;
+  #issuer!: Issuer;
   #enrolment!: Enrolment;
+  #fleet!: Fleet;
+  #alarm!: Alarm;
   #agentPort = 0;
   #damagedBatches = 0;
+  #apiServer: unknown;
 
   constructor(options: CollectorOptions, config: CollectorConfig, closing: Closing) {
     this.#o = options;
@@ -104,7 +117,11 @@ class Collector {
     const pki = join(folder, 'pki');
     for (const path of [pki, ...['rules', 'lists', 'pipelines'].map((name) => join(folder, name))])
       makeDataFolder(path);
-    this.#authority = await openAuthority(pki);
+    const { agentCertificateLifeS, serverCertificateLifeS } = this.#config;
+    this.#authority = await openAuthority(pki, {
+      agentLifeMs: agentCertificateLifeS * 1000,
+      serverLifeMs: serverCertificateLifeS * 1000,
+    });
     this.#control = await openControlStore(join(folder, 'control.db'), { durable: true });
     this.#closing.add(() => this.#control.close());
     await this.#control.hosts.disconnectAll();
@@ -115,12 +132,98 @@ class Collector {
     );
     this.#closing.add(() => this.#reader.close());
     this.#rates.seed(await this.#reader.arrivals(nowUs() - 900e6));
-    this.#enrolment = createEnrolment(this.#authority, this.#control.enrolment, this.#control.hosts, () =>
-      this.#ticketAddress(),
-    );
+    this.#makeIdentity();
     await this.#startGateway();
     this.#startLedgerWatch();
     return await this.#startApi();
+  }
+
+  readonly #audit: Audit = async (entry) => this.#o.logger.info(entry, 'audit');
+
+  #makeIdentity(): void {
+    const { hosts, certificates, enrolment } = this.#control;
+    const graceMs = this.#config.certificateGraceS * 1000;
+    this.#identifying = { authority: this.#authority, hosts, certificates, graceMs };
+    this.#issuer = new Issuer(this.#authority, certificates, graceMs);
+    this.#enrolment = createEnrolment({
+      ...this.#identifying,
+      tokens: enrolment,
+      issuer: this.#issuer,
+      address: () => this.#ticketAddress(),
+      audit: this.#audit,
+    });
+    this.#fleet = createFleet({
+      hosts,
+      certificates,
+      evict: (...args) => this.#gateway.evict(...args),
+      audit: this.#audit,
+      publish: (host) => this.#bus.publish('host', host),
+    });
+    this.#alarm = new Alarm(this.#control.alerts, hosts, (raised) => this.#tellAlert(raised));
+  }
+
+  #tellAlert(raised: { readonly alert: Alert; readonly isNew: boolean }): void {
+    const { id, ruleTitle, level, hostName } = raised.alert;
+    if (raised.isNew) this.#o.logger.warn({ alert: id, rule: ruleTitle, level, host: hostName }, 'alert');
+    void this.#bus.publish('alert', raised);
+  }
+
+  #onRefused({ code, detail, hostId, from, other }: Refusal): void {
+    if (!isIdentityAttack(code) || hostId === undefined) return;
+    const fields = {
+      'error.code': code,
+      'source.address': from,
+      ...(other !== undefined && { 'client.address': other }),
+    };
+    void this.#alarm
+      .raise({ code, hostId, detail, fields })
+      .catch((error: unknown) => this.#o.logger.error({ err: error }, 'an alert could not be stored'));
+  }
+
+  async #renew(hostId: string, csr: string) {
+    const issued = await this.#issuer.issue(csr, hostId);
+    if (!issued.ok) return issued;
+    const { certificate, serial } = issued.value;
+    const entry = {
+      actor: `host:${hostId}`,
+      action: 'certificate.renewed',
+      target: hostId,
+      detail: { serial },
+    };
+    await this.#audit({ at: nowUs(), ...entry });
+    return ok(certificate);
+  }
+
+  /** Keeps certificates and CAs up to date while running. */
+  async #tendAuthority(): Promise<void> {
+    const before = this.#authority.cas.length;
+    if (!(await this.#authority.tend())) return;
+    this.#takeUpTls();
+    const retired = before - this.#authority.cas.length;
+    if (retired > 0)
+      await this.#audit({
+        at: nowUs(),
+        actor: 'collector',
+        action: 'ca.retired',
+        target: 'ca',
+        detail: { retired },
+      });
+  }
+
+  #takeUpTls(): void {
+    this.#gateway.renewTls();
+    const { key, cert } = this.#authority.server;
+    const server = this.#apiServer;
+    if (server instanceof TlsServer) server.setSecureContext({ key, cert });
+  }
+
+  async #rotateCa(overlapMs: number | undefined, actor: string): Promise<readonly CaStatus[]> {
+    const overlap = overlapMs ?? this.#config.caOverlapS * 1000;
+    const { fingerprint } = await this.#authority.rotate(overlap);
+    this.#takeUpTls();
+    const detail = { overlapS: overlap / 1000 };
+    await this.#audit({ at: nowUs(), actor, action: 'ca.rotated', target: fingerprint, detail });
+    return this.#authority.cas;
   }
 
   async #startPipeline(): Promise<void> {
@@ -139,7 +242,7 @@ class Collector {
         void this.#bus.publish('stored', { events });
       },
       onAlerts: (alerts) => {
-        for (const raised of alerts) this.#tellOf(raised);
+        for (const raised of alerts) this.#tellAlert(raised);
       },
       onProblem: (code, detail) => {
         if (code === 'data.corrupt') this.#damagedBatches++;
@@ -152,19 +255,13 @@ class Collector {
     for (const problem of this.#pipeline.rules.problems) logger.warn(problem, 'rule refused');
   }
 
-  #tellOf(raised: BusAlert): void {
-    const { id, ruleTitle, level, hostName } = raised.alert;
-    if (raised.isNew) this.#o.logger.warn({ alert: id, rule: ruleTitle, level, host: hostName }, 'alert');
-    void this.#bus.publish('alert', raised);
-  }
-
   async #tellOfLacking(hostId: string, lost: number): Promise<void> {
     const { logger } = this.#o;
     logger.warn({ host: hostId, lost }, 'acknowledged events are not in the journal; they count as lost');
     try {
       const host = await this.#control.hosts.get(hostId);
       const alert = lackingAlert(hostId, host?.hostname ?? 'unnamed', lost);
-      this.#tellOf(await this.#control.alerts.raise(alert));
+      this.#tellAlert(await this.#control.alerts.raise(alert));
     } catch (error) {
       logger.error({ err: error }, 'an alert could not be stored');
     }
@@ -174,7 +271,7 @@ class Collector {
     const watch = new LedgerWatch({
       everyMs: this.#config.ledgerMs,
       status: () => this.#status(),
-      raise: async (alert) => this.#tellOf(await this.#control.alerts.raise(alert)),
+      raise: async (alert) => this.#tellAlert(await this.#control.alerts.raise(alert)),
       onError: (error) => this.#o.logger.error({ err: error }, 'the ledger could not be reconciled'),
     });
     this.#closing.add(() => watch.close());
@@ -182,11 +279,11 @@ class Collector {
 
   async #startGateway(): Promise<void> {
     const { agentHost, agentPort, creditBytes, maxBacklogBytes, maxAgents, agentStallMs } = this.#config;
-    const { server, caCertificate } = this.#authority;
+    const { serverCertificateLifeS, caOverlapS, cloneProbeMs } = this.#config;
     this.#gateway = new Gateway({
       host: agentHost,
       port: agentPort,
-      tls: { ca: caCertificate, certificate: server.certificate, key: server.key },
+      tls: () => this.#authority.server,
       limits: {
         creditBytes,
         helloMs: 10_000,
@@ -195,11 +292,12 @@ class Collector {
       },
       maxConnections: maxAgents,
       maxBacklogBytes,
-      enrol: (request) => this.#enrolment.enrol(request),
-      hostOf: async (hostId) => {
-        const host = await this.#control.hosts.get(hostId);
-        return host === undefined ? undefined : { facts: host };
-      },
+      probeMs: cloneProbeMs,
+      enrol: (request, certificate) => this.#enrolment.enrol(request, certificate),
+      identify: (certificate) => identify(this.#identifying, certificate),
+      renew: (hostId, csr) => this.#renew(hostId, csr),
+      trust: () => this.#authority.trust,
+      onRefused: (refusal) => this.#onRefused(refusal),
       seen: (hostId, connected, facts) => this.#seen(hostId, connected, facts),
       submit: (batch, data) => this.#pipeline.submit(batch, data),
       settle: (marks) => this.#pipeline.settle(marks),
@@ -210,15 +308,35 @@ class Collector {
     this.#closing.add(() => this.#gateway.close());
     const refreshing = setInterval(() => void this.#refreshSeen(), seenUpdateMs);
     this.#closing.add(() => clearInterval(refreshing));
+    const shortestS = Math.max(1, Math.min(serverCertificateLifeS, caOverlapS) / 10);
+    const tending = setInterval(
+      () =>
+        void this.#tendAuthority().catch((error: unknown) =>
+          this.#o.logger.error({ err: error }, 'certificates could not be renewed'),
+        ),
+      Math.min(maxTendMs, shortestS * 1000),
+    );
+    this.#closing.add(() => clearInterval(tending));
   }
 
   async #seen(hostId: string, connected: boolean, raw?: Readonly<Record<string, unknown>>) {
-    const facts = raw === undefined ? undefined : factsFrom(raw);
+    const facts = raw === undefined ? undefined : await this.#factsOf(hostId, factsFrom(raw));
     await this.#control.hosts.seen(hostId, nowUs(), connected, facts);
     const host = await this.#control.hosts.get(hostId);
     if (host === undefined) throw new VedetteError('identity.unknown_host', `There is no host ${hostId}.`);
     await this.#bus.publish('host', host);
     return host;
+  }
+
+  /** A host that claims the name of another active host keeps the one it had. */
+  async #factsOf(hostId: string, facts: HostFacts): Promise<HostFacts> {
+    const { hosts } = this.#control;
+    const host = await hosts.get(hostId);
+    if (host === undefined || host.hostname.toLowerCase() === facts.hostname.toLowerCase()) return facts;
+    if (!(await hosts.isNameOfAnother(hostId, facts.hostname))) return facts;
+    const detail = `${host.hostname} calls itself ${facts.hostname}.`;
+    this.#gateway.refuseClaim({ code: 'identity.name_taken', detail, hostId });
+    return { ...facts, hostname: host.hostname };
   }
 
   async #refreshSeen(): Promise<void> {
@@ -267,8 +385,8 @@ class Collector {
     const { folder } = this.#o;
     const { host } = this.#config;
     const auth = createAuth(this.#control.credentials);
-    const { server, caCertificate } = this.#authority;
-    const tls = isLoopback(host) ? undefined : { key: server.key, cert: server.certificate + caCertificate };
+    const { key, cert } = this.#authority.server;
+    const tls = isLoopback(host) ? undefined : { key, cert };
     const app = await createApi({
       control: this.#control,
       events: eventReader(this.#reader, this.#control),
@@ -278,11 +396,14 @@ class Collector {
       rates: () => this.#rates.all(),
       rules: () => this.#pipeline.rules,
       enrol: this.#enrolment,
+      fleet: this.#fleet,
+      ca: { list: () => this.#authority.cas, rotate: (overlapMs, actor) => this.#rotateCa(overlapMs, actor) },
       logger: this.#o.logger,
       ...(existsSync(webFolder) && { webRoot: webFolder }),
       ...(tls !== undefined && { tls }),
     });
     const port = await listen(app, host, this.#config.port);
+    this.#apiServer = app.server;
     this.#closing.add(() => app.close());
     const publishing = setInterval(() => {
       void this.#bus.publish('rates', this.#rates.at(Math.floor(Date.now() / 1000) - 1));

@@ -35,7 +35,8 @@ if (Number(process.versions.node.split('.')[0]) < wanted) {
   process.exit(1);
 } else {
   const [command, ...rest] = process.argv.slice(2);
-  const isAgent = command === 'agent' || (command === 'enroll' && !rest.includes('--new-token'));
+  const ofCollector = rest.some((word) => /^--(new-token|list|revoke)(=|$)/.test(word));
+  const isAgent = command === 'agent' || (command === 'enroll' && !ofCollector);
   const bundle = isAgent ? currentBundle() : undefined;
   // Without either every process loads what strips types, 30 MB of it; the agent does without the cache, which keeps
   // what it read for as long as the process lives.

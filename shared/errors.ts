@@ -148,7 +148,7 @@ const entries = {
     close: 4401,
   },
   'identity.untrusted': {
-    cause: "The certificate was not issued by this collector's CA, or has expired.",
+    cause: 'The certificate was not issued by a CA of this collector, or is not one of an agent.',
     action: 'Enrol the agent again with a fresh token.',
     retryable: false,
     close: 4403,
@@ -158,6 +158,105 @@ const entries = {
     action: 'Enrol the agent again with a fresh token.',
     retryable: false,
     close: 4406,
+  },
+  'identity.expired': {
+    cause: 'The certificate has expired, and so has the time in which it could still be renewed.',
+    action: 'Enrol the agent again: `vedette enroll --again --token TOKEN` keeps its host id.',
+    retryable: false,
+    close: 4411,
+  },
+  'identity.renew_first': {
+    cause: 'The certificate has expired; all it is good for is to be renewed.',
+    action:
+      'Nothing to do: the agent renews it. An agent that does not know how must be updated or enrolled again.',
+    retryable: true,
+    close: 4412,
+  },
+  'identity.renewed': {
+    cause: 'The agent has a new certificate and is to connect with it.',
+    action: 'Nothing to do: the agent connects again at once.',
+    retryable: true,
+    close: 4413,
+  },
+  'identity.renewal_refused': {
+    cause: 'A request for the next certificate was not sound, or came too soon after the one before.',
+    action: 'The agent asks again later; when it keeps happening, report it with the log line.',
+    retryable: true,
+    close: 4414,
+  },
+  'identity.revoked': {
+    cause: 'This host or this certificate was revoked.',
+    action:
+      'Find out why (`vedette hosts`). If the host is sound, `vedette hosts restore ID`, or enrol it anew.',
+    retryable: false,
+    close: 4415,
+  },
+  'identity.decommissioned': {
+    cause: 'This host was taken out of service; its agent stops trying.',
+    action: 'Remove the agent, or bring the host back with `vedette hosts restore ID` and restart the agent.',
+    retryable: false,
+    close: 4416,
+  },
+  'identity.cloned': {
+    cause: 'Another agent is connected under this identity, and alive.',
+    action:
+      'Find both machines: one is a copy of the other. Enrol the copy with a token of its own, in a fresh data folder.',
+    retryable: true,
+    close: 4417,
+  },
+  'identity.foreign_stream': {
+    cause: 'An agent sent a batch on a stream that belongs to another host.',
+    action: 'Treat the host as an attacker or as a copy: revoke it, or enrol it with a fresh data folder.',
+    retryable: false,
+    close: 4418,
+  },
+  'identity.name_taken': {
+    cause: 'A host calls itself by the name of another host; it keeps the name it had.',
+    action: 'Find out whether it was renamed or pretends; if the other host is gone, decommission that one.',
+    retryable: false,
+  },
+  'identity.trust_refused': {
+    cause: 'The collector named CAs that are none, too many or unreadable; the agent keeps those it had.',
+    action: "Look at the collector's pki folder.",
+    retryable: false,
+    close: 4419,
+  },
+  'pki.ca_unusable': {
+    cause: 'The CA in the pki folder cannot be used: the detail says why.',
+    action:
+      'Put a self-signed CA certificate in pki/ca.crt and its key in pki/ca.key, ECDSA P-256 or P-384 or RSA.',
+    retryable: false,
+  },
+  'pki.rotation_unfinished': {
+    cause: 'As many CAs are trusted as may be at once.',
+    action: 'Wait until the oldest has retired (`vedette ca show` says when).',
+    retryable: true,
+  },
+  'proxy.invalid': {
+    cause: 'The address of the proxy cannot be used.',
+    action:
+      'Give it as http://HOST:PORT or http://USER:PASSWORD@HOST:PORT in the setting `proxy` or in HTTPS_PROXY.',
+    retryable: false,
+  },
+  'proxy.unreachable': {
+    cause: 'No connection to the proxy could be made.',
+    action: 'Check its address and that it runs.',
+    retryable: true,
+  },
+  'proxy.authentication_refused': {
+    cause: 'The proxy asks for a name and password, or refuses those it got (407).',
+    action: 'Put them into the URL of the proxy: http://USER:PASSWORD@HOST:PORT.',
+    retryable: true,
+  },
+  'proxy.refused': {
+    cause: 'The proxy would not connect to the collector, or its answer is none of HTTP.',
+    action: "Allow CONNECT to the collector's address and port at the proxy.",
+    retryable: true,
+  },
+  'proxy.stalled': {
+    cause: 'The proxy did not answer within the time limit.',
+    action: 'Check the proxy and the network behind it.',
+    retryable: true,
   },
   'identity.collector_untrusted': {
     cause: "The collector's certificate is not of the CA this agent is bound to.",
@@ -172,6 +271,16 @@ const entries = {
   'enroll.token_refused': {
     cause: 'The enrolment token is unknown, used up or expired.',
     action: 'Make a fresh one with `vedette enroll --new-token`.',
+    retryable: false,
+  },
+  'enroll.host_refused': {
+    cause: 'The token is for hosts of other names.',
+    action: 'Make a token whose --hosts pattern fits this host; the refusal did not use this one up.',
+    retryable: false,
+  },
+  'enroll.host_unproven': {
+    cause: 'To keep its host id the agent must show a certificate it was issued, which was not revoked.',
+    action: 'Enrol without --again; the machine is then a new host.',
     retryable: false,
   },
   'enroll.request_malformed': {

@@ -1,7 +1,8 @@
-import { createHash, webcrypto } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { request } from 'node:https';
+import { connect as connectPlain, type Socket } from 'node:net';
 import { connect, type DetailedPeerCertificate } from 'node:tls';
-import { VedetteError } from '#shared/errors.ts';
+import { type ErrorCode, ok, VedetteError } from '#shared/errors.ts';
 import {
   collectorName,
   type EnrolmentAnswer,
@@ -9,19 +10,21 @@ import {
   type EnrolmentTicket,
   enrolPath,
 } from '#shared/protocol/identity.ts';
+import { type Endpoint, endpointOf, proxyFor, tunnel } from '../uplink/proxy.ts';
+import { makeRequest } from './certificate-request.ts';
 import type { AgentIdentity } from './identity.ts';
+import { pinnable } from './trust.ts';
 
 const timeoutMs = 15_000;
 const maxAnswerBytes = 64 * 1024;
 
-interface Endpoint {
-  readonly host: string;
-  readonly port: number;
-}
+/** How to reach a collector, proxy or not. */
+type Dial = () => Promise<Socket>;
 
-function endpointOf(address: string): Endpoint {
-  const at = address.lastIndexOf(':');
-  return { host: address.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(address.slice(at + 1)) };
+function dialer(endpoint: Endpoint, proxySetting: string): Dial {
+  const proxy = proxyFor(endpoint, proxySetting);
+  if (proxy !== undefined) return () => tunnel(proxy, endpoint, timeoutMs);
+  return async () => connectPlain(endpoint);
 }
 
 function toPem(der: Buffer): string {
@@ -33,10 +36,12 @@ function toPem(der: Buffer): string {
  * The CA certificate the collector shows, if its hash is the one the token names. Nothing is sent over this
  * connection: it only fetches what the next one verifies against.
  */
-function fetchCa(endpoint: Endpoint, fingerprint: string): Promise<string> {
+async function fetchCa(dial: Dial, fingerprint: string): Promise<string> {
+  const carrier = await dial();
   return new Promise((resolve, reject) => {
+    carrier.on('error', reject);
     const socket = connect({
-      ...endpoint,
+      socket: carrier,
       servername: collectorName,
       minVersion: 'TLSv1.3',
       rejectUnauthorized: false,
@@ -64,31 +69,18 @@ function fetchCa(endpoint: Endpoint, fingerprint: string): Promise<string> {
   });
 }
 
-/** A fresh P-256 key and a request for a certificate for it, PEM. */
-export async function makeRequest(): Promise<{ key: string; csr: string }> {
-  // @peculiar/x509 injects its parts by tsyringe, which needs this before it is loaded.
-  await import('reflect-metadata');
-  const x509 = await import('@peculiar/x509');
-  x509.cryptoProvider.set(webcrypto as Crypto);
-  const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
-  const keys = (await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])) as CryptoKeyPair;
-  const csr = await x509.Pkcs10CertificateRequestGenerator.create({
-    name: 'CN=vedette-agent',
-    keys,
-    signingAlgorithm: algorithm,
-  });
-  const pkcs8 = await webcrypto.subtle.exportKey('pkcs8', keys.privateKey);
-  return { key: x509.PemConverter.encode(pkcs8, 'PRIVATE KEY'), csr: csr.toString('pem') };
-}
-
-function post(
-  endpoint: Endpoint,
-  ca: string,
+async function post(
+  dial: Dial,
+  tls: { readonly ca: string; readonly cert?: string; readonly key?: string },
   body: EnrolmentRequest,
 ): Promise<{ status: number; body: string }> {
+  const carrier = await dial();
   return new Promise((resolve, reject) => {
+    carrier.on('error', reject);
+    const createConnection = () =>
+      connect({ ...tls, socket: carrier, servername: collectorName, minVersion: 'TLSv1.3' });
     const call = request(
-      { ...endpoint, path: enrolPath, method: 'POST', ca, servername: collectorName, minVersion: 'TLSv1.3' },
+      { path: enrolPath, method: 'POST', host: collectorName, createConnection },
       (answer) => {
         let text = '';
         answer.setEncoding('utf8');
@@ -109,19 +101,37 @@ function post(
   });
 }
 
+export interface EnrolOptions {
+  /** The setting `proxy`. */
+  readonly proxy?: string;
+  /** The identity whose host id is to be kept: it proves that this is the host. */
+  readonly again?: AgentIdentity;
+}
+
+const refusals: ReadonlySet<string> = new Set<ErrorCode>([
+  'enroll.token_refused',
+  'enroll.host_refused',
+  'enroll.host_unproven',
+  'wire.store_failed',
+]);
+
 /**
  * Makes a key, proves the token and gets a certificate. `address` overrides the one in the token. Throws the
- * collector's own refusal (`enroll.*`), `identity.collector_untrusted`, or what the network gave.
+ * collector's own refusal (`enroll.*`),
+ * `identity.collector_untrusted`, `proxy.*`, or what the network gave.
  */
 export async function enrol(
   ticket: EnrolmentTicket,
   facts: Readonly<Record<string, string>>,
   address = ticket.address,
+  { proxy = '', again }: EnrolOptions = {},
 ): Promise<AgentIdentity> {
-  const endpoint = endpointOf(address);
-  const ca = await fetchCa(endpoint, ticket.caFingerprint);
-  const { key, csr } = await makeRequest();
-  const answer = await post(endpoint, ca, { secret: ticket.secret, csr, facts });
+  const dial = dialer(endpointOf(address), proxy);
+  const ca = await fetchCa(dial, ticket.caFingerprint);
+  const { key, csr } = makeRequest();
+  const tls = { ca, ...(again && { cert: again.certificate, key: again.key }) };
+  const request = { secret: ticket.secret, csr, facts, ...(again && { again: true as const }) };
+  const answer = await post(dial, tls, request);
   let body: Partial<EnrolmentAnswer> & { code?: string; detail?: string };
   try {
     body = JSON.parse(answer.body) as typeof body;
@@ -132,8 +142,10 @@ export async function enrol(
     );
   }
   if (answer.status !== 200 || body.hostId === undefined || body.certificate === undefined) {
-    const code = body.code === 'enroll.token_refused' ? body.code : 'enroll.request_malformed';
+    const code = refusals.has(body.code ?? '') ? (body.code as ErrorCode) : 'enroll.request_malformed';
     throw new VedetteError(code, body.detail ?? `The collector answered ${answer.status}.`);
   }
-  return { hostId: body.hostId, address, ca, certificate: body.certificate, key };
+  const pinned = body.ca === undefined ? ok(ca) : pinnable(body.ca);
+  if (!pinned.ok) throw pinned.error;
+  return { hostId: body.hostId, address, ca: pinned.value, certificate: body.certificate, key };
 }

@@ -1,27 +1,33 @@
+import { randomBytes } from 'node:crypto';
+import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ConnectionOptions } from 'node:tls';
+import { type ConnectionOptions, connect } from 'node:tls';
 import { type ClientOptions, WebSocket } from 'ws';
 import { nowUs } from '#shared/clock.ts';
-import { VedetteError } from '#shared/errors.ts';
+import { type Result, VedetteError } from '#shared/errors.ts';
 import {
   type AgentFrame,
   type CollectorFrame,
   decodeCollectorFrame,
   encodeFrame,
+  knownFeatures,
   maxFrameBytes,
   protocolVersion,
   subprotocol,
 } from '#shared/protocol/frames.ts';
 import { collectorName } from '#shared/protocol/identity.ts';
+import type { LiveIdentity } from '../identity/live-identity.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import { Backoff } from './backoff.ts';
 import { InFlight } from './in-flight.ts';
+import { endpointOf, proxyFor, tunnel } from './proxy.ts';
 
 export interface UplinkOptions {
   /** `host:port` of the collector. */
   readonly address: string;
-  /** PEM. */
-  readonly identity: { readonly ca: string; readonly certificate: string; readonly key: string };
+  readonly identity: LiveIdentity;
+  /** The setting `proxy`. */
+  readonly proxy: string;
   readonly outbox: Outbox;
   readonly facts: Readonly<Record<string, string>>;
   readonly backoffMs: { readonly min: number; readonly max: number };
@@ -39,7 +45,12 @@ export type UplinkEvent =
       readonly detail: string;
       readonly retryInMs: number;
     }
-  | { readonly what: 'batch-refused'; readonly lost: number };
+  | { readonly what: 'batch-refused'; readonly lost: number }
+  /** The agent has a new certificate, or pins other CAs. */
+  | { readonly what: 'identity-changed'; readonly detail: string }
+  | { readonly what: 'identity-problem'; readonly code: string; readonly detail: string }
+  /** This host was taken out of service: no more attempts in this run. */
+  | { readonly what: 'retired'; readonly code: string; readonly detail: string };
 
 interface End {
   readonly code: string;
@@ -47,6 +58,9 @@ interface End {
   /** The collector took something, or ended it without fault: the next wait is short again. */
   readonly wentWell: boolean;
 }
+
+/** What a collector says to agents that need not try again: only an operator can change it, and restarts the agent. */
+const finalCode = 'identity.decommissioned';
 
 /** Most batches read from the outbox at once. */
 const readAhead = 8;
@@ -58,6 +72,11 @@ export class Uplink {
   readonly #stopping = new AbortController();
   readonly #inFlight = new InFlight();
   #socket: WebSocket | undefined;
+  /** Tells this process from another that runs under the same identity. */
+  readonly #run = randomBytes(8).toString('hex');
+  #features: readonly string[] = [];
+  /** What to add to this host's clock to have the collector's. */
+  #skewMs = 0;
   #running: Promise<void> | undefined;
   #credit = 0;
   #isServed = false;
@@ -75,7 +94,7 @@ export class Uplink {
   readonly isSent = (stream: string, sequence: number): boolean => this.#inFlight.has(stream, sequence);
 
   start(): void {
-    this.#running ??= this.#run();
+    this.#running ??= this.#keepConnected();
   }
 
   /** Says goodbye and ends; what is unacknowledged stays in the outbox. */
@@ -107,10 +126,14 @@ export class Uplink {
     return this.#isServed;
   }
 
-  async #run(): Promise<void> {
+  async #keepConnected(): Promise<void> {
     while (!this.#stopping.signal.aborted) {
       const end = await this.#connect();
       if (this.#stopping.signal.aborted) return;
+      if (end.code === finalCode) {
+        this.#options.log({ what: 'retired', code: end.code, detail: end.detail });
+        return;
+      }
       if (end.wentWell) this.#backoff.reset();
       const retryInMs = this.#backoff.next();
       this.#options.log({ what: 'disconnected', code: end.code, detail: end.detail, retryInMs });
@@ -119,19 +142,31 @@ export class Uplink {
   }
 
   /** One connection from first to last; never rejects. */
-  #connect(): Promise<End> {
+  async #connect(): Promise<End> {
     const { address, identity, stallMs } = this.#options;
     this.#lastBye = undefined;
     this.#hasTaken = false;
+    let carrier: Socket | undefined;
+    try {
+      const endpoint = endpointOf(address);
+      const proxy = proxyFor(endpoint, this.#options.proxy);
+      carrier = proxy && (await tunnel(proxy, endpoint, stallMs));
+    } catch (error) {
+      const { code, detail } = error as VedetteError;
+      return { code, detail, wentWell: false };
+    }
+    if (this.#stopping.signal.aborted) {
+      carrier?.destroy();
+      return { code: 'wire.shutdown', detail: '', wentWell: false };
+    }
+    const { ca, certificate, key } = identity.current;
+    const tls = { ca, cert: certificate, key, servername: collectorName, minVersion: 'TLSv1.3' } as const;
     const options: ClientOptions & ConnectionOptions = {
-      ca: identity.ca,
-      cert: identity.certificate,
-      key: identity.key,
-      servername: collectorName,
-      minVersion: 'TLSv1.3',
+      ...tls,
       maxPayload: maxFrameBytes,
       perMessageDeflate: false,
       handshakeTimeout: stallMs,
+      ...(carrier && { createConnection: () => connect({ ...tls, socket: carrier }) }),
     };
     const socket = new WebSocket(`wss://${address}/agent`, subprotocol, options);
     this.#socket = socket;
@@ -140,7 +175,14 @@ export class Uplink {
     socket.on('open', () => {
       this.#lastHeardMs = performance.now();
       const pending = this.#options.outbox.events;
-      this.#send({ kind: 'hello', version: protocolVersion, pending, facts: this.#options.facts });
+      this.#send({
+        kind: 'hello',
+        version: protocolVersion,
+        pending,
+        facts: this.#options.facts,
+        run: this.#run,
+        features: knownFeatures,
+      });
     });
     socket.on('message', (data: Buffer, isBinary) => this.#receive(socket, data, isBinary));
     socket.on('error', (error) => {
@@ -167,6 +209,7 @@ export class Uplink {
       return;
     }
     this.#send({ kind: 'ping', sentAt: nowUs(), pending: this.#options.outbox.events });
+    this.#renew();
   }
 
   #receive(socket: WebSocket, data: Buffer, isBinary: boolean): void {
@@ -201,10 +244,13 @@ export class Uplink {
           return;
         }
         this.#credit = frame.credit;
-        if (frame.takesMarks === 1)
+        this.#features = frame.features ?? [];
+        if (this.#features.includes('marks'))
           this.#send({ kind: 'marks', marks: this.#options.outbox.acknowledgedMarks() });
         this.#isServed = true;
+        this.#skewMs = frame.time / 1000 - Date.now();
         this.#options.log({ what: 'connected', address: this.#options.address });
+        this.#renew();
         this.wake();
         return;
       case 'ack':
@@ -216,11 +262,38 @@ export class Uplink {
         return;
       case 'ping':
         return;
+      case 'certificate':
+        this.#changed(this.#options.identity.accept(frame.certificate), 'a new certificate');
+        return;
+      case 'trust':
+        this.#trust(Buffer.from(frame.ca).toString('utf8'));
+        return;
       case 'bye':
         this.#lastBye = frame;
         if (frame.code === 'wire.batch_malformed') this.#giveUpOldest();
         return;
     }
+  }
+
+  /** Asks for the next certificate when it is time, a collector that gives one. */
+  #renew(): void {
+    if (!this.#isServed || !this.#features.includes('renewal')) return;
+    const csr = this.#options.identity.request(Date.now() + this.#skewMs);
+    if (csr !== undefined) this.#send({ kind: 'renew', csr });
+  }
+
+  #trust(ca: string): void {
+    const { identity } = this.#options;
+    const before = identity.current.ca;
+    const taken = identity.trust(ca);
+    if (!taken.ok || identity.current.ca !== before) this.#changed(taken, 'other CAs');
+    this.#renew();
+  }
+
+  #changed(taken: Result<void>, detail: string): void {
+    const { log } = this.#options;
+    if (taken.ok) log({ what: 'identity-changed', detail });
+    else log({ what: 'identity-problem', code: taken.error.code, detail: taken.error.detail });
   }
 
   /** The collector can never take the oldest batch in flight: replace it, or it would be refused for ever. */

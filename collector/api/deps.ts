@@ -2,9 +2,13 @@ import type { FastifyBaseLogger } from 'fastify';
 import type { Auth } from '../auth/auth.ts';
 import type { Bus } from '../bus.ts';
 import type {
+  Certificate,
   CollectorStatus,
   ControlStore,
+  EnrolmentToken,
   EventReader,
+  Host,
+  HostState,
   LoadedRules,
   RatePoint,
 } from '../store/contract.ts';
@@ -12,6 +16,18 @@ import type {
 export interface EnrolmentTokenOptions {
   readonly maxUses: number;
   readonly lifeMs: number;
+  /** Glob over host names. */
+  readonly hostPattern?: string;
+  readonly actor: string;
+}
+
+/** A trusted CA; instants in milliseconds. */
+export interface TrustedCaInfo {
+  readonly fingerprint: string;
+  readonly subject: string;
+  readonly notAfterMs: number;
+  readonly state: 'signing' | 'retiring';
+  readonly retiresAtMs: number | undefined;
 }
 
 /** What the API is given; it makes nothing of this itself. */
@@ -26,7 +42,17 @@ export interface ApiDeps {
   readonly rules: () => LoadedRules;
   readonly enrol: {
     /** `expiresAt` in microseconds. */
-    createToken(options: EnrolmentTokenOptions): Promise<{ token: string; expiresAt: number }>;
+    createToken(options: EnrolmentTokenOptions): Promise<{ id: string; token: string; expiresAt: number }>;
+    revokeToken(id: string, actor: string): Promise<EnrolmentToken>;
+  };
+  readonly fleet: {
+    setState(id: string, state: HostState, reason: string, actor: string): Promise<Host>;
+    revokeCertificate(serialOrFingerprint: string, reason: string, actor: string): Promise<Certificate>;
+  };
+  readonly ca: {
+    list(): readonly TrustedCaInfo[];
+    /** `overlapMs` undefined is the usual one. */
+    rotate(overlapMs: number | undefined, actor: string): Promise<readonly TrustedCaInfo[]>;
   };
   readonly logger: FastifyBaseLogger;
   /** Folder of the built dashboard; without it only the API is served. */

@@ -23,6 +23,7 @@ const statusByCode: Partial<Record<ErrorCode, number>> = {
   'api.cross_site': 403,
   'api.not_found': 404,
   'api.conflict': 409,
+  'pki.rotation_unfinished': 409,
   'api.too_large': 413,
   'api.not_json': 415,
   'api.invalid': 400,

@@ -25,7 +25,11 @@ export function accessOf(data: string | undefined): Access {
   }
   try {
     const { api } = JSON.parse(run) as { api: string };
-    return { api, token, ca: readText(join(folder, 'pki', 'ca.crt')) };
+    return {
+      api,
+      token,
+      ca: readText(join(folder, 'pki', 'trust.crt')) ?? readText(join(folder, 'pki', 'ca.crt')),
+    };
   } catch (error) {
     throw new VedetteError('data.corrupt', `${join(folder, 'run.json')} cannot be read.`, { cause: error });
   }

@@ -3,6 +3,8 @@ import { Command } from 'commander';
 import { runProgram } from '#shared/terminal.ts';
 import manifest from '../../package.json' with { type: 'json' };
 import { alertsCommand } from './commands/alerts.ts';
+import { caCommand } from './commands/ca.ts';
+import { certificatesCommand } from './commands/certificates.ts';
 import { collectorCommand } from './commands/collector.ts';
 import { demoCommand } from './commands/demo.ts';
 import { enrollCommand } from './commands/enroll.ts';
@@ -28,6 +30,8 @@ export function program(): Command {
   vedette.addCommand(statusCommand());
   vedette.addCommand(healthCommand());
   vedette.addCommand(hostsCommand());
+  vedette.addCommand(certificatesCommand());
+  vedette.addCommand(caCommand());
   vedette.addCommand(eventsCommand());
   vedette.addCommand(alertsCommand());
   vedette.addCommand(rulesCommand());

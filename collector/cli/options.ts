@@ -29,6 +29,18 @@ export function wholeNumber(min: number, max: number): (text: string) => number 
 
 const unitsMs: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
+/** A length of time like `30m`, `2h`, `7d`. Gives seconds. */
+export function lifeSeconds(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const parts = /^(\d+)([smhd])$/.exec(text);
+    const value =
+      parts === null ? Number.NaN : (Number(parts[1]) * (unitsMs[parts[2] as string] as number)) / 1000;
+    if (!(value >= min && value <= max))
+      throw new InvalidArgumentError(`It must be like 30m, 2h or 7d, from ${min} to ${max} seconds.`);
+    return value;
+  };
+}
+
 /** `15m`, `2h`, `7d` before now, or an instant like 2026-01-31T12:00:00Z. Gives ISO 8601. */
 export function instant(text: string): string {
   const ago = /^(\d+)([smhd])$/.exec(text);

@@ -1,28 +1,52 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, randomBytes, type X509Certificate } from 'node:crypto';
 import { nowUs } from '#shared/clock.ts';
-import { fail, ok, type Result } from '#shared/errors.ts';
+import { fail, ok, type Result, VedetteError } from '#shared/errors.ts';
+import { globMatches } from '#shared/glob.ts';
 import { type EnrolmentAnswer, formatToken } from '#shared/protocol/identity.ts';
-import type { EnrolmentStore, HostFacts, HostStore } from '../store/contract.ts';
-import type { Authority } from './authority.ts';
+import type { EnrolmentStore, EnrolmentToken, HostFacts } from '../store/contract.ts';
+import type { Audit } from './audit.ts';
+import { type IdentifyDeps, provenHost } from './identify.ts';
+import type { Issuer } from './issue.ts';
 
 const sha256 = (secret: string) => createHash('sha256').update(secret).digest('hex');
 
 /** Longest life of an enrolment token. */
 const maxLifeMs = 30 * 86_400_000;
 
+export interface TokenOptions {
+  readonly maxUses: number;
+  /** Bounded to 30 days. */
+  readonly lifeMs: number;
+  /** Glob over the names of hosts that may use it; any when absent. */
+  readonly hostPattern?: string;
+  /** Who makes it, for the audit log. */
+  readonly actor?: string;
+}
+
 export interface Enrolment {
-  /** A token for `maxUses` agents; its secret is in the answer only. `lifeMs` is bounded to 30 days; `expiresAt` in microseconds. */
-  createToken(options: {
-    readonly maxUses: number;
-    readonly lifeMs: number;
-  }): Promise<{ readonly token: string; readonly expiresAt: number }>;
-  enrol(request: unknown): Promise<Result<EnrolmentAnswer>>;
+  /** A token for `maxUses` agents; its secret is in the answer only. `expiresAt` in microseconds. */
+  createToken(
+    options: TokenOptions,
+  ): Promise<{ readonly id: string; readonly token: string; readonly expiresAt: number }>;
+  /** Makes a token useless from now on. Throws `api.not_found`. */
+  revokeToken(id: string, actor: string): Promise<EnrolmentToken>;
+  /** `certificate` is the one the TLS peer has shown that it has the key of. */
+  enrol(request: unknown, certificate?: X509Certificate): Promise<Result<EnrolmentAnswer>>;
+}
+
+export interface EnrolmentDeps extends IdentifyDeps {
+  readonly tokens: EnrolmentStore;
+  readonly issuer: Issuer;
+  /** `host:port` that tokens name. */
+  readonly address: () => string;
+  readonly audit: Audit;
 }
 
 interface Request {
   readonly secret: string;
   readonly csr: string;
   readonly facts: HostFacts;
+  readonly again: boolean;
 }
 
 /** Keeps known facts that are short strings; everything an agent says is hostile until checked. */
@@ -43,41 +67,74 @@ export function factsFrom(raw: Readonly<Record<string, unknown>>): HostFacts {
 
 function parseRequest(raw: unknown): Request | undefined {
   if (typeof raw !== 'object' || raw === null) return undefined;
-  const { secret, csr, facts } = raw as Record<string, unknown>;
-  if (typeof secret !== 'string' || typeof csr !== 'string' || csr.length > 16_384) return undefined;
+  const { secret, csr, facts, again } = raw as Record<string, unknown>;
+  if (typeof secret !== 'string' || typeof csr !== 'string') return undefined;
   if (typeof facts !== 'object' || facts === null) return undefined;
-  return { secret, csr, facts: factsFrom(facts as Record<string, unknown>) };
+  return { secret, csr, facts: factsFrom(facts as Record<string, unknown>), again: again === true };
 }
 
-export function createEnrolment(
-  authority: Authority,
-  store: EnrolmentStore,
-  hosts: HostStore,
-  address: () => string,
-): Enrolment {
+/** Whether the token lets this host in, its uses aside. */
+function admits(token: EnrolmentToken | undefined, hostname: string, at: number): Result<EnrolmentToken> {
+  const isGood =
+    token !== undefined && token.revokedAt === null && token.expiresAt > at && token.uses < token.maxUses;
+  if (!isGood) return fail('enroll.token_refused', 'The token is unknown, used up, revoked or expired.');
+  if (token.hostPattern !== null && !globMatches(token.hostPattern, hostname))
+    return fail('enroll.host_refused', `The token is for hosts named ${token.hostPattern}.`);
+  return ok(token);
+}
+
+export function createEnrolment(deps: EnrolmentDeps): Enrolment {
+  const { authority, tokens, hosts, issuer, audit } = deps;
+
+  async function admit(request: Request, hostId: string): Promise<Result<EnrolmentAnswer>> {
+    const { hostname } = request.facts;
+    const hash = sha256(request.secret);
+    const token = admits(await tokens.find(hash), hostname, nowUs());
+    if (!token.ok) return token;
+    // Sign first: a request that cannot be signed must not use the token up. Nothing is given out before the token is taken.
+    const signed = await issuer.sign(request.csr, hostId);
+    if (!signed.ok) return signed;
+    if (!(await tokens.take(hash, nowUs())))
+      return fail('enroll.token_refused', 'The token is unknown, used up, revoked or expired.');
+    const at = nowUs();
+    await hosts.add(hostId, request.facts, at);
+    const serial = await issuer.record(signed.value, hostId);
+    const detail = { token: token.value.id, serial, hostname, again: request.again ? 'yes' : 'no' };
+    await audit({ at, actor: `host:${hostId}`, action: 'host.enrolled', target: hostId, detail });
+    return ok({ hostId: hostId, certificate: signed.value, ca: authority.trust });
+  }
+
   return {
-    async createToken({ maxUses, lifeMs }) {
+    async createToken({ maxUses, lifeMs, hostPattern, actor = 'collector' }) {
       const secret = randomBytes(24).toString('base64url');
       const id = randomBytes(6).toString('hex');
       const createdAt = nowUs();
       const expiresAt = createdAt + Math.min(lifeMs, maxLifeMs) * 1000;
-      await store.add({ id, createdAt, expiresAt, maxUses }, sha256(secret));
-      const token = formatToken({ address: address(), caFingerprint: authority.caFingerprint, secret });
-      return { token, expiresAt };
+      const bound = { maxUses, hostPattern: hostPattern ?? null };
+      await tokens.add({ id, createdAt, expiresAt, ...bound }, sha256(secret));
+      const detail = { maxUses, expiresAt, hosts: hostPattern ?? '*' };
+      await audit({ at: createdAt, actor, action: 'enrolment_token.made', target: id, detail });
+      const ticket = { address: deps.address(), caFingerprint: authority.caFingerprint, secret };
+      return { id, token: formatToken(ticket), expiresAt };
     },
-    async enrol(raw) {
+    async revokeToken(id, actor) {
+      const at = nowUs();
+      const token = await tokens.revoke(id, at);
+      if (token === undefined) throw new VedetteError('api.not_found', `There is no enrolment token ${id}.`);
+      await audit({ at, actor, action: 'enrolment_token.revoked', target: id, detail: { uses: token.uses } });
+      return token;
+    },
+    async enrol(raw, certificate) {
       const request = parseRequest(raw);
       if (request === undefined)
         return fail('enroll.request_malformed', 'The enrolment request is incomplete.');
-      const hostId = randomBytes(8).toString('hex');
-      // Sign first: a request that cannot be signed must not use the token up. Nothing is given out before the token is taken.
-      const certificate = await authority.signAgent(request.csr, hostId);
-      if (!certificate.ok) return certificate;
-      if (!(await store.take(sha256(request.secret), nowUs()))) {
-        return fail('enroll.token_refused', 'The token is unknown, used up or expired.');
-      }
-      await hosts.add(hostId, request.facts, nowUs());
-      return ok({ hostId, certificate: certificate.value });
+      if (!request.again) return await admit(request, randomBytes(8).toString('hex'));
+      const host = await provenHost(deps, certificate);
+      if (!host.ok) return host;
+      const answer = await admit(request, host.value.id);
+      if (answer.ok && host.value.state !== 'active')
+        await hosts.setState(host.value.id, 'active', 'enrolled again', nowUs());
+      return answer;
     },
   };
 }

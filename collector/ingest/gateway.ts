@@ -1,30 +1,38 @@
+import type { X509Certificate } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { type ErrorCode, type Result, VedetteError } from '#shared/errors.ts';
+import { type ErrorCode, fail, type Result, VedetteError } from '#shared/errors.ts';
 import { encodeFrame, maxFrameBytes, subprotocol } from '#shared/protocol/frames.ts';
 import { type EnrolmentAnswer, enrolPath } from '#shared/protocol/identity.ts';
 import type { HostFacts } from '../store/contract.ts';
+import { Admission } from './admission.ts';
 import type { BatchInput, MarksInput, Verdict } from './messages.ts';
-import { AgentSession, type SessionLimits } from './session.ts';
+import { AgentSession, type SessionLimits, type SessionOptions } from './session.ts';
 import { Shares } from './shares.ts';
 
 export interface GatewayOptions {
   readonly host: string;
   readonly port: number;
-  /** PEM. */
-  readonly tls: { readonly ca: string; readonly certificate: string; readonly key: string };
+  /** What the server shows and trusts, PEM; asked again by `renewTls`. */
+  readonly tls: () => { readonly ca: string; readonly cert: string; readonly key: string };
   readonly limits: SessionLimits;
   /** Most agents at once. */
   readonly maxConnections: number;
   /** Reading from agents pauses while more than this is waiting for the pipeline. */
   readonly maxBacklogBytes: number;
-  readonly enrol: (request: unknown) => Promise<Result<EnrolmentAnswer>>;
-  /** The host of a certificate; undefined when it is not known here. */
-  readonly hostOf: (hostId: string) => Promise<{ readonly facts: HostFacts } | undefined>;
+  /** How long the agent that is connected has to show that it is alive when another comes under its identity. */
+  readonly probeMs: number;
+  readonly enrol: (request: unknown, certificate?: X509Certificate) => Promise<Result<EnrolmentAnswer>>;
+  /** Whom a certificate is of. */
+  readonly identify: (certificate: X509Certificate) => Promise<Result<Identified>>;
+  readonly renew: SessionOptions['renew'];
+  readonly trust: SessionOptions['trust'];
+  /** A refusal, whether of a connection or of one that was open. `hostId` is the one claimed, where there is one. */
+  readonly onRefused: (refusal: Refusal) => void;
   readonly seen: (
     hostId: string,
     connected: boolean,
@@ -36,8 +44,34 @@ export interface GatewayOptions {
   readonly log: (level: 'info' | 'warn', what: string, detail: Readonly<Record<string, unknown>>) => void;
 }
 
+/** Whom a certificate is of, and what it is good for. */
+export interface Identified {
+  readonly hostId: string;
+  readonly serial: string;
+  readonly mustRenew: boolean;
+}
+
+export interface Refusal {
+  readonly code: ErrorCode;
+  readonly detail: string;
+  readonly hostId: string | undefined;
+  /** Remote address. */
+  readonly from: string;
+  /** Address of the agent that is connected under the same identity, of a clone. */
+  readonly other?: string;
+}
+
 const maxEnrolBytes = 64 * 1024;
-const hostIdPattern = /(?:^|\n)CN=([0-9a-f]{16})(?:\n|$)/;
+/** Refusals of enrolment that are answered with 403; the others are bad requests. */
+const forbidden: ReadonlySet<ErrorCode> = new Set([
+  'enroll.token_refused',
+  'enroll.host_refused',
+  'enroll.host_unproven',
+]);
+/** The host a certificate that is refused claims to be of. */
+const claimedHost = /(?:^|\n)CN=([0-9a-f]{16})(?:\n|$)/;
+/** TLS 1.3 and nothing else: what agents and collector both are able to do. */
+const tlsVersion = { minVersion: 'TLSv1.3', maxVersion: 'TLSv1.3' } as const;
 
 /** Where agents connect: TLS 1.3, enrolment by token, streams by certificate. */
 export class Gateway {
@@ -45,6 +79,7 @@ export class Gateway {
   readonly #server: Server;
   readonly #ws: WebSocketServer;
   readonly #sessions = new Map<number, AgentSession>();
+  readonly #admission: Admission;
   #nextConnection = 1;
   #isPaused = false;
   readonly #shares: Shares;
@@ -56,14 +91,11 @@ export class Gateway {
   constructor(options: GatewayOptions) {
     this.#o = options;
     this.#shares = new Shares(options.limits.creditBytes, options.maxBacklogBytes);
-    const { ca, certificate, key } = options.tls;
+    this.#admission = new Admission(options.probeMs);
     this.#server = createServer(
       {
-        key,
-        // The CA goes along, so that an agent at enrolment can hold it against the fingerprint in its token.
-        cert: certificate + ca,
-        ca,
-        minVersion: 'TLSv1.3',
+        ...options.tls(),
+        ...tlsVersion,
         requestCert: true,
         // Enrolment has no certificate yet; streams are refused with a code in #upgrade.
         rejectUnauthorized: false,
@@ -115,8 +147,21 @@ export class Gateway {
 
   /** Events agents say they still hold, by host. */
   pendingOf(hostId: string): number {
-    for (const session of this.#sessions.values()) if (session.hostId === hostId) return session.pending;
-    return 0;
+    return this.#admission.servedOf(hostId)?.pending ?? 0;
+  }
+
+  /** Takes up certificates and CAs that have changed, for connections to come, and tells agents which to pin. */
+  renewTls(): void {
+    this.#server.setSecureContext({ ...this.#o.tls(), ...tlsVersion });
+    for (const session of this.#sessions.values()) session.tellTrust();
+  }
+
+  /** Ends the connections of a host, or only those that came with the certificate. */
+  evict(hostId: string, error: VedetteError, serial?: string): void {
+    for (const session of this.#sessions.values()) {
+      if (session.hostId === hostId && (serial === undefined || session.serial === serial))
+        session.end(error);
+    }
   }
 
   async #request(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -127,9 +172,10 @@ export class Gateway {
       answer(404, new VedetteError('api.not_found', 'Only enrolment and agent streams are served here.'));
       return;
     }
-    const from = request.socket.remoteAddress;
+    const socket = request.socket as TLSSocket;
+    const from = socket.remoteAddress ?? '';
     const body = await readBody(request);
-    const result = await this.#o.enrol(body).catch((error: Error) => {
+    const result = await this.#o.enrol(body, socket.getPeerX509Certificate()).catch((error: Error) => {
       this.#o.log('warn', 'enrolment failed', { error: error.message });
       return {
         ok: false as const,
@@ -140,8 +186,9 @@ export class Gateway {
       this.#o.log('info', 'host enrolled', { host: result.value.hostId, from });
       answer(200, result.value);
     } else {
-      this.#o.log('warn', 'enrolment refused', { code: result.error.code, from });
-      answer(result.error.code === 'enroll.token_refused' ? 403 : 400, result.error);
+      const { code, detail } = result.error;
+      this.#refuse({ code, detail, from, hostId: undefined }, 'enrolment refused');
+      answer(forbidden.has(code) ? 403 : 400, result.error);
     }
   }
 
@@ -164,50 +211,64 @@ export class Gateway {
     ws.pause();
     ws.on('error', () => undefined);
     const identified = await this.#identify(socket);
-    if (identified instanceof VedetteError) {
-      this.refused.set(identified.code, (this.refused.get(identified.code) ?? 0) + 1);
-      this.#o.log('warn', 'agent refused', { code: identified.code, from: socket.remoteAddress });
+    if (!identified.ok) {
+      const { code, detail, entry } = identified.error;
+      const claimed = claimedHost.exec(socket.getPeerX509Certificate()?.subject ?? '')?.[1];
+      // Only a certificate of ours tells of its host; anybody can write a name into one of another CA.
+      const hostId = code === 'identity.untrusted' ? undefined : claimed;
+      this.#refuse({ code, detail, hostId, from: socket.remoteAddress ?? '' }, 'agent refused');
       ws.resume();
-      ws.send(encodeFrame({ kind: 'bye', code: identified.code, detail: identified.detail }));
-      ws.close(identified.entry.close, identified.code);
+      ws.send(encodeFrame({ kind: 'bye', code, detail }));
+      ws.close(entry.close, code);
       setTimeout(() => ws.terminate(), 2000).unref();
       return;
     }
     if (ws.readyState !== ws.OPEN) return;
-    for (const other of this.#sessions.values()) {
-      if (other.hostId === identified)
-        other.end(new VedetteError('wire.replaced', 'A newer connection took over.'));
-    }
-    this.#serve(ws, identified);
+    this.#serve(ws, identified.value, socket.remoteAddress ?? '');
     if (!this.#isPaused) ws.resume();
   }
 
-  async #identify(socket: TLSSocket): Promise<string | VedetteError> {
+  async #identify(socket: TLSSocket): Promise<Result<Identified>> {
     const certificate = socket.getPeerX509Certificate();
-    if (certificate === undefined)
-      return new VedetteError('identity.no_certificate', 'No certificate was presented.');
-    if (!socket.authorized) {
-      return new VedetteError(
-        'identity.untrusted',
-        `The certificate was refused: ${socket.authorizationError}.`,
+    if (certificate === undefined) return fail('identity.no_certificate', 'No certificate was presented.');
+    // OpenSSL's own judgement stands, but that one that has expired may still be good for its renewal.
+    const problem = String(socket.authorizationError);
+    if (!socket.authorized && problem !== 'CERT_HAS_EXPIRED')
+      return fail('identity.untrusted', `The certificate was refused: ${problem}.`);
+    try {
+      return await this.#o.identify(certificate);
+    } catch (error) {
+      return fail(
+        'wire.store_failed',
+        `The certificate could not be looked up: ${(error as Error).message}.`,
       );
     }
-    const hostId = hostIdPattern.exec(certificate.subject)?.[1];
-    if (hostId === undefined || (await this.#o.hostOf(hostId)) === undefined) {
-      return new VedetteError(
-        'identity.unknown_host',
-        'The certificate names a host that is not known here.',
-      );
-    }
-    return hostId;
   }
 
-  #serve(ws: WebSocket, hostId: string): void {
+  /** Counts, logs and tells of a claim of a connected agent that is not believed; its connection stays. */
+  refuseClaim(refusal: Omit<Refusal, 'from'> & { readonly hostId: string }): void {
+    const from = this.#admission.servedOf(refusal.hostId)?.from ?? '';
+    this.#refuse({ ...refusal, from }, 'claim refused');
+  }
+
+  #refuse(refusal: Refusal, what: string): void {
+    const { code, hostId, from } = refusal;
+    this.refused.set(code, (this.refused.get(code) ?? 0) + 1);
+    this.#o.log('warn', what, { code, from, ...(hostId !== undefined && { host: hostId }) });
+    this.#o.onRefused(refusal);
+  }
+
+  #serve(ws: WebSocket, identified: Identified, from: string): void {
+    const { hostId } = identified;
     const connection = this.#nextConnection++;
     const session = new AgentSession({
       connection,
-      hostId,
+      ...identified,
+      from,
       ws,
+      admit: (session) => this.#admission.admit(session),
+      renew: this.#o.renew,
+      trust: this.#o.trust,
       limits: this.#o.limits,
       seen: this.#o.seen,
       log: this.#o.log,
@@ -219,13 +280,26 @@ export class Gateway {
         if (this.#shares.isOver(hostId)) this.#hold(session);
         if (this.#o.backlogBytes() > this.#o.maxBacklogBytes) this.#pauseAll();
       },
-      onEnd: (code) => {
+      onEnd: (error) => {
+        const other = this.#admission.servedOf(hostId);
         this.#sessions.delete(connection);
         this.#held.delete(session);
-        if (code !== undefined) this.refused.set(code, (this.refused.get(code) ?? 0) + 1);
+        this.#admission.leave(session);
+        if (error === undefined) return;
+        const { code, detail } = error;
+        this.refused.set(code, (this.refused.get(code) ?? 0) + 1);
+        this.#o.onRefused({
+          code,
+          detail,
+          hostId,
+          from,
+          ...(other && other !== session && { other: other.from }),
+        });
       },
     });
     this.#sessions.set(connection, session);
+    const refusal = this.#admission.enter(session);
+    if (refusal !== undefined) session.end(refusal);
   }
 
   #hold(session: AgentSession): void {

@@ -137,6 +137,11 @@ export class PipelineLoop {
           verdicts[at] = verdictOf(b, { code: 'wire.sequence_gap', detail });
           return;
         }
+        if (outcome.status === 'foreign') {
+          const detail = `Stream ${b.stream} belongs to another host.`;
+          verdicts[at] = verdictOf(b, { code: 'identity.foreign_stream', detail });
+          return;
+        }
         verdicts[at] = verdictOf(b, outcome.status);
         if (outcome.status === 'stored') stored.push({ ...b, id: outcome.id, batch });
       });

@@ -1,11 +1,13 @@
+import { once } from 'node:events';
 import type { WebSocket } from 'ws';
 import { nowUs } from '#shared/clock.ts';
-import { type ErrorCode, VedetteError } from '#shared/errors.ts';
+import { type ErrorCode, type Result, VedetteError } from '#shared/errors.ts';
 import {
   type AgentFrame,
   type CollectorFrame,
   decodeAgentFrame,
   encodeFrame,
+  knownFeatures,
   maxFrameBytes,
   protocolVersion,
   type StreamMark,
@@ -26,6 +28,12 @@ export interface SessionLimits {
 export interface SessionOptions {
   readonly connection: number;
   readonly hostId: string;
+  /** Of the certificate it came with, hex. */
+  readonly serial: string;
+  /** The certificate has expired: it may be renewed, and nothing else is taken. */
+  readonly mustRenew: boolean;
+  /** Remote address. */
+  readonly from: string;
   readonly ws: WebSocket;
   readonly limits: SessionLimits;
   readonly seen: (
@@ -33,16 +41,26 @@ export interface SessionOptions {
     connected: boolean,
     facts?: Readonly<Record<string, unknown>>,
   ) => Promise<HostFacts>;
+  /** Asked at hello: why this agent may not be served beside those that are; undefined when it may. */
+  readonly admit: (session: AgentSession) => Promise<VedetteError | undefined>;
+  /** Signs the next certificate of this host. */
+  readonly renew: (hostId: string, csr: string) => Promise<Result<string>>;
+  /** The CAs to pin, PEM. */
+  readonly trust: () => string;
   readonly submit: (batch: BatchInput, data: Uint8Array) => void;
   readonly settle: (marks: MarksInput) => void;
   /** Bytes that the agent may have in flight now; never more than the limit. */
   readonly credit: () => number;
   readonly log: (level: 'info' | 'warn', what: string, detail: Readonly<Record<string, unknown>>) => void;
-  /** With the code when it ended for a fault. */
-  readonly onEnd: (code: ErrorCode | undefined) => void;
+  /** With the error when it ended for a fault. */
+  readonly onEnd: (error: { readonly code: ErrorCode; readonly detail: string } | undefined) => void;
 }
 
 const streamPattern = /^[0-9a-f]{16}$/;
+/** Of a run of an agent's process. */
+const runPattern = /^[0-9a-f]{16}$/;
+/** Least time between two certificates over one connection. */
+const renewalSpacingMs = 5000;
 
 /** One agent's connection: frames in, acknowledgements out. */
 export class AgentSession {
@@ -55,8 +73,13 @@ export class AgentSession {
   #isEnding = false;
   /** The agent's marks came, or the first batch before which they were due. */
   #isSettled = false;
-  #fault: ErrorCode | undefined;
+  #fault: { readonly code: ErrorCode; readonly detail: string } | undefined;
   #turn: Promise<void> = Promise.resolve();
+  #isPaused = false;
+  #renewedAtMs = Number.NEGATIVE_INFINITY;
+  /** Drawn by the agent's process at its start; undefined before hello and from agents that name none. */
+  run: string | undefined;
+  #features: readonly string[] = [];
   /** Events the agent says it still holds. */
   pending = 0;
 
@@ -66,7 +89,8 @@ export class AgentSession {
     ws.on('message', (data: Buffer, isBinary: boolean) => this.#receive(data, isBinary));
     ws.on('error', (error: Error & { code?: string }) => {
       // ws has closed the connection itself with 1009; only the reason is ours to keep.
-      if (error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') this.#fault = 'wire.frame_too_large';
+      if (error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH')
+        this.#fault = { code: 'wire.frame_too_large', detail: error.message };
     });
     ws.on('close', () => this.#closed());
     this.#timers.push(
@@ -82,20 +106,57 @@ export class AgentSession {
     return this.#o.hostId;
   }
 
+  get serial(): string {
+    return this.#o.serial;
+  }
+
+  get from(): string {
+    return this.#o.from;
+  }
+
   pause(): void {
+    this.#isPaused = true;
     this.#o.ws.pause();
   }
 
   resume(): void {
+    this.#isPaused = false;
     this.#o.ws.resume();
+  }
+
+  /** Whether the agent answers a ping within `limitMs`. Every agent does, by its WebSocket; one half gone does not. */
+  async answers(limitMs: number): Promise<boolean> {
+    const { ws } = this.#o;
+    if (this.#isEnding || ws.readyState !== ws.OPEN) return false;
+    const waiting = new AbortController();
+    const { signal } = waiting;
+    const limit = setTimeout(() => waiting.abort(), limitMs);
+    ws.once('close', () => waiting.abort());
+    const pong = once(ws, 'pong', { signal }).then(
+      () => true,
+      () => false,
+    );
+    // While reading is paused for back-pressure the answer would not be seen.
+    ws.resume();
+    ws.ping();
+    const isAlive = await pong;
+    clearTimeout(limit);
+    if (this.#isPaused) ws.pause();
+    return isAlive && !this.#isEnding;
+  }
+
+  /** Tells which CAs to pin from now on, to an agent that knows how. */
+  tellTrust(): void {
+    if (this.#facts === undefined || !this.#features.includes('trust')) return;
+    this.#send({ kind: 'trust', ca: Buffer.from(this.#o.trust()) });
   }
 
   /** Closes with a code that says why; what is not acknowledged the agent sends again. */
   end(error: VedetteError): void {
     if (this.#isEnding) return;
     this.#isEnding = true;
-    if (error.code !== 'wire.shutdown') {
-      this.#fault = error.code;
+    if (error.code !== 'wire.shutdown' && error.code !== 'identity.renewed') {
+      this.#fault = error;
       this.#o.log('warn', 'agent connection ended', {
         host: this.hostId,
         code: error.code,
@@ -133,7 +194,8 @@ export class AgentSession {
       this.end(new VedetteError('wire.frame_unexpected', `${frame.kind} came before hello.`));
       return;
     }
-    if (frame.kind === 'batch') this.#batch(frame, this.#facts);
+    if (frame.kind === 'renew') this.#renew(frame.csr);
+    else if (frame.kind === 'batch') this.#batch(frame, this.#facts);
     else if (frame.kind === 'marks') this.#settle(frame.marks);
     else if (frame.kind === 'ping') this.#ping(frame.pending);
   }
@@ -152,6 +214,21 @@ export class AgentSession {
       );
       return;
     }
+    const { run, features = [] } = frame;
+    if (run !== undefined && !runPattern.test(run)) {
+      this.end(new VedetteError('wire.frame_malformed', 'The hello names no valid run.'));
+      return;
+    }
+    const { mustRenew } = this.#o;
+    if (mustRenew && !features.includes('renewal')) {
+      this.end(new VedetteError('identity.renew_first', 'The certificate has expired.'));
+      return;
+    }
+    this.run = run;
+    this.#features = features;
+    const refusal = await this.#o.admit(this);
+    if (refusal !== undefined) this.end(refusal);
+    if (this.#isEnding) return;
     this.pending = frame.pending;
     this.#facts = await this.#o.seen(this.hostId, true, frame.facts);
     this.#o.log('info', 'agent connected', {
@@ -162,17 +239,42 @@ export class AgentSession {
     this.#send({
       kind: 'hello',
       version: protocolVersion,
-      credit: this.#o.credit(),
+      credit: mustRenew ? 0 : this.#o.credit(),
       time: nowUs(),
-      takesMarks: 1,
+      features: knownFeatures,
     });
-    this.#o.ws.resume();
+    this.tellTrust();
+    if (!this.#isPaused) this.#o.ws.resume();
+  }
+
+  #renew(csr: string): void {
+    const now = performance.now();
+    if (now - this.#renewedAtMs < renewalSpacingMs) {
+      this.end(new VedetteError('identity.renewal_refused', 'A certificate was given out just now.'));
+      return;
+    }
+    this.#renewedAtMs = now;
+    this.#turn = this.#o.renew(this.hostId, csr).then(
+      (signed) => {
+        if (!signed.ok) {
+          this.end(new VedetteError('identity.renewal_refused', signed.error.detail));
+          return;
+        }
+        this.#send({ kind: 'certificate', certificate: signed.value });
+        if (this.#o.mustRenew) this.end(new VedetteError('identity.renewed', 'Connect with the new one.'));
+      },
+      (error: Error) => this.end(new VedetteError('wire.store_failed', `Not recorded: ${error.message}.`)),
+    );
   }
 
   #batch(frame: AgentFrame & { readonly kind: 'batch' }, facts: HostFacts): void {
     const { stream, sequence, collected, data } = frame;
     if (!streamPattern.test(stream) || sequence === 0) {
       this.end(new VedetteError('wire.frame_malformed', 'A batch names no valid stream and sequence.'));
+      return;
+    }
+    if (this.#o.mustRenew) {
+      this.end(new VedetteError('identity.renew_first', 'A batch came under an expired certificate.'));
       return;
     }
     // One batch may go over, so that a batch larger than the credit can pass at all.
@@ -249,7 +351,11 @@ export class AgentSession {
     this.#isEnding = true;
     this.#o.onEnd(this.#fault);
     void this.#turn
-      .then(() => (this.#fault === 'wire.replaced' ? undefined : this.#o.seen(this.hostId, false)))
+      .then(() => {
+        // One that was never served, or was taken over from, says nothing about whether the host is there.
+        const isLast = this.#facts !== undefined && this.#fault?.code !== 'wire.replaced';
+        return isLast ? this.#o.seen(this.hostId, false) : undefined;
+      })
       .catch(() => undefined);
   }
 }

@@ -19,12 +19,20 @@ export interface HostFacts {
   readonly agentVersion?: string;
 }
 
+/** A revoked host is an enemy's until restored; a decommissioned one has gone for good and is told to stop trying. */
+export const hostStates = ['active', 'revoked', 'decommissioned'] as const;
+export type HostState = (typeof hostStates)[number];
+
 export interface Host extends HostFacts {
   /** Given at enrolment; the subject of the agent's certificate. */
   readonly id: string;
   readonly enrolledAt: number;
   readonly lastSeenAt: number | null;
   readonly connected: boolean;
+  readonly state: HostState;
+  /** Why and when the state was changed; absent in a host that has been active ever since. */
+  readonly stateReason?: string;
+  readonly stateAt?: number;
 }
 
 /** One test that held: which selection, field and value, and what the rule asked for. */
@@ -136,6 +144,10 @@ export interface HostStore {
   add(id: string, facts: HostFacts, at: number): Promise<void>;
   /** Refreshes facts and presence of a known host. `facts` undefined leaves them. */
   seen(id: string, at: number, connected: boolean, facts?: HostFacts): Promise<void>;
+  /** The changed host; undefined when there is none of that id. */
+  setState(id: string, state: HostState, reason: string, at: number): Promise<Host | undefined>;
+  /** Whether a host other than `id` that is active bears this name, whatever the case. */
+  isNameOfAnother(id: string, hostname: string): Promise<boolean>;
   /** At start: nobody is connected yet. */
   disconnectAll(): Promise<void>;
 }
@@ -146,14 +158,44 @@ export interface EnrolmentToken {
   readonly expiresAt: number;
   readonly uses: number;
   readonly maxUses: number;
+  /** Glob over host names that may use it; null for any. */
+  readonly hostPattern: string | null;
+  readonly revokedAt: number | null;
 }
 
 export interface EnrolmentStore {
   /** `secretHash` is SHA-256 hex of the secret; the secret itself is never stored. */
-  add(token: Omit<EnrolmentToken, 'uses'>, secretHash: string): Promise<void>;
-  /** Takes one use if the token exists, is unexpired at `at` and has uses left; atomic. */
+  add(token: Omit<EnrolmentToken, 'uses' | 'revokedAt'>, secretHash: string): Promise<void>;
+  /** The token of that secret, whatever its state. */
+  find(secretHash: string): Promise<EnrolmentToken | undefined>;
+  /** Takes one use if the token exists, is unexpired at `at`, not revoked and has uses left; atomic. */
   take(secretHash: string, at: number): Promise<boolean>;
   list(): Promise<readonly EnrolmentToken[]>;
+  /** The revoked token; undefined when there is none of that id. One revoked before keeps its time. */
+  revoke(id: string, at: number): Promise<EnrolmentToken | undefined>;
+}
+
+/** A certificate that was issued to a host. */
+export interface Certificate {
+  /** Hex, lower case, without leading zeros. */
+  readonly serial: string;
+  readonly hostId: string;
+  /** SHA-256 of the DER, hex. */
+  readonly fingerprint: string;
+  readonly issuedAt: number;
+  readonly expiresAt: number;
+  readonly revokedAt: number | null;
+  readonly revokedReason: string | null;
+}
+
+export interface CertificateStore {
+  /** Records it, and forgets those of its host that expired before `keepSince`. */
+  add(certificate: Omit<Certificate, 'revokedAt' | 'revokedReason'>, keepSince: number): Promise<void>;
+  get(serial: string): Promise<Certificate | undefined>;
+  /** Of one host, newest first. */
+  list(hostId: string): Promise<readonly Certificate[]>;
+  /** By serial or fingerprint. The revoked certificate; undefined when there is none. */
+  revoke(serialOrFingerprint: string, reason: string, at: number): Promise<Certificate | undefined>;
 }
 
 export const roles = ['viewer', 'analyst', 'responder', 'rule-admin', 'admin'] as const;
@@ -185,6 +227,7 @@ export interface ControlStore {
   readonly alerts: AlertStore;
   readonly detection: DetectionStore;
   readonly enrolment: EnrolmentStore;
+  readonly certificates: CertificateStore;
   readonly credentials: CredentialStore;
   close(): Promise<void>;
 }

@@ -12,13 +12,16 @@ export const maxFrameBytes = 4 * 1024 * 1024;
 /** WebSocket subprotocol. */
 export const subprotocol = 'vedette.v1';
 
-type Kind = 'text' | 'uint' | 'bytes' | 'facts' | 'marks';
+type Kind = 'text' | 'uint' | 'bytes' | 'facts' | 'marks' | 'texts';
 interface Slot {
   readonly type: Kind;
-  /** Absent in frames of peers that do not know it yet. */
+  /** May be absent, as from a peer of before it was declared. */
   readonly optional?: true;
 }
 const text = { type: 'text' } as const;
+const optionalText = { type: 'text', optional: true } as const;
+/** A list of short words. */
+const optionalTexts = { type: 'texts', optional: true } as const;
 const uint = { type: 'uint' } as const;
 const bytes = { type: 'bytes' } as const;
 /** A flat map of short strings. */
@@ -34,10 +37,18 @@ export const maxMarks = 256;
 
 /** Stream, sequence, and the events collected on the stream up to and including that batch. */
 export type StreamMark = readonly [stream: string, sequence: number, collected: number];
+/** Most texts in a list, and characters of each. */
+const maxTexts = 64;
+
+/** What a peer may say it knows in its hello; the kinds of a feature are sent to those only that named it. */
+export const knownFeatures = ['renewal', 'trust', 'marks'] as const;
 
 export const agentFrames = {
-  /** First frame. `pending` counts the events in the outbox. */
-  hello: { version: uint, pending: uint, facts },
+  /**
+   * First frame. `pending` counts the events in the outbox. `run` is 16 hex digits drawn at the start of the process:
+   * two of them alive under one identity are clones.
+   */
+  hello: { version: uint, pending: uint, facts, run: optionalText, features: optionalTexts },
   /**
    * Encoded events. A stream is one lane of one run of an agent; its sequence counts from 1 without gaps.
    * `collected` counts the events collected on the stream up to and including this batch, losses among them, so
@@ -45,23 +56,26 @@ export const agentFrames = {
    */
   batch: { stream: text, sequence: uint, collected: uint, data: bytes },
   /**
-   * What the agent has seen acknowledged and forgotten, once after the welcome and before any batch, to a collector
-   * that takes it. A collector that holds less of a stream was restored from an older copy, and counts the rest as lost.
+   * Feature `marks`: what the agent has seen acknowledged and forgotten, once after the welcome and before any batch. A
+   * collector that holds less of a stream was restored from an older copy, and counts the rest as lost.
    */
   marks: { marks },
   ping: { sentAt: uint, pending: uint },
+  /** Feature `renewal`: a PKCS#10 request (PEM) for the next certificate of this host. */
+  renew: { csr: text },
   bye: { code: text, detail: text },
 } as const satisfies Record<string, Record<string, Slot>>;
 
 export const collectorFrames = {
-  /**
-   * Answer to hello. `credit` is the bytes of batches that may be in flight, `time` microseconds since the epoch,
-   * `takesMarks` 1 where a `marks` frame is understood.
-   */
-  hello: { version: uint, credit: uint, time: uint, takesMarks: { ...uint, optional: true } },
+  /** Answer to hello. `credit` is the bytes of batches that may be in flight, `time` microseconds since the epoch. */
+  hello: { version: uint, credit: uint, time: uint, features: optionalTexts },
   /** Everything of the stream up to sequence `mark` is durable. */
   ack: { stream: text, mark: uint, credit: uint },
   ping: { sentAt: uint },
+  /** Feature `renewal`: answer to `renew`, PEM. */
+  certificate: { certificate: text },
+  /** Feature `trust`: the CAs (PEM, one after another, UTF-8) to be pinned from now on, the one that signs first. */
+  trust: { ca: bytes },
   bye: { code: text, detail: text },
 } as const satisfies Record<string, Record<string, Slot>>;
 
@@ -71,6 +85,7 @@ interface SlotTypes {
   bytes: Uint8Array;
   facts: Readonly<Record<string, string>>;
   marks: readonly StreamMark[];
+  texts: readonly string[];
 }
 type FrameOf<K, S extends Record<string, Slot>> = { readonly kind: K } & {
   readonly [F in keyof S as S[F] extends { optional: true } ? never : F]: SlotTypes[S[F]['type']];
@@ -126,6 +141,8 @@ const checks: Readonly<Record<Kind, (value: unknown) => boolean>> = {
   bytes: (v) => v instanceof Uint8Array,
   facts: isFacts,
   marks: isMarks,
+  texts: (v) =>
+    Array.isArray(v) && v.length <= maxTexts && v.every((one) => typeof one === 'string' && one.length <= 64),
 };
 
 function unpack(data: Uint8Array): unknown {

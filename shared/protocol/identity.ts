@@ -45,9 +45,13 @@ export interface EnrolmentRequest {
   /** PKCS#10, PEM. */
   readonly csr: string;
   readonly facts: Readonly<Record<string, string>>;
+  /** Keep the host id of the certificate that the TLS connection was made with. */
+  readonly again?: true;
 }
 export interface EnrolmentAnswer {
   readonly hostId: string;
   /** PEM. */
   readonly certificate: string;
+  /** The CAs to pin, PEM, one after another; absent from collectors that have one only. */
+  readonly ca?: string;
 }

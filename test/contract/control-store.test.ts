@@ -47,6 +47,7 @@ for (const backend of backends) {
         enrolledAt: 10,
         lastSeenAt: null,
         connected: false,
+        state: 'active',
       });
       await hosts.seen('h1', 20, true);
       t.match(await hosts.get('h1'), { hostname: 'web-1', lastSeenAt: 20, connected: true });
@@ -58,6 +59,7 @@ for (const backend of backends) {
         enrolledAt: 10,
         lastSeenAt: 30,
         connected: true,
+        state: 'active',
       });
       await hosts.disconnectAll();
       t.match(await hosts.list(), [{ id: 'h1', connected: false, lastSeenAt: 30 }]);
@@ -239,7 +241,7 @@ for (const backend of backends) {
 
     t.test('enrolment tokens: as many uses as allowed, however many try at once', async (t) => {
       const [one, two] = await fresh(t);
-      const token = { id: 't1', createdAt: 10, expiresAt: 100, maxUses: 3 };
+      const token = { id: 't1', createdAt: 10, expiresAt: 100, maxUses: 3, hostPattern: 'web-*' };
       await one.enrolment.add(token, 'hash');
       t.equal(await one.enrolment.take('other', 20), false);
       t.equal(await one.enrolment.take('hash', 100), false, 'expired at its last instant');
@@ -247,7 +249,62 @@ for (const backend of backends) {
         Array.from({ length: 10 }, (_, i) => (i % 2 === 0 ? one : two).enrolment.take('hash', 20)),
       );
       t.equal(takes.filter(Boolean).length, 3);
-      t.same(await two.enrolment.list(), [{ ...token, uses: 3 }]);
+      t.same(await two.enrolment.list(), [{ ...token, uses: 3, revokedAt: null }]);
+    });
+
+    t.test('enrolment tokens: found by secret, useless once revoked', async (t) => {
+      const [one, two] = await fresh(t);
+      const token = { id: 't1', createdAt: 10, expiresAt: 100, maxUses: 3, hostPattern: null };
+      await one.enrolment.add(token, 'hash');
+      t.equal(await two.enrolment.find('other'), undefined);
+      t.same(await two.enrolment.find('hash'), { ...token, uses: 0, revokedAt: null });
+      t.equal(await one.enrolment.revoke('t2', 30), undefined);
+      t.match(await one.enrolment.revoke('t1', 30), { id: 't1', revokedAt: 30 });
+      t.match(await two.enrolment.revoke('t1', 40), { revokedAt: 30 }, 'keeps its first time');
+      t.equal(await two.enrolment.take('hash', 20), false);
+    });
+
+    t.test('host states, and names of other active hosts', async (t) => {
+      const [{ hosts }, other] = await fresh(t);
+      await hosts.add('h1', facts, 10);
+      await hosts.add('h2', { hostname: 'DB-1', os: 'linux' }, 10);
+      t.equal(await hosts.setState('h3', 'revoked', 'stolen', 20), undefined);
+      t.match(await hosts.setState('h1', 'revoked', 'stolen', 20), { id: 'h1', state: 'revoked' });
+      t.match(await other.hosts.get('h1'), { state: 'revoked', stateReason: 'stolen', stateAt: 20 });
+      t.equal(await hosts.isNameOfAnother('h1', 'db-1'), true);
+      t.equal(await hosts.isNameOfAnother('h2', 'db-1'), false, 'its own');
+      t.equal(await hosts.isNameOfAnother('h2', 'web-1'), false, 'of one that is not active');
+    });
+
+    t.test('certificates: recorded, revoked by serial or fingerprint, forgotten once useless', async (t) => {
+      const [{ certificates }, other] = await fresh(t);
+      const first = { serial: '4a', hostId: 'h1', fingerprint: 'f1', issuedAt: 10, expiresAt: 100 };
+      const second = { serial: '4b', hostId: 'h1', fingerprint: 'f2', issuedAt: 50, expiresAt: 200 };
+      const unrevoked = { revokedAt: null, revokedReason: null };
+      await certificates.add(first, 0);
+      await certificates.add(second, 0);
+      t.same(await other.certificates.get('4a'), { ...first, ...unrevoked });
+      t.equal(await certificates.get('4c'), undefined);
+      t.same(
+        await certificates.list('h1'),
+        [second, first].map((one) => ({ ...one, ...unrevoked })),
+      );
+      t.match(await certificates.revoke('4a', 'lost', 60), { revokedAt: 60, revokedReason: 'lost' });
+      t.match(await certificates.revoke('f2', 'lost', 61), { serial: '4b', revokedAt: 61 });
+      t.equal(await certificates.revoke('4c', 'lost', 60), undefined);
+      await certificates.add({ ...first, serial: '4d' }, 101);
+      t.same(
+        (await certificates.list('h1')).map(({ serial }) => serial),
+        ['4b', '4d'].sort(),
+      );
+    });
+
+    t.test('alerts without an event behind them: raised once, then extended', async (t) => {
+      const [one, two] = await fresh(t);
+      t.match(await one.alerts.raise(newAlert('own')), { isNew: true, alert: { id: 'own', status: 'open' } });
+      const before = (await two.alerts.get('own'))?.count as number;
+      t.match(await two.alerts.raise(newAlert('own')), { isNew: false, alert: { count: 2 * before } });
+      t.equal(await one.detection.cursor(), 0);
     });
 
     t.test('credentials: found by kind and secret until they expire', async (t) => {

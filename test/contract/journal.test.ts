@@ -122,6 +122,27 @@ for (const kind of kinds) {
     await reader.close();
   });
 
+  t.test(`${kind.name}: a stream belongs to the host that began it`, async (t) => {
+    const { writer, reader } = kind.open(tempFolder(t));
+    const others = { hostId: 'd'.repeat(16) };
+    await writer.append([record(2)]);
+    await writer.append([record(1, others)]);
+    const outcomes = await writer.append([
+      record(1),
+      record(2, others),
+      record(2, { ...others, stream: 'c'.repeat(16) }),
+    ]);
+    t.strictSame(
+      outcomes.map((o) => o.status),
+      ['foreign', 'stored', 'gap'],
+      'a gap begins nothing',
+    );
+    const ledger = await reader.ledger();
+    t.equal(ledger.find((s) => s.hostId === 'a'.repeat(16))?.stored, 0);
+    await writer.close();
+    await reader.close();
+  });
+
   t.test(`${kind.name}: survives being opened again`, async (t) => {
     const folder = tempFolder(t);
     const first = kind.open(folder);

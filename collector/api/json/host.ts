@@ -1,6 +1,6 @@
-import type { Host } from '../../store/contract.ts';
+import { type Host, hostStates } from '../../store/contract.ts';
 import { toIso, toIsoOrNull } from '../instants.ts';
-import { type FromSchema, instant, nullable, object, text } from '../schema.ts';
+import { type FromSchema, instant, nullable, object, oneOf, text } from '../schema.ts';
 
 export const hostSchema = object(
   {
@@ -10,11 +10,25 @@ export const hostSchema = object(
     enrolledAt: instant,
     lastSeenAt: nullable(instant),
     connected: { type: 'boolean' },
+    state: oneOf(hostStates, 'A host that is revoked or decommissioned cannot connect.'),
   },
-  { osVersion: text, kernel: text, arch: text, agentVersion: text },
+  {
+    osVersion: text,
+    kernel: text,
+    arch: text,
+    agentVersion: text,
+    stateReason: text,
+    stateAt: { ...instant, description: 'When its state was changed.' },
+  },
 );
 export type HostJson = FromSchema<typeof hostSchema>;
 
 export function hostJson(host: Host): HostJson {
-  return { ...host, enrolledAt: toIso(host.enrolledAt), lastSeenAt: toIsoOrNull(host.lastSeenAt) };
+  const { stateAt, ...rest } = host;
+  return {
+    ...rest,
+    enrolledAt: toIso(host.enrolledAt),
+    lastSeenAt: toIsoOrNull(host.lastSeenAt),
+    ...(stateAt !== undefined && { stateAt: toIso(stateAt) }),
+  };
 }

@@ -1,7 +1,10 @@
 import type { Operation } from '../operation.ts';
 import { alerts } from './alerts.ts';
+import { ca } from './ca.ts';
+import { certificates } from './certificates.ts';
 import { enrolmentTokens } from './enrolment-tokens.ts';
 import { events, eventTypes } from './events.ts';
+import { hostState } from './host-state.ts';
 import { hosts } from './hosts.ts';
 import { rules } from './rules.ts';
 import { session } from './session.ts';
@@ -13,10 +16,13 @@ export const operations: readonly Operation[] = [
   ...session,
   ...status,
   ...hosts,
+  ...hostState,
+  ...certificates,
   ...alerts,
   ...events,
   ...eventTypes,
   ...rules,
   ...enrolmentTokens,
+  ...ca,
   ...signInLinks,
 ];

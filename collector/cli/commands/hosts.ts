@@ -1,28 +1,70 @@
 import { Command } from 'commander';
-import { printJson, printTable, shortTime } from '#shared/output.ts';
+import { print, printJson, printTable, shortTime } from '#shared/output.ts';
+import { printable } from '#shared/terminal.ts';
 import type { HostJson } from '../../api/json/host.ts';
 import { addQueryOptions, clientOf, type QueryOptions } from '../options.ts';
 
-export function hostsCommand(): Command {
-  return addQueryOptions(new Command('hosts').description('the hosts that are enrolled')).action(
-    async (options: QueryOptions) => {
-      const answer = await clientOf(options).get<{ readonly items: readonly HostJson[] }>('/hosts');
-      if (options.json) {
-        printJson(answer.items);
-        return;
-      }
-      printTable<HostJson>(
-        [
-          { title: 'host', of: (h) => h.hostname, flexible: true },
-          { title: 'id', of: (h) => h.id },
-          { title: '', of: (h) => (h.connected ? 'connected' : 'away') },
-          { title: 'os', of: (h) => `${h.os} ${h.kernel ?? ''} ${h.arch ?? ''}` },
-          { title: 'agent', of: (h) => h.agentVersion ?? '' },
-          { title: 'last seen', of: (h) => (h.lastSeenAt === null ? 'never' : shortTime(h.lastSeenAt)) },
-        ],
-        answer.items,
-        'No host is enrolled yet. `vedette enroll --new-token` makes a token for one.',
-      );
-    },
+function presence({ state, connected }: HostJson): string {
+  if (state !== 'active') return state;
+  return connected ? 'connected' : 'away';
+}
+
+async function list(options: QueryOptions): Promise<void> {
+  const answer = await clientOf(options).get<{ readonly items: readonly HostJson[] }>('/hosts');
+  if (options.json) {
+    printJson(answer.items);
+    return;
+  }
+  printTable<HostJson>(
+    [
+      { title: 'host', of: (h) => h.hostname, flexible: true },
+      { title: 'id', of: (h) => h.id },
+      { title: '', of: presence },
+      { title: 'os', of: (h) => `${h.os} ${h.kernel ?? ''} ${h.arch ?? ''}` },
+      { title: 'agent', of: (h) => h.agentVersion ?? '' },
+      { title: 'last seen', of: (h) => (h.lastSeenAt === null ? 'never' : shortTime(h.lastSeenAt)) },
+    ],
+    answer.items,
+    'No host is enrolled yet. `vedette enroll --new-token` makes a token for one.',
   );
+}
+
+interface Reasoned extends QueryOptions {
+  readonly reason?: string;
+}
+
+/** Options written behind the subcommand; `--data` and `--json` may stand before it as well. */
+function changeCommand(verb: string, done: string, description: string): Command {
+  return addQueryOptions(new Command(verb).description(description))
+    .argument('<id>', 'id of the host (see `vedette hosts`)')
+    .option('--reason <text>', 'why, for the audit log')
+    .action(async (id: string, _: unknown, command: Command) => {
+      const options = command.optsWithGlobals<Reasoned>();
+      const path = `/hosts/${encodeURIComponent(id)}/${verb}`;
+      const host = await clientOf(options).call<HostJson>('POST', path, {}, { reason: options.reason });
+      if (options.json) printJson(host);
+      else print(`${printable(host.hostname)} (${host.id}) ${done}`);
+    });
+}
+
+export function hostsCommand(): Command {
+  return addQueryOptions(new Command('hosts').description('the hosts that are enrolled'))
+    .action(list)
+    .addCommand(
+      changeCommand('revoke', 'is revoked', 'cut a host off at once: its certificates are good for nothing'),
+    )
+    .addCommand(
+      changeCommand(
+        'decommission',
+        'is out of service',
+        'take a host out of service: its agent stops trying, its events stay',
+      ),
+    )
+    .addCommand(
+      changeCommand(
+        'restore',
+        'may connect again',
+        'let a host connect again that was revoked or decommissioned; its agent is to be restarted',
+      ),
+    );
 }

@@ -1,6 +1,18 @@
-import { type Kysely, sql } from 'kysely';
-import type { EnrolmentStore } from '../contract.ts';
+import { type Kysely, type Selectable, sql } from 'kysely';
+import type { EnrolmentStore, EnrolmentToken } from '../contract.ts';
 import type { Tables } from './tables.ts';
+
+function tokenOf(row: Selectable<Tables['enrolment_token']>): EnrolmentToken {
+  return {
+    id: row.id,
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+    uses: row.uses,
+    maxUses: row.max_uses,
+    hostPattern: row.host_pattern,
+    revokedAt: row.revoked_at,
+  };
+}
 
 export function enrolmentStore(db: Kysely<Tables>): EnrolmentStore {
   return {
@@ -14,8 +26,18 @@ export function enrolmentStore(db: Kysely<Tables>): EnrolmentStore {
           expires_at: token.expiresAt,
           uses: 0,
           max_uses: token.maxUses,
+          host_pattern: token.hostPattern,
+          revoked_at: null,
         })
         .execute();
+    },
+    async find(secretHash) {
+      const row = await db
+        .selectFrom('enrolment_token')
+        .selectAll()
+        .where('secret_hash', '=', secretHash)
+        .executeTakeFirst();
+      return row && tokenOf(row);
     },
     async take(secretHash, at) {
       const taken = await db
@@ -23,6 +45,7 @@ export function enrolmentStore(db: Kysely<Tables>): EnrolmentStore {
         .set({ uses: sql`uses + 1` })
         .where('secret_hash', '=', secretHash)
         .where('expires_at', '>', at)
+        .where('revoked_at', 'is', null)
         .whereRef('uses', '<', 'max_uses')
         .executeTakeFirst();
       return taken.numUpdatedRows === 1n;
@@ -34,13 +57,16 @@ export function enrolmentStore(db: Kysely<Tables>): EnrolmentStore {
         .orderBy('created_at', 'desc')
         .orderBy('id')
         .execute();
-      return rows.map((row) => ({
-        id: row.id,
-        createdAt: row.created_at,
-        expiresAt: row.expires_at,
-        uses: row.uses,
-        maxUses: row.max_uses,
-      }));
+      return rows.map(tokenOf);
+    },
+    async revoke(id, at) {
+      const row = await db
+        .updateTable('enrolment_token')
+        .set({ revoked_at: sql`coalesce(revoked_at, ${at})` })
+        .where('id', '=', id)
+        .returningAll()
+        .executeTakeFirst();
+      return row && tokenOf(row);
     },
   };
 }

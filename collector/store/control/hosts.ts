@@ -1,4 +1,4 @@
-import type { Kysely, Selectable } from 'kysely';
+import { type Kysely, type Selectable, sql } from 'kysely';
 import type { Host, HostFacts, HostStore } from '../contract.ts';
 import type { Tables } from './tables.ts';
 
@@ -14,6 +14,9 @@ function hostOf(row: Selectable<Tables['host']>): Host {
     enrolledAt: row.enrolled_at,
     lastSeenAt: row.last_seen_at,
     connected: row.connected === 1,
+    state: row.state,
+    ...(row.state_reason !== null && { stateReason: row.state_reason }),
+    ...(row.state_at !== null && { stateAt: row.state_at }),
   };
 }
 
@@ -41,7 +44,16 @@ export function hostStore(db: Kysely<Tables>): HostStore {
     async add(id, facts, at) {
       await db
         .insertInto('host')
-        .values({ id, ...columnsOf(facts), enrolled_at: at, last_seen_at: null, connected: 0 })
+        .values({
+          id,
+          ...columnsOf(facts),
+          enrolled_at: at,
+          last_seen_at: null,
+          connected: 0,
+          state: 'active',
+          state_reason: null,
+          state_at: null,
+        })
         .onConflict((conflict) => conflict.column('id').doUpdateSet({ ...columnsOf(facts), enrolled_at: at }))
         .execute();
     },
@@ -51,6 +63,26 @@ export function hostStore(db: Kysely<Tables>): HostStore {
         .set({ ...(facts && columnsOf(facts)), last_seen_at: at, connected: connected ? 1 : 0 })
         .where('id', '=', id)
         .execute();
+    },
+    async setState(id, state, reason, at) {
+      const row = await db
+        .updateTable('host')
+        .set({ state, state_reason: reason, state_at: at })
+        .where('id', '=', id)
+        .returningAll()
+        .executeTakeFirst();
+      return row && hostOf(row);
+    },
+    async isNameOfAnother(id, hostname) {
+      const row = await db
+        .selectFrom('host')
+        .select('id')
+        .where(sql`lower(hostname)`, '=', hostname.toLowerCase())
+        .where('id', '!=', id)
+        .where('state', '=', 'active')
+        .limit(1)
+        .executeTakeFirst();
+      return row !== undefined;
     },
     async disconnectAll() {
       await db.updateTable('host').set({ connected: 0 }).where('connected', '=', 1).execute();

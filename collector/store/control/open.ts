@@ -1,5 +1,6 @@
 import type { ControlStore } from '../contract.ts';
 import { alertStore } from './alerts.ts';
+import { certificateStore } from './certificates.ts';
 import { credentialStore } from './credentials.ts';
 import { openDatabase } from './database.ts';
 import { detectionStore } from './detection.ts';
@@ -29,6 +30,7 @@ export async function openControlStore(path: string, options: ControlStoreOption
     alerts: alertStore(db),
     detection: detectionStore(db),
     enrolment: enrolmentStore(db),
+    certificates: certificateStore(db),
     credentials: credentialStore(db),
     close: () => db.destroy(),
   };

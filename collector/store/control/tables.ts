@@ -1,4 +1,4 @@
-import type { Level } from '../contract.ts';
+import type { HostState, Level } from '../contract.ts';
 
 /** Rows as SQLite holds them: instants in microseconds, lists and objects as JSON text, booleans as 0 or 1. */
 export interface Tables {
@@ -14,6 +14,9 @@ export interface Tables {
     enrolled_at: number;
     last_seen_at: number | null;
     connected: number;
+    state: HostState;
+    state_reason: string | null;
+    state_at: number | null;
   };
   alert: {
     id: string;
@@ -47,6 +50,17 @@ export interface Tables {
     expires_at: number;
     uses: number;
     max_uses: number;
+    host_pattern: string | null;
+    revoked_at: number | null;
+  };
+  certificate: {
+    serial: string;
+    host_id: string;
+    fingerprint: string;
+    issued_at: number;
+    expires_at: number;
+    revoked_at: number | null;
+    revoked_reason: string | null;
   };
   credential: {
     id: string;

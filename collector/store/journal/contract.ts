@@ -27,11 +27,12 @@ export interface JournalBatch extends BatchRecord {
   readonly id: number;
 }
 
-/** `repeat`: was stored before, dropped now. `gap`: its predecessor is missing, not stored. */
+/** `repeat`: was stored before, dropped now. `gap`: its predecessor is missing, `foreign`: another host has the stream; not stored. */
 export type AppendOutcome =
   | { readonly status: 'stored'; readonly id: number }
   | { readonly status: 'repeat' }
-  | { readonly status: 'gap'; readonly mark: number };
+  | { readonly status: 'gap'; readonly mark: number }
+  | { readonly status: 'foreign' };
 
 export interface StreamLedger {
   readonly hostId: string;

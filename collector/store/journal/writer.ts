@@ -12,6 +12,7 @@ import { addCounts, openDatabase } from './database.ts';
 
 const writes = {
   getStream: 'SELECT mark, collected, stored, lost, repeats FROM stream WHERE host = ? AND stream = ?',
+  isOfAnother: 'SELECT 1 FROM stream WHERE stream = ? AND host <> ? AND mark > 0 LIMIT 1',
   putStream: `INSERT OR REPLACE INTO stream (host, stream, mark, collected, stored, lost, repeats)
     VALUES (?, ?, ?, ?, ?, ?, ?)`,
   insert: `INSERT INTO batch (host, stream, sequence, collected, stored, lost, counts, min_time, max_time, received_at, data)
@@ -25,6 +26,8 @@ interface StreamRow {
   stored: number;
   lost: Record<string, number>;
   repeats: number;
+  /** Another host has batches on this stream. */
+  isForeign?: true;
 }
 
 /** Opens the journal at `path` for the one process that writes it. Throws `data.*`. */
@@ -35,8 +38,12 @@ export function openJournalWriter(path: string): JournalWriter {
 
   const load = (host: string, stream: string): StreamRow => {
     const row = sql.getStream.get(host, stream) as (Omit<StreamRow, 'lost'> & { lost: string }) | undefined;
-    if (row === undefined) return { mark: 0, collected: 0, stored: 0, lost: {}, repeats: 0 };
-    return { ...row, lost: JSON.parse(row.lost) as Record<string, number> };
+    const known =
+      row === undefined
+        ? { mark: 0, collected: 0, stored: 0, lost: {}, repeats: 0 }
+        : { ...row, lost: JSON.parse(row.lost) as Record<string, number> };
+    const isForeign = known.mark === 0 && sql.isOfAnother.get(stream, host) !== undefined;
+    return isForeign ? { ...known, isForeign } : known;
   };
   const put = (host: string, stream: string, row: StreamRow): void => {
     const { mark, collected, stored, repeats } = row;
@@ -62,6 +69,7 @@ export function openJournalWriter(path: string): JournalWriter {
     return Number(done.lastInsertRowid);
   };
   const appendOne = (b: BatchRecord, s: StreamRow): AppendOutcome => {
+    if (s.isForeign) return { status: 'foreign' };
     if (b.sequence <= s.mark) {
       s.repeats++;
       return { status: 'repeat' };
@@ -91,7 +99,7 @@ export function openJournalWriter(path: string): JournalWriter {
       }
       return outcome;
     });
-    for (const { host, stream, row } of streams.values()) put(host, stream, row);
+    for (const { host, stream, row } of streams.values()) if (!row.isForeign) put(host, stream, row);
     if (total.batches > 0) sql.total.run(total.batches, total.events, total.size);
     return outcomes;
   });

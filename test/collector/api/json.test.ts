@@ -36,6 +36,7 @@ t.test('what the resources answer', async (t) => {
     enrolledAt: '2023-11-14T22:13:20.123456Z',
     lastSeenAt: null,
     connected: false,
+    state: 'active',
   });
   t.same(await get('/events/h1:s1:0:0'), {
     '@timestamp': '2023-11-14T22:13:20.123456Z',

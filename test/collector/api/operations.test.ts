@@ -15,6 +15,15 @@ interface Sample {
 const strayQuery = (url: string) => ({ url: `${url}?stray=1`, code: 'api.invalid' });
 const plain = (url: string): Sample => ({ url, refused: [strayQuery(url)] });
 
+const changeOfHost = (verb: string): Sample => ({
+  url: `/api/v1/hosts/h1/${verb}`,
+  body: { reason: 'a reason' },
+  refused: [
+    { body: { reason: '' }, code: 'api.invalid' },
+    { url: `/api/v1/hosts/none/${verb}`, body: {}, code: 'api.not_found' },
+  ],
+});
+
 const samples: Readonly<Record<string, Sample>> = {
   'POST /api/v1/session': {
     url: '/api/v1/session',
@@ -34,6 +43,24 @@ const samples: Readonly<Record<string, Sample>> = {
   'GET /api/v1/hosts/{id}': {
     url: '/api/v1/hosts/h1',
     refused: [{ url: '/api/v1/hosts/none', code: 'api.not_found' }],
+  },
+  'POST /api/v1/hosts/{id}/revoke': changeOfHost('revoke'),
+  'POST /api/v1/hosts/{id}/decommission': changeOfHost('decommission'),
+  'POST /api/v1/hosts/{id}/restore': changeOfHost('restore'),
+  'GET /api/v1/hosts/{id}/certificates': plain('/api/v1/hosts/h1/certificates'),
+  'POST /api/v1/certificates/{id}/revoke': {
+    url: '/api/v1/certificates/4a/revoke',
+    body: { reason: 'lost' },
+    refused: [
+      { body: { reason: 5, stray: 1 }, code: 'api.invalid' },
+      { url: '/api/v1/certificates/none/revoke', body: {}, code: 'api.not_found' },
+    ],
+  },
+  'GET /api/v1/ca': plain('/api/v1/ca'),
+  'POST /api/v1/ca/rotate': {
+    url: '/api/v1/ca/rotate',
+    body: { overlapSeconds: 60 },
+    refused: [{ body: { overlapSeconds: -1 }, code: 'api.invalid' }],
   },
   'GET /api/v1/alerts': {
     url: '/api/v1/alerts?status=open&host=h1&minLevel=low&since=2020-01-01T00:00:00Z&limit=5',
@@ -82,11 +109,16 @@ const samples: Readonly<Record<string, Sample>> = {
   'GET /api/v1/enrolment-tokens': plain('/api/v1/enrolment-tokens'),
   'POST /api/v1/enrolment-tokens': {
     url: '/api/v1/enrolment-tokens',
-    body: { maxUses: 3, lifeSeconds: 600 },
+    body: { maxUses: 3, lifeSeconds: 600, hosts: 'web-*' },
     refused: [
+      { body: { hosts: 'x'.repeat(200) }, code: 'api.invalid' },
       { body: { maxUses: 0 }, code: 'api.invalid' },
       { body: { lifeSeconds: 1e9 }, code: 'api.invalid' },
     ],
+  },
+  'DELETE /api/v1/enrolment-tokens/{id}': {
+    url: '/api/v1/enrolment-tokens/t1',
+    refused: [{ url: '/api/v1/enrolment-tokens/none', code: 'api.not_found' }],
   },
   'POST /api/v1/sign-in-links': {
     url: '/api/v1/sign-in-links',
@@ -105,6 +137,10 @@ t.test('every operation', async (t) => {
   const api = await startApi(t);
   await api.deps.control.hosts.add('h1', { hostname: 'web-1', os: 'linux' }, 1);
   await api.deps.control.detection.commit(1, [newAlert('a1')]);
+  const certificate = { serial: '4a', hostId: 'h1', fingerprint: 'ff', issuedAt: 1, expiresAt: 2 };
+  await api.deps.control.certificates.add(certificate, 0);
+  const token = { id: 't1', createdAt: 1, expiresAt: 2, maxUses: 1, hostPattern: null };
+  await api.deps.control.enrolment.add(token, 'hash');
   api.events.events.push(storedEvent(0), storedEvent(1));
 
   const ask = async (method: string, url: string, headers: Record<string, string>, body?: unknown) => {

@@ -3,10 +3,12 @@ import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import type { Test } from 'tap';
+import { VedetteError } from '#shared/errors.ts';
 import { createApi } from '../../../collector/api/create-api.ts';
 import type { ApiDeps } from '../../../collector/api/deps.ts';
 import { createAuth } from '../../../collector/auth/auth.ts';
 import { localBus } from '../../../collector/bus.ts';
+import { createFleet } from '../../../collector/fleet/hosts.ts';
 import type {
   CollectorStatus,
   ControlStore,
@@ -120,10 +122,24 @@ export async function startApi(t: Test, over: Partial<ApiDeps> = {}): Promise<Ru
     }),
     enrol: {
       createToken: async ({ maxUses, lifeMs }) => ({
+        id: 'made',
         token: `token-for-${maxUses}`,
         expiresAt: startedAt + lifeMs * 1000,
       }),
+      async revokeToken(id) {
+        const token = await control.enrolment.revoke(id, startedAt);
+        if (token === undefined) throw new VedetteError('api.not_found', `There is no token ${id}.`);
+        return token;
+      },
     },
+    fleet: createFleet({
+      hosts: control.hosts,
+      certificates: control.certificates,
+      evict: () => undefined,
+      audit: async () => undefined,
+      publish: async () => undefined,
+    }),
+    ca: { list: () => [], rotate: async () => [] },
     logger: pino({ level: 'debug' }, { write: (line) => log.push(line) }),
     ...over,
   };

@@ -3,7 +3,7 @@ import { pack } from 'msgpackr';
 import t from 'tap';
 import { catalogue, type ErrorCode } from '#shared/errors.ts';
 import { maxFrameBytes } from '#shared/protocol/frames.ts';
-import { makeRequest } from '../../../agent/identity/enrol.ts';
+import { makeRequest } from '../../../agent/identity/certificate-request.ts';
 import { openAuthority } from '../../../collector/fleet/authority.ts';
 import { batchOf, numbered } from '../../events.ts';
 import { tempFolder } from '../../temp.ts';

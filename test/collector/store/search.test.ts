@@ -10,7 +10,8 @@ import { tempFolder } from '../../temp.ts';
 
 const host = 'a'.repeat(16);
 const other = 'b'.repeat(16);
-const stream = 'c'.repeat(16);
+/** Of each host its own. */
+const streamOf = (hostId: string) => hostId.slice(0, 8) + 'c'.repeat(8);
 
 function start(pid: number, command: string, time: number): AnyEvent {
   return {
@@ -36,6 +37,7 @@ async function journal(t: Test) {
     marks.set(hostId, sequence);
     const { counts, minTime, maxTime, data } = batch;
     const lost = {};
+    const stream = streamOf(hostId);
     const record = { hostId, stream, sequence, collected: sequence, stored: batch.count, lost, counts };
     await writer.append([{ ...record, minTime, maxTime, receivedAt: maxTime, data }]);
   };
@@ -132,6 +134,6 @@ t.test('an event is found by its id, and a cursor that is none is refused', asyn
   for (const item of (await search()).items)
     t.strictSame((await findEvent(reader, item.id))?.event, item.event);
   t.equal(await findEvent(reader, 'nonsense'), undefined);
-  t.equal(await findEvent(reader, `${host}:${stream}:1:99`), undefined);
+  t.equal(await findEvent(reader, `${host}:${streamOf(host)}:1:99`), undefined);
   await t.rejects(search({ cursor: '1; DROP TABLE batch' }), { code: 'store.cursor_invalid' });
 });

@@ -1,0 +1,79 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { fail, ok, type Result } from '#shared/errors.ts';
+import { makeRequest } from './certificate-request.ts';
+import { type AgentIdentity, saveIdentity } from './identity.ts';
+import { certificatesOf, pinnable } from './trust.ts';
+
+/** Least time between two requests for a certificate, so that a collector that refuses is not asked for ever. */
+const retryMs = 3_600_000;
+
+/**
+ * The identity of the running agent: what it shows and trusts at its next connection, kept on the disk before it is
+ * used. Certificate and key are in one file that is replaced whole, so a crash leaves the old pair or the new one.
+ */
+export class LiveIdentity {
+  readonly #folder: string;
+  #current: AgentIdentity;
+  #pendingKey: string | undefined;
+  #askedAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(folder: string, identity: AgentIdentity) {
+    this.#folder = folder;
+    this.#current = identity;
+  }
+
+  get current(): AgentIdentity {
+    return this.#current;
+  }
+
+  /** Whether a third of the certificate's life or less is left, or a newer CA signs now. `nowMs` by the collector's clock. */
+  isDue(nowMs: number): boolean {
+    const certificate = new X509Certificate(this.#current.certificate);
+    const [from, to] = [Date.parse(certificate.validFrom), Date.parse(certificate.validTo)];
+    const [signing] = certificatesOf(this.#current.ca);
+    return to - nowMs <= (to - from) / 3 || (signing !== undefined && !certificate.checkIssued(signing));
+  }
+
+  /** A request for the next certificate (PEM) if it is time; undefined when not, or when one was made a short while ago. */
+  request(nowMs: number): string | undefined {
+    if (performance.now() - this.#askedAtMs < retryMs || !this.isDue(nowMs)) return undefined;
+    const { key, csr } = makeRequest();
+    this.#pendingKey = key;
+    this.#askedAtMs = performance.now();
+    return csr;
+  }
+
+  /** Takes the certificate that was asked for. `identity.renewal_refused` when it is not for this host and its new key. */
+  accept(certificate: string): Result<void> {
+    const key = this.#pendingKey;
+    this.#pendingKey = undefined;
+    if (key === undefined)
+      return fail('identity.renewal_refused', 'A certificate came that was not asked for.');
+    try {
+      const parsed = new X509Certificate(certificate);
+      const isOurs =
+        parsed.checkPrivateKey(createPrivateKey(key)) &&
+        parsed.subject === `CN=${this.#current.hostId}` &&
+        certificatesOf(this.#current.ca).some((ca) => parsed.checkIssued(ca) && parsed.verify(ca.publicKey));
+      if (!isOurs) throw new Error('it is not for this host and key');
+    } catch (error) {
+      return fail('identity.renewal_refused', `The certificate cannot be used: ${(error as Error).message}.`);
+    }
+    this.#keep({ ...this.#current, certificate, key });
+    this.#askedAtMs = Number.NEGATIVE_INFINITY;
+    return ok(undefined);
+  }
+
+  /** Pins these CAs in place of those before. `identity.trust_refused` when they are none. */
+  trust(ca: string): Result<void> {
+    const list = pinnable(ca);
+    if (!list.ok) return list;
+    if (list.value !== this.#current.ca) this.#keep({ ...this.#current, ca: list.value });
+    return ok(undefined);
+  }
+
+  #keep(identity: AgentIdentity): void {
+    saveIdentity(this.#folder, identity);
+    this.#current = identity;
+  }
+}
