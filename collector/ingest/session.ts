@@ -300,8 +300,8 @@ export class AgentSession {
       return;
     }
     this.#isSettled = true;
-    const { connection, hostId } = this.#o;
-    this.#o.settle({ connection, hostId, marks });
+    const { connection, hostId, mustRenew } = this.#o;
+    if (!mustRenew) this.#o.settle({ connection, hostId, marks });
   }
 
   #ping(pending: number): void {
