@@ -11,6 +11,7 @@ import {
   maxFrameBytes,
   protocolVersion,
   subprotocol,
+  versionAdvice,
 } from '#shared/protocol/frames.ts';
 import { collectorName } from '#shared/protocol/identity.ts';
 import type { Outbox } from '../outbox/outbox.ts';
@@ -24,11 +25,23 @@ export interface UplinkOptions {
   readonly identity: { readonly ca: string; readonly certificate: string; readonly key: string };
   readonly outbox: Outbox;
   readonly facts: Readonly<Record<string, string>>;
+  /** Takes the collector's commands; without it the collector is told that there is nobody to. */
+  readonly commands?: CommandPort;
   readonly backoffMs: { readonly min: number; readonly max: number };
   readonly pingMs: number;
   /** Silence of the collector after which the connection is given up. */
   readonly stallMs: number;
   readonly log: (event: UplinkEvent) => void;
+}
+
+/** Where commands go; see agent/commands/runner.ts. Never throws. */
+export interface CommandPort {
+  /** The collector's time, microseconds since the epoch. */
+  noteTime(timeUs: number): void;
+  connected(send: (frame: AgentFrame & { readonly kind: 'result' }) => void): void;
+  disconnected(): void;
+  receive(frame: CollectorFrame & { readonly kind: 'command' }): void;
+  settled(id: string): void;
 }
 
 export type UplinkEvent =
@@ -137,7 +150,9 @@ export class Uplink {
     socket.on('open', () => {
       this.#lastHeardMs = performance.now();
       const pending = this.#options.outbox.events;
-      this.#send({ kind: 'hello', version: protocolVersion, pending, facts: this.#options.facts });
+      const { facts, commands } = this.#options;
+      const features = commands === undefined ? [] : ['commands'];
+      this.#send({ kind: 'hello', version: protocolVersion, pending, facts, features });
     });
     socket.on('message', (data: Buffer, isBinary) => this.#receive(socket, data, isBinary));
     socket.on('error', (error) => {
@@ -149,6 +164,7 @@ export class Uplink {
         const wasServed = this.#isServed;
         this.#isServed = false;
         this.#inFlight.clear();
+        this.#options.commands?.disconnected();
         const code = this.#lastBye?.code ?? (problem === undefined ? `closed ${status}` : 'unreachable');
         resolve({ code, detail: this.#lastBye?.detail ?? problem?.message ?? '', wasServed });
       });
@@ -183,6 +199,7 @@ export class Uplink {
 
   #refuse(socket: WebSocket, error: VedetteError): void {
     this.#lastBye = { code: error.code, detail: error.detail };
+    this.#send({ kind: 'bye', code: error.code, detail: error.detail });
     socket.close(error.entry.close ?? 1011, error.code);
   }
 
@@ -192,13 +209,16 @@ export class Uplink {
         if (frame.version !== protocolVersion) {
           this.#refuse(
             socket,
-            new VedetteError('wire.version_unsupported', `The collector speaks ${frame.version}.`),
+            new VedetteError('wire.version_unsupported', versionAdvice('collector', frame.version)),
           );
           return;
         }
         this.#credit = frame.credit;
         this.#isServed = true;
         this.#options.log({ what: 'connected', address: this.#options.address });
+        this.#options.commands?.noteTime(frame.time);
+        if (frame.features?.includes('commands'))
+          this.#options.commands?.connected((result) => this.#send(result));
         this.wake();
         return;
       case 'ack':
@@ -208,6 +228,13 @@ export class Uplink {
         this.wake();
         return;
       case 'ping':
+        this.#options.commands?.noteTime(frame.sentAt);
+        return;
+      case 'command':
+        this.#options.commands?.receive(frame);
+        return;
+      case 'settled':
+        this.#options.commands?.settled(frame.id);
         return;
       case 'bye':
         this.#lastBye = frame;

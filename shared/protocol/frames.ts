@@ -7,28 +7,52 @@ import { fail, ok, type Result } from '../errors.ts';
  * add some; kinds that are not declared are refused.
  */
 export const protocolVersion = 1;
+
+/** What to say to a peer (`agent` or `collector`) that speaks another version of the protocol. */
+export function versionAdvice(peer: 'agent' | 'collector', version: number): string {
+  const other = peer === 'agent' ? 'collector' : 'agent';
+  const older = version < protocolVersion ? peer : other;
+  return `The ${peer} speaks protocol ${version}, this ${other} ${protocolVersion}: update the ${older}.`;
+}
+
 /** Largest frame in bytes, either way. */
 export const maxFrameBytes = 4 * 1024 * 1024;
 /** WebSocket subprotocol. */
 export const subprotocol = 'vedette.v1';
 
-type Kind = 'text' | 'uint' | 'bytes' | 'facts';
+type Kind = 'text' | 'uint' | 'bytes' | 'facts' | 'names' | 'scalars';
 interface Slot {
   readonly type: Kind;
+  /** May be absent: what a peer of an earlier version does not send. */
+  readonly optional?: true;
 }
 const text = { type: 'text' } as const;
 const uint = { type: 'uint' } as const;
 const bytes = { type: 'bytes' } as const;
 /** A flat map of short strings. */
 const facts = { type: 'facts' } as const;
+/** A flat map of short strings, whole numbers and booleans. */
+const scalars = { type: 'scalars' } as const;
+/** What the sender understands beyond the frames of 0.1.0. Absent: nothing. */
+const features = { type: 'names', optional: true } as const;
 
 /** Longest text in a frame, in UTF-16 units. */
 const maxText = 4096;
 const maxFacts = 64;
+const maxNames = 32;
+const maxNameLength = 64;
+
+/**
+ * What a hello may name in `features`: kinds of frames that came later. A peer sends them only to one that named the
+ * feature, for a kind that is not known is refused.
+ * - `commands`: `command` and `settled` to the agent, `result` to the collector
+ */
+export const knownFeatures = ['commands'] as const;
+export type Feature = (typeof knownFeatures)[number];
 
 export const agentFrames = {
   /** First frame. `pending` counts the events in the outbox. */
-  hello: { version: uint, pending: uint, facts },
+  hello: { version: uint, pending: uint, facts, features },
   /**
    * Encoded events. A stream is one lane of one run of an agent; its sequence counts from 1 without gaps.
    * `collected` counts the events collected on the stream up to and including this batch, losses among them, so
@@ -36,15 +60,24 @@ export const agentFrames = {
    */
   batch: { stream: text, sequence: uint, collected: uint, data: bytes },
   ping: { sentAt: uint, pending: uint },
+  /**
+   * What became of a command; sent until `settled` says that the collector has it. `status` and `code` are of
+   * shared/commands/, `output` is JSON in UTF-8, empty where there is none, `cut` counts what was left out of it.
+   */
+  result: { id: text, status: text, code: text, detail: text, output: bytes, cut: uint },
   bye: { code: text, detail: text },
 } as const satisfies Record<string, Record<string, Slot>>;
 
 export const collectorFrames = {
   /** Answer to hello. `credit` is the bytes of batches that may be in flight, `time` microseconds since the epoch. */
-  hello: { version: uint, credit: uint, time: uint },
+  hello: { version: uint, credit: uint, time: uint, features },
   /** Everything of the stream up to sequence `mark` is durable. */
   ack: { stream: text, mark: uint, credit: uint },
   ping: { sentAt: uint },
+  /** Something to do, at most once, by `name` of shared/commands/. Instants are microseconds by the collector's clock. */
+  command: { id: text, name: text, arguments: scalars, issuedAt: uint, expiresAt: uint },
+  /** The result of this command is kept; the agent need not send it again. */
+  settled: { id: text },
   bye: { code: text, detail: text },
 } as const satisfies Record<string, Record<string, Slot>>;
 
@@ -53,9 +86,13 @@ interface SlotTypes {
   uint: number;
   bytes: Uint8Array;
   facts: Readonly<Record<string, string>>;
+  names: readonly string[];
+  scalars: Readonly<Record<string, string | number | boolean>>;
 }
 type FrameOf<K, S extends Record<string, Slot>> = { readonly kind: K } & {
-  readonly [F in keyof S]: SlotTypes[S[F]['type']];
+  readonly [F in keyof S as S[F] extends { optional: true } ? never : F]: SlotTypes[S[F]['type']];
+} & {
+  readonly [F in keyof S as S[F] extends { optional: true } ? F : never]?: SlotTypes[S[F]['type']];
 };
 type Frames<T extends Record<string, Record<string, Slot>>> = { [K in keyof T]: FrameOf<K, T[K]> }[keyof T];
 
@@ -69,20 +106,30 @@ export function encodeFrame(frame: AgentFrame | CollectorFrame): Buffer {
   return packr.pack(frame);
 }
 
-function isFacts(value: unknown): boolean {
+const isText = (value: unknown) => typeof value === 'string' && value.length <= maxText;
+
+/** A map of at most 64 short keys, all with values the test takes. */
+function isFlat(value: unknown, isValue: (value: unknown) => boolean): boolean {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   const entries = Object.entries(value);
+  return entries.length <= maxFacts && entries.every(([k, v]) => k.length <= maxNameLength && isValue(v));
+}
+
+function isNames(value: unknown): boolean {
   return (
-    entries.length <= maxFacts &&
-    entries.every(([k, v]) => k.length <= 64 && typeof v === 'string' && v.length <= maxText)
+    Array.isArray(value) &&
+    value.length <= maxNames &&
+    value.every((v) => typeof v === 'string' && v.length <= maxNameLength)
   );
 }
 
 const checks: Readonly<Record<Kind, (value: unknown) => boolean>> = {
-  text: (v) => typeof v === 'string' && v.length <= maxText,
+  text: isText,
   uint: (v) => Number.isSafeInteger(v) && (v as number) >= 0,
   bytes: (v) => v instanceof Uint8Array,
-  facts: isFacts,
+  facts: (v) => isFlat(v, isText),
+  names: isNames,
+  scalars: (v) => isFlat(v, (one) => isText(one) || typeof one === 'boolean' || Number.isSafeInteger(one)),
 };
 
 function unpack(data: Uint8Array): unknown {
@@ -108,6 +155,7 @@ function decode<T>(table: Record<string, Record<string, Slot>>, data: Uint8Array
   if (slots === undefined)
     return fail('wire.frame_unknown', `No frame kind ${JSON.stringify(kind.slice(0, 64))}.`);
   for (const [name, slot] of Object.entries(slots)) {
+    if (slot.optional === true && frame[name] === undefined) continue;
     if (!checks[slot.type](frame[name]))
       return fail('wire.frame_malformed', `${kind}: ${name} is not a valid ${slot.type}.`);
   }
