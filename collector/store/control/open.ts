@@ -1,5 +1,7 @@
 import type { ControlStore } from '../contract.ts';
 import { alertStore } from './alerts.ts';
+import { auditStore } from './audit.ts';
+import { commandStore } from './commands.ts';
 import { credentialStore } from './credentials.ts';
 import { openDatabase } from './database.ts';
 import { detectionStore } from './detection.ts';
@@ -30,6 +32,8 @@ export async function openControlStore(path: string, options: ControlStoreOption
     detection: detectionStore(db),
     enrolment: enrolmentStore(db),
     credentials: credentialStore(db),
+    commands: commandStore(db),
+    audit: auditStore(db),
     close: () => db.destroy(),
   };
 }

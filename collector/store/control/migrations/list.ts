@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import { first } from './0001-first.ts';
 import { detectionSnapshot } from './0002-detection-snapshot.ts';
+import { commandsAndAudit } from './0004-commands-and-audit.ts';
 
 export interface Migration {
   readonly name: string;
@@ -11,4 +12,5 @@ export interface Migration {
 export const migrations: readonly Migration[] = [
   { name: 'first', up: first },
   { name: 'detection-snapshot', up: detectionSnapshot },
+  { name: 'commands-and-audit', up: commandsAndAudit },
 ];
