@@ -18,6 +18,7 @@ import { Closing } from './closing.ts';
 import { collectorSettings } from './config.ts';
 import { eventReader } from './event-reader.ts';
 import { type Authority, openAuthority } from './fleet/authority.ts';
+import { Commands } from './fleet/commands.ts';
 import { createEnrolment, type Enrolment, factsFrom } from './fleet/enrolment.ts';
 import { Gateway } from './ingest/gateway.ts';
 import { Pipeline } from './ingest/pipeline.ts';
@@ -54,6 +55,7 @@ const packFolder = join(import.meta.dirname, 'rules/pack');
 const webFolder = join(import.meta.dirname, 'web/dist');
 const ratesMs = 1000;
 const seenUpdateMs = 15_000;
+const commandLookMs = 1000;
 
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\./.test(host);
@@ -86,6 +88,7 @@ class Collector {
   #gateway!: Gateway;
   #reader!: ReaderThread;
   #enrolment!: Enrolment;
+  #commands!: Commands;
   #agentPort = 0;
 
   constructor(options: CollectorOptions, config: CollectorConfig, closing: Closing) {
@@ -114,6 +117,7 @@ class Collector {
     this.#enrolment = createEnrolment(this.#authority, this.#control.enrolment, this.#control.hosts, () =>
       this.#ticketAddress(),
     );
+    this.#startCommands();
     await this.#startGateway();
     return await this.#startApi();
   }
@@ -147,6 +151,26 @@ class Collector {
     for (const problem of this.#pipeline.rules.problems) logger.warn(problem, 'rule refused');
   }
 
+  #startCommands(): void {
+    const { logger } = this.#o;
+    this.#commands = new Commands({
+      store: this.#control.commands,
+      hostExists: async (hostId) => (await this.#control.hosts.get(hostId)) !== undefined,
+      changed: (command) => void this.#bus.publish('command', command),
+      log: (level, what, detail) => logger[level](detail, what),
+    });
+    let looking = Promise.resolve();
+    const timer = setInterval(() => {
+      looking = looking
+        .then(() => this.#commands.look())
+        .catch((error: unknown) => logger.warn({ err: error }, 'commands could not be looked through'));
+    }, commandLookMs);
+    this.#closing.add(async () => {
+      clearInterval(timer);
+      await looking;
+    });
+  }
+
   async #startGateway(): Promise<void> {
     const { agentHost, agentPort, creditBytes, maxBacklogBytes, maxAgents, agentStallMs } = this.#config;
     const { server, caCertificate } = this.#authority;
@@ -170,6 +194,7 @@ class Collector {
       seen: (hostId, connected, facts) => this.#seen(hostId, connected, facts),
       submit: (batch, data) => this.#pipeline.submit(batch, data),
       backlogBytes: () => this.#pipeline.backlogBytes,
+      commands: this.#commands,
       log: (level, what, detail) => this.#o.logger[level](detail, what),
     });
     this.#agentPort = await this.#gateway.listen();
@@ -242,6 +267,7 @@ class Collector {
       rates: () => this.#rates.all(),
       rules: () => this.#pipeline.rules,
       enrol: this.#enrolment,
+      giveCommand: (order) => this.#commands.give(order),
       logger: this.#o.logger,
       ...(existsSync(webFolder) && { webRoot: webFolder }),
       ...(tls !== undefined && { tls }),
@@ -261,7 +287,13 @@ class Collector {
       agents,
       tokenFile,
       enrolment: this.#enrolment,
-      createSignInLink: async () => (await auth.createSignInLink(api)).url,
+      createSignInLink: async () => {
+        const { url } = await auth.createSignInLink(api);
+        const detail = { name: 'admin', role: 'admin' };
+        const entry = { actor: 'collector', action: 'sign-in-link.make', target: 'sign-in link', detail };
+        await this.#control.audit.append({ at: nowUs(), ...entry });
+        return url;
+      },
       close: () => this.#closing.run(),
     };
   }

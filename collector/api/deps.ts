@@ -1,8 +1,11 @@
 import type { FastifyBaseLogger } from 'fastify';
+import type { Result } from '#shared/errors.ts';
 import type { Auth } from '../auth/auth.ts';
 import type { Bus } from '../bus.ts';
 import type {
   CollectorStatus,
+  Command,
+  CommandOrder,
   ControlStore,
   EventReader,
   LoadedRules,
@@ -28,6 +31,8 @@ export interface ApiDeps {
     /** `expiresAt` in microseconds. */
     createToken(options: EnrolmentTokenOptions): Promise<{ token: string; expiresAt: number }>;
   };
+  /** Keeps a command and sends it if its host is connected; `command.*` or `api.not_found` when it is refused. */
+  readonly giveCommand: (order: CommandOrder) => Promise<Result<Command>>;
   readonly logger: FastifyBaseLogger;
   /** Folder of the built dashboard; without it only the API is served. */
   readonly webRoot?: string;

@@ -9,7 +9,7 @@ import { encodeFrame, maxFrameBytes, subprotocol } from '#shared/protocol/frames
 import { type EnrolmentAnswer, enrolPath } from '#shared/protocol/identity.ts';
 import type { HostFacts } from '../store/contract.ts';
 import type { BatchInput, Verdict } from './messages.ts';
-import { AgentSession, type SessionLimits } from './session.ts';
+import { AgentSession, type CommandChannel, type SessionLimits } from './session.ts';
 
 export interface GatewayOptions {
   readonly host: string;
@@ -31,6 +31,7 @@ export interface GatewayOptions {
   ) => Promise<HostFacts>;
   readonly submit: (batch: BatchInput, data: Uint8Array) => void;
   readonly backlogBytes: () => number;
+  readonly commands: CommandChannel;
   readonly log: (level: 'info' | 'warn', what: string, detail: Readonly<Record<string, unknown>>) => void;
 }
 
@@ -198,6 +199,7 @@ export class Gateway {
       ws,
       limits: this.#o.limits,
       seen: this.#o.seen,
+      commands: this.#o.commands,
       log: this.#o.log,
       submit: (batch, data) => {
         this.#o.submit(batch, data);

@@ -1,13 +1,16 @@
 import type { WebSocket } from 'ws';
 import { nowUs } from '#shared/clock.ts';
+import { maxUnsettled } from '#shared/commands/spec.ts';
 import { type ErrorCode, VedetteError } from '#shared/errors.ts';
 import {
   type AgentFrame,
   type CollectorFrame,
   decodeAgentFrame,
   encodeFrame,
+  knownFeatures,
   maxFrameBytes,
   protocolVersion,
+  versionAdvice,
 } from '#shared/protocol/frames.ts';
 import type { HostFacts } from '../store/contract.ts';
 import type { BatchInput, Verdict } from './messages.ts';
@@ -22,6 +25,28 @@ export interface SessionLimits {
   readonly pingMs: number;
 }
 
+export type ResultFrame = AgentFrame & { readonly kind: 'result' };
+
+/** A connection over which an agent takes commands. */
+export interface CommandLink {
+  readonly hostId: string;
+  /** What the agent's hello says it knows. */
+  readonly features: readonly string[];
+  readonly send: (frame: CollectorFrame & { readonly kind: 'command' | 'settled' }) => void;
+}
+
+/** The commands of all hosts, as connections see them; see collector/fleet/commands.ts. */
+export interface CommandChannel {
+  /** An agent was welcomed. */
+  opened(link: CommandLink): Promise<void>;
+  closed(link: CommandLink): void;
+  /** Keeps a result; answered with `settled`. */
+  result(link: CommandLink, frame: ResultFrame): Promise<void>;
+}
+
+/** Results of one connection that wait to be kept; an agent of ours sends fewer before they are settled. */
+const maxResultsWaiting = 2 * maxUnsettled;
+
 export interface SessionOptions {
   readonly connection: number;
   readonly hostId: string;
@@ -33,6 +58,7 @@ export interface SessionOptions {
     facts?: Readonly<Record<string, unknown>>,
   ) => Promise<HostFacts>;
   readonly submit: (batch: BatchInput, data: Uint8Array) => void;
+  readonly commands: CommandChannel;
   readonly log: (level: 'info' | 'warn', what: string, detail: Readonly<Record<string, unknown>>) => void;
   /** With the code when it ended for a fault. */
   readonly onEnd: (code: ErrorCode | undefined) => void;
@@ -51,6 +77,8 @@ export class AgentSession {
   #isEnding = false;
   #fault: ErrorCode | undefined;
   #turn: Promise<void> = Promise.resolve();
+  #link: CommandLink | undefined;
+  #resultsWaiting = 0;
   /** Events the agent says it still holds. */
   pending = 0;
 
@@ -129,6 +157,7 @@ export class AgentSession {
     }
     if (frame.kind === 'batch') this.#batch(frame, this.#facts);
     else if (frame.kind === 'ping') this.#ping(frame.pending);
+    else if (frame.kind === 'result') this.#result(frame);
   }
 
   async #hello(frame: AgentFrame & { readonly kind: 'hello' }): Promise<void> {
@@ -137,12 +166,7 @@ export class AgentSession {
       return;
     }
     if (frame.version !== protocolVersion) {
-      this.end(
-        new VedetteError(
-          'wire.version_unsupported',
-          `The agent speaks ${frame.version}, this side ${protocolVersion}.`,
-        ),
-      );
+      this.end(new VedetteError('wire.version_unsupported', versionAdvice('agent', frame.version)));
       return;
     }
     this.pending = frame.pending;
@@ -157,8 +181,33 @@ export class AgentSession {
       version: protocolVersion,
       credit: this.#o.limits.creditBytes,
       time: nowUs(),
+      features: knownFeatures,
     });
     this.#o.ws.resume();
+    // Closed while its host was looked up: there is nobody to send to.
+    if (this.#isEnding) return;
+    const { features = [] } = frame;
+    this.#link = { hostId: this.hostId, features, send: (command) => this.#send(command) };
+    await this.#o.commands.opened(this.#link);
+  }
+
+  #result(frame: ResultFrame): void {
+    const link = this.#link;
+    if (link === undefined) return;
+    if (this.#resultsWaiting >= maxResultsWaiting) {
+      const detail = `More than ${maxResultsWaiting} results were not settled yet.`;
+      this.end(new VedetteError('wire.credit_exceeded', detail));
+      return;
+    }
+    this.#resultsWaiting++;
+    this.#turn = this.#turn
+      .then(() => this.#o.commands.result(link, frame))
+      .catch((error: Error) =>
+        this.end(new VedetteError('wire.store_failed', `A result could not be kept: ${error.message}.`)),
+      )
+      .finally(() => {
+        this.#resultsWaiting--;
+      });
   }
 
   #batch(frame: AgentFrame & { readonly kind: 'batch' }, facts: HostFacts): void {
@@ -226,6 +275,7 @@ export class AgentSession {
   #closed(): void {
     for (const timer of this.#timers) clearTimeout(timer);
     this.#isEnding = true;
+    if (this.#link !== undefined) this.#o.commands.closed(this.#link);
     this.#o.onEnd(this.#fault);
     void this.#turn
       .then(() => (this.#fault === 'wire.replaced' ? undefined : this.#o.seen(this.hostId, false)))

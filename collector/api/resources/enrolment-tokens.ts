@@ -1,5 +1,6 @@
 import { toIso } from '../instants.ts';
 import { operation } from '../operation.ts';
+import { record } from '../record.ts';
 import { array, count, instant, object, text } from '../schema.ts';
 
 const hourS = 3600;
@@ -38,11 +39,11 @@ export const enrolmentTokens = [
     ),
     output: object({ token: text, expiresAt: instant }),
     created: true,
-    async handler({ deps, body }) {
-      const { token, expiresAt } = await deps.enrol.createToken({
-        maxUses: body.maxUses ?? 1,
-        lifeMs: (body.lifeSeconds ?? hourS) * 1000,
-      });
+    async handler(call) {
+      const { deps, body } = call;
+      const { maxUses = 1, lifeSeconds = hourS } = body;
+      const { token, expiresAt } = await deps.enrol.createToken({ maxUses, lifeMs: lifeSeconds * 1000 });
+      await record(call, 'enrolment-token.make', 'enrolment token', { maxUses, lifeSeconds });
       return { token, expiresAt: toIso(expiresAt) };
     },
   }),

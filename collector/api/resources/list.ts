@@ -1,5 +1,7 @@
 import type { Operation } from '../operation.ts';
 import { alerts } from './alerts.ts';
+import { audit } from './audit.ts';
+import { commands } from './commands.ts';
 import { enrolmentTokens } from './enrolment-tokens.ts';
 import { events, eventTypes } from './events.ts';
 import { hosts } from './hosts.ts';
@@ -19,4 +21,6 @@ export const operations: readonly Operation[] = [
   ...rules,
   ...enrolmentTokens,
   ...signInLinks,
+  ...commands,
+  ...audit,
 ];

@@ -7,6 +7,7 @@ import { createApi } from '../../../collector/api/create-api.ts';
 import type { ApiDeps } from '../../../collector/api/deps.ts';
 import { createAuth } from '../../../collector/auth/auth.ts';
 import { localBus } from '../../../collector/bus.ts';
+import { Commands } from '../../../collector/fleet/commands.ts';
 import type {
   CollectorStatus,
   ControlStore,
@@ -86,6 +87,12 @@ export async function startApi(t: Test, over: Partial<ApiDeps> = {}): Promise<Ru
   const events = new ArrayEventReader();
   const rates: RatePoint[] = [];
   const log: string[] = [];
+  const commands = new Commands({
+    store: control.commands,
+    hostExists: async (hostId) => (await control.hosts.get(hostId)) !== undefined,
+    changed: () => undefined,
+    log: () => undefined,
+  });
   const deps: ApiDeps = {
     control,
     events,
@@ -122,6 +129,7 @@ export async function startApi(t: Test, over: Partial<ApiDeps> = {}): Promise<Ru
         expiresAt: startedAt + lifeMs * 1000,
       }),
     },
+    giveCommand: (order) => commands.give(order),
     logger: pino({ level: 'debug' }, { write: (line) => log.push(line) }),
     ...over,
   };
