@@ -10,7 +10,7 @@ const entrySchema = object({
   actor: text,
   action: text,
   target: text,
-  detail: { type: 'object', additionalProperties: { type: ['string', 'number', 'boolean'] } },
+  detail: { type: 'object', additionalProperties: true, description: 'Short values by name.' },
   hash: { type: 'string', description: 'SHA-256 over the hash before and this entry.' },
 });
 export type AuditEntryJson = FromSchema<typeof entrySchema>;

@@ -9,7 +9,6 @@ import { callerOf, operation } from '../operation.ts';
 import { object, oneOf, text } from '../schema.ts';
 
 const usualLifeSeconds = 300;
-const argument = { type: ['string', 'integer', 'boolean'], maxLength: 4096 } as const;
 
 export const commands = [
   operation({
@@ -21,7 +20,11 @@ export const commands = [
     body: object(
       { name: { type: 'string', minLength: 1, maxLength: 64 } },
       {
-        arguments: { type: 'object', additionalProperties: argument },
+        arguments: {
+          type: 'object',
+          additionalProperties: true,
+          description: 'By name; the declaration of the command says which, and their bounds.',
+        },
         lifeSeconds: {
           type: 'integer',
           minimum: 1,
