@@ -99,7 +99,7 @@ const samples: Readonly<Record<string, Sample>> = {
     refused: [
       { body: {}, code: 'api.invalid' },
       { body: { name: 'agent.status', lifeSeconds: 86_401 }, code: 'api.invalid' },
-      { body: { name: 'agent.status', arguments: { a: { b: 1 } } }, code: 'api.invalid' },
+      { body: { name: 'agent.status', arguments: { a: { b: 1 } } }, code: 'command.invalid' },
       { body: { name: 'constructor' }, code: 'command.invalid' },
       { body: { name: 'agent.status', arguments: { stray: 1 } }, code: 'command.invalid' },
       { body: { name: 'sensor.sample' }, code: 'command.invalid' },
