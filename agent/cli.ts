@@ -5,7 +5,7 @@ import { parseConfig, readConfigFile } from '#shared/config.ts';
 import { makeDataFolder } from '#shared/data-folder.ts';
 import { VedetteError } from '#shared/errors.ts';
 import { parseToken } from '#shared/protocol/identity.ts';
-import { addDataOption, dataFolder, runProgram } from '#shared/terminal.ts';
+import { addDataOption, dataFolder, printable, runProgram } from '#shared/terminal.ts';
 import { agentSettings } from './config.ts';
 import { hostFacts } from './facts.ts';
 import { enrol } from './identity/enrol.ts';
@@ -66,6 +66,8 @@ function describe(event: AgentLogEvent): string {
       return `not connected: ${event.code} ${event.detail} (next attempt in ${(event.retryInMs / 1000).toFixed(1)} s)`;
     case 'batch-refused':
       return `the collector refused a batch; ${event.lost} events are counted as lost`;
+    case 'command':
+      return `command ${event.id} ${printable(event.name)}: ${event.state} ${event.code}`.trimEnd();
     case 'problem':
       return `${event.code}: ${event.detail}`;
     case 'identity-changed':

@@ -9,7 +9,7 @@ import { LiveIdentity } from './identity/live-identity.ts';
 import { Intake } from './outbox/intake.ts';
 import { Outbox } from './outbox/outbox.ts';
 import type { Emit } from './sensors/sensor.ts';
-import { Uplink, type UplinkEvent } from './uplink/uplink.ts';
+import { type CommandPort, Uplink, type UplinkEvent } from './uplink/uplink.ts';
 
 export interface DeliveryOptions {
   /** Where the outbox is. */
@@ -18,6 +18,8 @@ export interface DeliveryOptions {
   readonly identity: AgentIdentity;
   /** `host:port` of the collector. */
   readonly address: string;
+  /** Takes the collector's commands, where there is an agent to do them. */
+  readonly commands?: CommandPort;
   readonly log: (event: DeliveryEvent) => void;
 }
 
@@ -81,6 +83,7 @@ export function startDelivery(options: DeliveryOptions): Delivery {
     proxy: config.proxy,
     outbox,
     facts: hostFacts(),
+    ...(options.commands !== undefined && { commands: options.commands }),
     backoffMs: { min: config.backoffMinMs, max: config.backoffMaxMs },
     pingMs: config.pingMs,
     stallMs: config.stallMs,

@@ -4,6 +4,9 @@ import { type Config, parseConfig, readConfigFile } from '#shared/config.ts';
 import { type FolderLock, lockDataFolder } from '#shared/data-folder.ts';
 import { VedetteError } from '#shared/errors.ts';
 import { BudgetKeeper } from './budget.ts';
+import type { CommandHost } from './commands/kind.ts';
+import { commandKinds } from './commands/registry.ts';
+import { type CommandLogEvent, CommandRunner } from './commands/runner.ts';
 import { agentSettings } from './config.ts';
 import { controlPath } from './control/path.ts';
 import { serveStatus } from './control/server.ts';
@@ -27,6 +30,7 @@ export interface AgentOptions {
 
 export type AgentLogEvent =
   | DeliveryEvent
+  | CommandLogEvent
   | { readonly what: 'sensor'; readonly name: string; readonly state: ReturnType<Sensor['state']> };
 
 export interface RunningAgent {
@@ -66,7 +70,14 @@ async function startWithin(
   const identity = loadIdentity(folder);
   if (identity === undefined) throw new VedetteError('agent.not_enrolled', `${folder} holds no identity.`);
   const address = options.address ?? identity.address;
-  const delivery = startDelivery({ folder, config, identity, address, log });
+  const host = Promise.withResolvers<CommandHost>();
+  const commands = new CommandRunner({
+    path: join(folder, 'commands.db'),
+    kinds: commandKinds,
+    host: host.promise,
+    log,
+  });
+  const delivery = startDelivery({ folder, config, identity, address, commands, log });
   const sensors = makeSensors({ folder, config, instance, address, outbox: delivery.outbox, log });
   await Promise.all(
     sensors.map(async (sensor) => {
@@ -91,6 +102,7 @@ async function startWithin(
     budget,
     shed: () => keeper.shed,
   });
+  host.resolve({ status, sensors, flush: delivery.flush });
   const endStatus = await serveStatus(controlPath(folder), status);
   return {
     hostId: identity.hostId,
@@ -100,6 +112,7 @@ async function startWithin(
       history.close();
       await endStatus();
       await Promise.all(sensors.map((sensor) => sensor.stop()));
+      commands.close();
       await delivery.close();
       for (const lock of locks) lock.release();
     },

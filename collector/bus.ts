@@ -1,10 +1,12 @@
-import type { Alert, Host, RatePoint } from './store/contract.ts';
+import type { Alert, Command, Host, RatePoint } from './store/contract.ts';
 
 /** What travels on the bus, by topic. */
 export interface Topics {
   /** An alert was raised or changed. */
   readonly alert: { readonly alert: Alert; readonly isNew: boolean };
   readonly host: Host;
+  /** A command was made or changed. */
+  readonly command: Command;
   readonly rates: RatePoint;
   /** Batches were stored; `events` says how many events. A hint to look again, nothing to rely on. */
   readonly stored: { readonly events: number };

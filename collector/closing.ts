@@ -1,4 +1,4 @@
-/** Everything that was opened, closed in reverse when the collector ends or its start fails half way. */
+/** Everything that was opened, closed once, in reverse, when the collector ends or its start fails half way. */
 export class Closing {
   readonly #steps: (() => unknown)[] = [];
 
@@ -7,6 +7,6 @@ export class Closing {
   }
 
   async run(): Promise<void> {
-    for (const step of this.#steps.reverse()) await step();
+    for (const step of this.#steps.splice(0).reverse()) await step();
   }
 }

@@ -22,6 +22,7 @@ import { isIdentityAttack } from './detect/identity-rules.ts';
 import { eventReader } from './event-reader.ts';
 import type { Audit } from './fleet/audit.ts';
 import { type Authority, type CaStatus, openAuthority } from './fleet/authority.ts';
+import { Commands } from './fleet/commands.ts';
 import { createEnrolment, type Enrolment, factsFrom } from './fleet/enrolment.ts';
 import { createFleet, type Fleet } from './fleet/hosts.ts';
 import { type IdentifyDeps, identify } from './fleet/identify.ts';
@@ -65,6 +66,7 @@ const ratesMs = 1000;
 const seenUpdateMs = 15_000;
 /** Longest time between looks at whether a certificate is to be renewed or a CA to be retired. */
 const maxTendMs = 3_600_000;
+const commandLookMs = 1000;
 
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\./.test(host);
@@ -101,6 +103,7 @@ class Collector {
   #enrolment!: Enrolment;
   #fleet!: Fleet;
   #alarm!: Alarm;
+  #commands!: Commands;
   #agentPort = 0;
   #damagedBatches = 0;
   #apiServer: unknown;
@@ -133,12 +136,13 @@ class Collector {
     this.#closing.add(() => this.#reader.close());
     this.#rates.seed(await this.#reader.arrivals(nowUs() - 900e6));
     this.#makeIdentity();
+    this.#startCommands();
     await this.#startGateway();
     this.#startLedgerWatch();
     return await this.#startApi();
   }
 
-  readonly #audit: Audit = async (entry) => this.#o.logger.info(entry, 'audit');
+  readonly #audit: Audit = async (entry) => void (await this.#control.audit.append(entry));
 
   #makeIdentity(): void {
     const { hosts, certificates, enrolment } = this.#control;
@@ -185,9 +189,9 @@ class Collector {
     if (!issued.ok) return issued;
     const { certificate, serial } = issued.value;
     const entry = {
-      actor: `host:${hostId}`,
-      action: 'certificate.renewed',
-      target: hostId,
+      actor: `host ${hostId}`,
+      action: 'certificate.renew',
+      target: `host ${hostId}`,
       detail: { serial },
     };
     await this.#audit({ at: nowUs(), ...entry });
@@ -204,7 +208,7 @@ class Collector {
       await this.#audit({
         at: nowUs(),
         actor: 'collector',
-        action: 'ca.retired',
+        action: 'ca.retire',
         target: 'ca',
         detail: { retired },
       });
@@ -222,7 +226,7 @@ class Collector {
     const { fingerprint } = await this.#authority.rotate(overlap);
     this.#takeUpTls();
     const detail = { overlapS: overlap / 1000 };
-    await this.#audit({ at: nowUs(), actor, action: 'ca.rotated', target: fingerprint, detail });
+    await this.#audit({ at: nowUs(), actor, action: 'ca.rotate', target: `ca ${fingerprint}`, detail });
     return this.#authority.cas;
   }
 
@@ -277,6 +281,26 @@ class Collector {
     this.#closing.add(() => watch.close());
   }
 
+  #startCommands(): void {
+    const { logger } = this.#o;
+    this.#commands = new Commands({
+      store: this.#control.commands,
+      hostExists: async (hostId) => (await this.#control.hosts.get(hostId)) !== undefined,
+      changed: (command) => void this.#bus.publish('command', command),
+      log: (level, what, detail) => logger[level](detail, what),
+    });
+    let looking = Promise.resolve();
+    const timer = setInterval(() => {
+      looking = looking
+        .then(() => this.#commands.look())
+        .catch((error: unknown) => logger.warn({ err: error }, 'commands could not be looked through'));
+    }, commandLookMs);
+    this.#closing.add(async () => {
+      clearInterval(timer);
+      await looking;
+    });
+  }
+
   async #startGateway(): Promise<void> {
     const { agentHost, agentPort, creditBytes, maxBacklogBytes, maxAgents, agentStallMs } = this.#config;
     const { serverCertificateLifeS, caOverlapS, cloneProbeMs } = this.#config;
@@ -302,6 +326,7 @@ class Collector {
       submit: (batch, data) => this.#pipeline.submit(batch, data),
       settle: (marks) => this.#pipeline.settle(marks),
       backlogBytes: () => this.#pipeline.backlogBytes,
+      commands: this.#commands,
       log: (level, what, detail) => this.#o.logger[level](detail, what),
     });
     this.#agentPort = await this.#gateway.listen();
@@ -398,6 +423,7 @@ class Collector {
       enrol: this.#enrolment,
       fleet: this.#fleet,
       ca: { list: () => this.#authority.cas, rotate: (overlapMs, actor) => this.#rotateCa(overlapMs, actor) },
+      giveCommand: (order) => this.#commands.give(order),
       logger: this.#o.logger,
       ...(existsSync(webFolder) && { webRoot: webFolder }),
       ...(tls !== undefined && { tls }),
@@ -418,7 +444,13 @@ class Collector {
       agents,
       tokenFile,
       enrolment: this.#enrolment,
-      createSignInLink: async () => (await auth.createSignInLink(api)).url,
+      createSignInLink: async () => {
+        const { url } = await auth.createSignInLink(api);
+        const detail = { name: 'admin', role: 'admin' };
+        const entry = { actor: 'collector', action: 'sign-in-link.make', target: 'sign-in link', detail };
+        await this.#control.audit.append({ at: nowUs(), ...entry });
+        return url;
+      },
       close: () => this.#closing.run(),
     };
   }

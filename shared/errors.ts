@@ -500,7 +500,7 @@ const entries = {
   },
   'feed.message_invalid': {
     cause: 'A message to the live feed is not of the right form.',
-    action: 'Send {"subscribe": [topics]} with topics of alert, host, rates and stored.',
+    action: 'Send {"subscribe": [topics]} with topics of alert, host, command, rates and stored.',
     retryable: false,
     close: 4432,
   },
@@ -533,6 +533,66 @@ const entries = {
   'capture.damaged': {
     cause: 'The capture file ends in the middle of a packet, or is damaged from some place on.',
     action: 'Nothing is lost of what stands before the damage; capture again for the rest.',
+    retryable: false,
+  },
+  'command.invalid': {
+    cause: 'The command is not known, or its arguments or instants are not what its declaration asks for.',
+    action: 'See `vedette command --help` for the commands and their arguments.',
+    retryable: false,
+  },
+  'command.unknown_kind': {
+    cause: 'The agent does not know this command.',
+    action: 'Update the agent.',
+    retryable: false,
+  },
+  'command.unsupported': {
+    cause: 'The agent of this host is of a version that takes no commands.',
+    action: 'Update the agent.',
+    retryable: false,
+  },
+  'command.expired': {
+    cause: 'The command was not begun, or not answered, in time.',
+    action: 'See whether the host is connected and give the command again, with more time if need be.',
+    retryable: true,
+  },
+  'command.interrupted': {
+    cause: 'The agent ended while the command was running; it may have been done in part.',
+    action: 'Look at the host, then give the command again if it is still wanted.',
+    retryable: true,
+  },
+  'command.timed_out': {
+    cause: 'The command took longer than its kind may.',
+    action: 'Give it again when the host is less busy, or ask for less.',
+    retryable: true,
+  },
+  'command.failed': {
+    cause: 'The command could not be done.',
+    action: 'The detail says why.',
+    retryable: true,
+  },
+  'command.busy': {
+    cause: 'The host has as many commands open as it may.',
+    action: 'Wait until some are answered or have expired.',
+    retryable: true,
+  },
+  'command.output_too_large': {
+    cause: 'The output of the command is larger than the bound.',
+    action: 'Ask for less.',
+    retryable: false,
+  },
+  'command.result_malformed': {
+    cause: 'The agent answered with something that is no result of this command.',
+    action: 'Update the agent; if it is current, look at the host.',
+    retryable: false,
+  },
+  'command.ledger_damaged': {
+    cause: 'The record of commands the agent has begun was damaged, so it cannot tell whether this one ran.',
+    action: 'Look at the host, then give the command again if it is still wanted.',
+    retryable: true,
+  },
+  'audit.broken': {
+    cause: 'The audit log was changed other than by adding to it.',
+    action: 'Treat the collector as tampered with: keep its data folder, compare it with a backup.',
     retryable: false,
   },
   'sensor.failed': {

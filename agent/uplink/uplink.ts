@@ -14,6 +14,7 @@ import {
   maxFrameBytes,
   protocolVersion,
   subprotocol,
+  versionAdvice,
 } from '#shared/protocol/frames.ts';
 import { collectorName } from '#shared/protocol/identity.ts';
 import type { LiveIdentity } from '../identity/live-identity.ts';
@@ -30,11 +31,23 @@ export interface UplinkOptions {
   readonly proxy: string;
   readonly outbox: Outbox;
   readonly facts: Readonly<Record<string, string>>;
+  /** Takes the collector's commands; without it the collector is told that there is nobody to. */
+  readonly commands?: CommandPort;
   readonly backoffMs: { readonly min: number; readonly max: number };
   readonly pingMs: number;
   /** Silence of the collector after which the connection is given up. */
   readonly stallMs: number;
   readonly log: (event: UplinkEvent) => void;
+}
+
+/** Where commands go; see agent/commands/runner.ts. Never throws. */
+export interface CommandPort {
+  /** The collector's time, microseconds since the epoch. */
+  noteTime(timeUs: number): void;
+  connected(send: (frame: AgentFrame & { readonly kind: 'result' }) => void): void;
+  disconnected(): void;
+  receive(frame: CollectorFrame & { readonly kind: 'command' }): void;
+  settled(id: string): void;
 }
 
 export type UplinkEvent =
@@ -175,13 +188,14 @@ export class Uplink {
     socket.on('open', () => {
       this.#lastHeardMs = performance.now();
       const pending = this.#options.outbox.events;
+      const { facts, commands } = this.#options;
       this.#send({
         kind: 'hello',
         version: protocolVersion,
         pending,
-        facts: this.#options.facts,
+        facts,
         run: this.#run,
-        features: knownFeatures,
+        features: knownFeatures.filter((name) => name !== 'commands' || commands !== undefined),
       });
     });
     socket.on('message', (data: Buffer, isBinary) => this.#receive(socket, data, isBinary));
@@ -195,6 +209,7 @@ export class Uplink {
         const wentWell = this.#isServed && (this.#hasTaken || !isFault);
         this.#isServed = false;
         this.#inFlight.clear();
+        this.#options.commands?.disconnected();
         const code = this.#lastBye?.code ?? (problem === undefined ? `closed ${status}` : 'unreachable');
         resolve({ code, detail: this.#lastBye?.detail ?? problem?.message ?? '', wentWell });
       });
@@ -230,6 +245,7 @@ export class Uplink {
 
   #refuse(socket: WebSocket, error: VedetteError): void {
     this.#lastBye = { code: error.code, detail: error.detail };
+    this.#send({ kind: 'bye', code: error.code, detail: error.detail });
     socket.close(error.entry.close ?? 1011, error.code);
   }
 
@@ -239,7 +255,7 @@ export class Uplink {
         if (frame.version !== protocolVersion) {
           this.#refuse(
             socket,
-            new VedetteError('wire.version_unsupported', `The collector speaks ${frame.version}.`),
+            new VedetteError('wire.version_unsupported', versionAdvice('collector', frame.version)),
           );
           return;
         }
@@ -251,6 +267,9 @@ export class Uplink {
         this.#skewMs = frame.time / 1000 - Date.now();
         this.#options.log({ what: 'connected', address: this.#options.address });
         this.#renew();
+        this.#options.commands?.noteTime(frame.time);
+        if (this.#features.includes('commands'))
+          this.#options.commands?.connected((result) => this.#send(result));
         this.wake();
         return;
       case 'ack':
@@ -261,6 +280,13 @@ export class Uplink {
         this.wake();
         return;
       case 'ping':
+        this.#options.commands?.noteTime(frame.sentAt);
+        return;
+      case 'command':
+        this.#options.commands?.receive(frame);
+        return;
+      case 'settled':
+        this.#options.commands?.settled(frame.id);
         return;
       case 'certificate':
         this.#changed(this.#options.identity.accept(frame.certificate), 'a new certificate');

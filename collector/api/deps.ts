@@ -1,9 +1,12 @@
 import type { FastifyBaseLogger } from 'fastify';
+import type { Result } from '#shared/errors.ts';
 import type { Auth } from '../auth/auth.ts';
 import type { Bus } from '../bus.ts';
 import type {
   Certificate,
   CollectorStatus,
+  Command,
+  CommandOrder,
   ControlStore,
   EnrolmentToken,
   EventReader,
@@ -54,6 +57,8 @@ export interface ApiDeps {
     /** `overlapMs` undefined is the usual one. */
     rotate(overlapMs: number | undefined, actor: string): Promise<readonly TrustedCaInfo[]>;
   };
+  /** Keeps a command and sends it if its host is connected; `command.*` or `api.not_found` when it is refused. */
+  readonly giveCommand: (order: CommandOrder) => Promise<Result<Command>>;
   readonly logger: FastifyBaseLogger;
   /** Folder of the built dashboard; without it only the API is served. */
   readonly webRoot?: string;

@@ -100,7 +100,7 @@ export function createEnrolment(deps: EnrolmentDeps): Enrolment {
     await hosts.add(hostId, request.facts, at);
     const serial = await issuer.record(signed.value, hostId);
     const detail = { token: token.value.id, serial, hostname, again: request.again ? 'yes' : 'no' };
-    await audit({ at, actor: `host:${hostId}`, action: 'host.enrolled', target: hostId, detail });
+    await audit({ at, actor: `host ${hostId}`, action: 'host.enrol', target: `host ${hostId}`, detail });
     return ok({ hostId: hostId, certificate: signed.value, ca: authority.trust });
   }
 
@@ -113,7 +113,13 @@ export function createEnrolment(deps: EnrolmentDeps): Enrolment {
       const bound = { maxUses, hostPattern: hostPattern ?? null };
       await tokens.add({ id, createdAt, expiresAt, ...bound }, sha256(secret));
       const detail = { maxUses, expiresAt, hosts: hostPattern ?? '*' };
-      await audit({ at: createdAt, actor, action: 'enrolment_token.made', target: id, detail });
+      await audit({
+        at: createdAt,
+        actor,
+        action: 'enrolment-token.make',
+        target: `enrolment token ${id}`,
+        detail,
+      });
       const ticket = { address: deps.address(), caFingerprint: authority.caFingerprint, secret };
       return { id, token: formatToken(ticket), expiresAt };
     },
@@ -121,7 +127,13 @@ export function createEnrolment(deps: EnrolmentDeps): Enrolment {
       const at = nowUs();
       const token = await tokens.revoke(id, at);
       if (token === undefined) throw new VedetteError('api.not_found', `There is no enrolment token ${id}.`);
-      await audit({ at, actor, action: 'enrolment_token.revoked', target: id, detail: { uses: token.uses } });
+      await audit({
+        at,
+        actor,
+        action: 'enrolment-token.revoke',
+        target: `enrolment token ${id}`,
+        detail: { uses: token.uses },
+      });
       return token;
     },
     async enrol(raw, certificate) {

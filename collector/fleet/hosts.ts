@@ -27,9 +27,9 @@ const codeOf = {
   decommissioned: 'identity.decommissioned',
 } as const;
 const actionOf = {
-  active: 'host.restored',
-  revoked: 'host.revoked',
-  decommissioned: 'host.decommissioned',
+  active: 'host.restore',
+  revoked: 'host.revoke',
+  decommissioned: 'host.decommission',
 } as const;
 
 export function createFleet({ hosts, certificates, evict, audit, publish }: FleetDeps): Fleet {
@@ -39,7 +39,7 @@ export function createFleet({ hosts, certificates, evict, audit, publish }: Flee
       const host = await hosts.setState(id, state, reason, at);
       if (host === undefined) throw new VedetteError('api.not_found', `There is no host ${id}.`);
       if (state !== 'active') evict(id, new VedetteError(codeOf[state], `Host ${id}: ${reason}.`));
-      await audit({ at, actor, action: actionOf[state], target: id, detail: { reason } });
+      await audit({ at, actor, action: actionOf[state], target: `host ${id}`, detail: { reason } });
       await publish(host);
       return host;
     },
@@ -52,7 +52,7 @@ export function createFleet({ hosts, certificates, evict, audit, publish }: Flee
       const { hostId, serial } = certificate;
       evict(hostId, new VedetteError('identity.revoked', `Certificate ${serial}: ${reason}.`), serial);
       const detail = { host: hostId, reason };
-      await audit({ at, actor, action: 'certificate.revoked', target: serial, detail });
+      await audit({ at, actor, action: 'certificate.revoke', target: `certificate ${serial}`, detail });
       return certificate;
     },
   };

@@ -11,7 +11,7 @@ import { type EnrolmentAnswer, enrolPath } from '#shared/protocol/identity.ts';
 import type { HostFacts } from '../store/contract.ts';
 import { Admission } from './admission.ts';
 import type { BatchInput, MarksInput, Verdict } from './messages.ts';
-import { AgentSession, type SessionLimits, type SessionOptions } from './session.ts';
+import { AgentSession, type CommandChannel, type SessionLimits, type SessionOptions } from './session.ts';
 import { Shares } from './shares.ts';
 
 export interface GatewayOptions {
@@ -41,6 +41,7 @@ export interface GatewayOptions {
   readonly submit: (batch: BatchInput, data: Uint8Array) => void;
   readonly settle: (marks: MarksInput) => void;
   readonly backlogBytes: () => number;
+  readonly commands: CommandChannel;
   readonly log: (level: 'info' | 'warn', what: string, detail: Readonly<Record<string, unknown>>) => void;
 }
 
@@ -271,6 +272,7 @@ export class Gateway {
       trust: this.#o.trust,
       limits: this.#o.limits,
       seen: this.#o.seen,
+      commands: this.#o.commands,
       log: this.#o.log,
       settle: this.#o.settle,
       credit: () => this.#shares.credit(),

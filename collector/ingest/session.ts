@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { WebSocket } from 'ws';
 import { nowUs } from '#shared/clock.ts';
+import { maxUnsettled } from '#shared/commands/spec.ts';
 import { type ErrorCode, type Result, VedetteError } from '#shared/errors.ts';
 import {
   type AgentFrame,
@@ -11,6 +12,7 @@ import {
   maxFrameBytes,
   protocolVersion,
   type StreamMark,
+  versionAdvice,
 } from '#shared/protocol/frames.ts';
 import type { HostFacts } from '../store/contract.ts';
 import type { BatchInput, MarksInput, Verdict } from './messages.ts';
@@ -24,6 +26,28 @@ export interface SessionLimits {
   readonly stallMs: number;
   readonly pingMs: number;
 }
+
+export type ResultFrame = AgentFrame & { readonly kind: 'result' };
+
+/** A connection over which an agent takes commands. */
+export interface CommandLink {
+  readonly hostId: string;
+  /** What the agent's hello says it knows. */
+  readonly features: readonly string[];
+  readonly send: (frame: CollectorFrame & { readonly kind: 'command' | 'settled' }) => void;
+}
+
+/** The commands of all hosts, as connections see them; see collector/fleet/commands.ts. */
+export interface CommandChannel {
+  /** An agent was welcomed. */
+  opened(link: CommandLink): Promise<void>;
+  closed(link: CommandLink): void;
+  /** Keeps a result; answered with `settled`. */
+  result(link: CommandLink, frame: ResultFrame): Promise<void>;
+}
+
+/** Results of one connection that wait to be kept; an agent of ours sends fewer before they are settled. */
+const maxResultsWaiting = 2 * maxUnsettled;
 
 export interface SessionOptions {
   readonly connection: number;
@@ -51,6 +75,7 @@ export interface SessionOptions {
   readonly settle: (marks: MarksInput) => void;
   /** Bytes that the agent may have in flight now; never more than the limit. */
   readonly credit: () => number;
+  readonly commands: CommandChannel;
   readonly log: (level: 'info' | 'warn', what: string, detail: Readonly<Record<string, unknown>>) => void;
   /** With the error when it ended for a fault. */
   readonly onEnd: (error: { readonly code: ErrorCode; readonly detail: string } | undefined) => void;
@@ -80,6 +105,8 @@ export class AgentSession {
   /** Drawn by the agent's process at its start; undefined before hello and from agents that name none. */
   run: string | undefined;
   #features: readonly string[] = [];
+  #link: CommandLink | undefined;
+  #resultsWaiting = 0;
   /** Events the agent says it still holds. */
   pending = 0;
 
@@ -198,6 +225,7 @@ export class AgentSession {
     else if (frame.kind === 'batch') this.#batch(frame, this.#facts);
     else if (frame.kind === 'marks') this.#settle(frame.marks);
     else if (frame.kind === 'ping') this.#ping(frame.pending);
+    else if (frame.kind === 'result') this.#result(frame);
   }
 
   async #hello(frame: AgentFrame & { readonly kind: 'hello' }): Promise<void> {
@@ -206,12 +234,7 @@ export class AgentSession {
       return;
     }
     if (frame.version !== protocolVersion) {
-      this.end(
-        new VedetteError(
-          'wire.version_unsupported',
-          `The agent speaks ${frame.version}, this side ${protocolVersion}.`,
-        ),
-      );
+      this.end(new VedetteError('wire.version_unsupported', versionAdvice('agent', frame.version)));
       return;
     }
     const { run, features = [] } = frame;
@@ -245,6 +268,10 @@ export class AgentSession {
     });
     this.tellTrust();
     if (!this.#isPaused) this.#o.ws.resume();
+    // Closed while its host was looked up: there is nobody to send to. An expired certificate gets none.
+    if (this.#isEnding || mustRenew) return;
+    this.#link = { hostId: this.hostId, features, send: (command) => this.#send(command) };
+    await this.#o.commands.opened(this.#link);
   }
 
   #renew(csr: string): void {
@@ -265,6 +292,25 @@ export class AgentSession {
       },
       (error: Error) => this.end(new VedetteError('wire.store_failed', `Not recorded: ${error.message}.`)),
     );
+  }
+
+  #result(frame: ResultFrame): void {
+    const link = this.#link;
+    if (link === undefined) return;
+    if (this.#resultsWaiting >= maxResultsWaiting) {
+      const detail = `More than ${maxResultsWaiting} results were not settled yet.`;
+      this.end(new VedetteError('wire.credit_exceeded', detail));
+      return;
+    }
+    this.#resultsWaiting++;
+    this.#turn = this.#turn
+      .then(() => this.#o.commands.result(link, frame))
+      .catch((error: Error) =>
+        this.end(new VedetteError('wire.store_failed', `A result could not be kept: ${error.message}.`)),
+      )
+      .finally(() => {
+        this.#resultsWaiting--;
+      });
   }
 
   #batch(frame: AgentFrame & { readonly kind: 'batch' }, facts: HostFacts): void {
@@ -349,6 +395,7 @@ export class AgentSession {
   #closed(): void {
     for (const timer of this.#timers) clearTimeout(timer);
     this.#isEnding = true;
+    if (this.#link !== undefined) this.#o.commands.closed(this.#link);
     this.#o.onEnd(this.#fault);
     void this.#turn
       .then(() => {

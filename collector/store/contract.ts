@@ -2,6 +2,7 @@
  * What the collector keeps, as small asynchronous interfaces. Instants are microseconds since the Unix epoch.
  * No backend's peculiarities show here: SQLite now, PostgreSQL later, one contract suite over each.
  */
+import { type Arguments, type ResultStatus, resultStatuses } from '#shared/commands/spec.ts';
 import type { EventRow } from '#shared/schema/columns.ts';
 
 export const levels = ['informational', 'low', 'medium', 'high', 'critical'] as const;
@@ -98,7 +99,10 @@ export interface AlertStore {
   /** Newest first, by the time they were raised. A cursor this list did not give is `store.cursor_invalid`. */
   list(filter: AlertFilter, limit: number, cursor?: string): Promise<Page<Alert>>;
   get(id: string): Promise<Alert | undefined>;
-  /** The changed alert; undefined when there is none of that id. A null note leaves the one it has. */
+  /**
+   * The changed alert; undefined when there is none of that id. A null note leaves the one it has. The audit log says
+   * so in the same transaction.
+   */
   setStatus(
     id: string,
     status: AlertStatus,
@@ -222,6 +226,135 @@ export interface CredentialStore {
   removeExpired(at: number): Promise<number>;
 }
 
+/** `queued` and `sent` are open; the others are how it ended (shared/commands/spec.ts). */
+export const commandStates = ['queued', 'sent', ...resultStatuses] as const;
+export type CommandState = (typeof commandStates)[number];
+
+/** Something a host was told to do. */
+export interface Command {
+  /** 16 hex digits, random. */
+  readonly id: string;
+  readonly hostId: string;
+  readonly name: string;
+  readonly arguments: Arguments;
+  readonly state: CommandState;
+  readonly issuedAt: number;
+  readonly issuedBy: string;
+  readonly expiresAt: number;
+  /** When it was first sent, and how often in all. */
+  readonly sentAt: number | null;
+  readonly sends: number;
+  /** When the agent answered; null when it ended without, because nobody did in time. */
+  readonly answeredAt: number | null;
+  /** Of the error catalogue; empty when it went well. */
+  readonly code: string;
+  readonly detail: string;
+  readonly output: Readonly<Record<string, unknown>> | null;
+  /** Items left out of the output for its size. */
+  readonly cut: number;
+}
+
+export type NewCommand = Pick<
+  Command,
+  'id' | 'hostId' | 'name' | 'arguments' | 'issuedAt' | 'issuedBy' | 'expiresAt'
+>;
+/** A command somebody gives; its arguments are checked against its declaration. */
+export interface CommandOrder {
+  readonly hostId: string;
+  readonly name: string;
+  readonly arguments: Readonly<Record<string, unknown>>;
+  /** Bounded to a day. */
+  readonly lifeMs: number;
+  /** Name of whoever gives it. */
+  readonly by: string;
+}
+
+export type CommandResult = Pick<Command, 'code' | 'detail' | 'output' | 'cut'> & {
+  readonly status: ResultStatus;
+};
+
+export interface CommandFilter {
+  readonly hostId?: string;
+  readonly state?: CommandState;
+}
+
+/** Whatever changes a command records its audit entry in the same transaction. */
+export interface CommandStore {
+  /** False, and nothing changes, when the host has `maxOpen` open already. */
+  add(command: NewCommand, maxOpen: number, entry: NewAuditEntry): Promise<boolean>;
+  get(id: string): Promise<Command | undefined>;
+  /** Newest first. A cursor this list did not give is `store.cursor_invalid`. */
+  list(filter: CommandFilter, limit: number, cursor?: string): Promise<Page<Command>>;
+  /** The open commands of a host that have not expired at `at`, oldest first. */
+  open(hostId: string, at: number): Promise<readonly Command[]>;
+  /** Counts a sending; the entry is recorded for the first. Undefined when the command is not open any more. */
+  sent(id: string, at: number, entry: NewAuditEntry): Promise<Command | undefined>;
+  /**
+   * Keeps the first answer of the host to a command of its own, also where it had expired meanwhile; undefined when
+   * the host has no such command or it was answered before.
+   */
+  answer(
+    id: string,
+    hostId: string,
+    result: CommandResult,
+    at: number,
+    entry: NewAuditEntry,
+  ): Promise<Command | undefined>;
+  /** Open commands that are due: queued ones that expired by `queuedBy`, sent ones by `sentBy`; oldest first. */
+  due(queuedBy: number, sentBy: number, limit: number): Promise<readonly Command[]>;
+  /** Ends an open command that nobody answered; undefined when it is not open any more. */
+  expire(id: string, detail: string, entry: NewAuditEntry): Promise<Command | undefined>;
+  /** Removes at most `limit` ended commands issued before `before`; gives how many. */
+  prune(before: number, limit: number): Promise<number>;
+}
+
+/** What an audit entry says besides who did what to what: short values by name. */
+export type AuditDetail = Readonly<Record<string, string | number | boolean>>;
+
+export interface NewAuditEntry {
+  readonly at: number;
+  /** Name of a credential, `host ID` for an agent, `collector` for what it does of itself. */
+  readonly actor: string;
+  /** What was done, e.g. `command.make`. */
+  readonly action: string;
+  /** What it was done to, e.g. `host ID`. */
+  readonly target: string;
+  readonly detail: AuditDetail;
+}
+
+export interface AuditEntry extends NewAuditEntry {
+  /** Its place, from 1 without gaps. */
+  readonly number: number;
+  /** SHA-256 hex over the hash before and this entry. */
+  readonly hash: string;
+}
+
+export interface AuditFilter {
+  readonly actor?: string;
+  readonly action?: string;
+  readonly target?: string;
+  readonly since?: number;
+  readonly until?: number;
+}
+
+export interface AuditVerdict {
+  /** Entries that were looked at and are as they were written. */
+  readonly entries: number;
+  /** Hash of the last of them; kept elsewhere, it shows later whether entries were taken off the end. */
+  readonly head: string;
+  /** The first that is not as it was written, or missing. */
+  readonly broken: { readonly number: number; readonly reason: string } | null;
+}
+
+export interface AuditStore {
+  /** Adds to the end; texts beyond their bound are cut and end with an ellipsis. Safe against other writers. */
+  append(entry: NewAuditEntry): Promise<AuditEntry>;
+  /** Newest first. A cursor this list did not give is `store.cursor_invalid`. */
+  list(filter: AuditFilter, limit: number, cursor?: string): Promise<Page<AuditEntry>>;
+  /** Goes through all entries from the first. */
+  verify(): Promise<AuditVerdict>;
+}
+
 export interface ControlStore {
   readonly hosts: HostStore;
   readonly alerts: AlertStore;
@@ -229,6 +362,8 @@ export interface ControlStore {
   readonly enrolment: EnrolmentStore;
   readonly certificates: CertificateStore;
   readonly credentials: CredentialStore;
+  readonly commands: CommandStore;
+  readonly audit: AuditStore;
   close(): Promise<void>;
 }
 

@@ -7,27 +7,37 @@ import { fail, ok, type Result } from '../errors.ts';
  * add some; kinds that are not declared are refused.
  */
 export const protocolVersion = 1;
+
+/** What to say to a peer (`agent` or `collector`) that speaks another version of the protocol. */
+export function versionAdvice(peer: 'agent' | 'collector', version: number): string {
+  const other = peer === 'agent' ? 'collector' : 'agent';
+  const older = version < protocolVersion ? peer : other;
+  return `The ${peer} speaks protocol ${version}, this ${other} ${protocolVersion}: update the ${older}.`;
+}
+
 /** Largest frame in bytes, either way. */
 export const maxFrameBytes = 4 * 1024 * 1024;
 /** WebSocket subprotocol. */
 export const subprotocol = 'vedette.v1';
 
-type Kind = 'text' | 'uint' | 'bytes' | 'facts' | 'marks' | 'texts';
+type Kind = 'text' | 'uint' | 'bytes' | 'facts' | 'marks' | 'names' | 'scalars';
 interface Slot {
   readonly type: Kind;
-  /** May be absent, as from a peer of before it was declared. */
+  /** May be absent: what a peer of an earlier version does not send. */
   readonly optional?: true;
 }
 const text = { type: 'text' } as const;
 const optionalText = { type: 'text', optional: true } as const;
-/** A list of short words. */
-const optionalTexts = { type: 'texts', optional: true } as const;
 const uint = { type: 'uint' } as const;
 const bytes = { type: 'bytes' } as const;
 /** A flat map of short strings. */
 const facts = { type: 'facts' } as const;
 /** Places in streams, at most `maxMarks`. */
 const marks = { type: 'marks' } as const;
+/** A flat map of short strings, whole numbers and booleans. */
+const scalars = { type: 'scalars' } as const;
+/** What the sender understands beyond the frames of 0.1.0. Absent: nothing. */
+const features = { type: 'names', optional: true } as const;
 
 /** Longest text in a frame, in UTF-16 units. */
 const maxText = 4096;
@@ -37,18 +47,26 @@ export const maxMarks = 256;
 
 /** Stream, sequence, and the events collected on the stream up to and including that batch. */
 export type StreamMark = readonly [stream: string, sequence: number, collected: number];
-/** Most texts in a list, and characters of each. */
-const maxTexts = 64;
+const maxNames = 32;
+const maxNameLength = 64;
 
-/** What a peer may say it knows in its hello; the kinds of a feature are sent to those only that named it. */
-export const knownFeatures = ['renewal', 'trust', 'marks'] as const;
+/**
+ * What a hello may name in `features`: kinds of frames that came later. A peer sends them only to one that named the
+ * feature, for a kind that is not known is refused.
+ * - `renewal`: `renew` to the collector, `certificate` to the agent
+ * - `trust`: `trust` to the agent
+ * - `marks`: `marks` to the collector
+ * - `commands`: `command` and `settled` to the agent, `result` to the collector
+ */
+export const knownFeatures = ['renewal', 'trust', 'marks', 'commands'] as const;
+export type Feature = (typeof knownFeatures)[number];
 
 export const agentFrames = {
   /**
    * First frame. `pending` counts the events in the outbox. `run` is 16 hex digits drawn at the start of the process:
    * two of them alive under one identity are clones.
    */
-  hello: { version: uint, pending: uint, facts, run: optionalText, features: optionalTexts },
+  hello: { version: uint, pending: uint, facts, run: optionalText, features },
   /**
    * Encoded events. A stream is one lane of one run of an agent; its sequence counts from 1 without gaps.
    * `collected` counts the events collected on the stream up to and including this batch, losses among them, so
@@ -63,15 +81,24 @@ export const agentFrames = {
   ping: { sentAt: uint, pending: uint },
   /** Feature `renewal`: a PKCS#10 request (PEM) for the next certificate of this host. */
   renew: { csr: text },
+  /**
+   * What became of a command; sent until `settled` says that the collector has it. `status` and `code` are of
+   * shared/commands/, `output` is JSON in UTF-8, empty where there is none, `cut` counts what was left out of it.
+   */
+  result: { id: text, status: text, code: text, detail: text, output: bytes, cut: uint },
   bye: { code: text, detail: text },
 } as const satisfies Record<string, Record<string, Slot>>;
 
 export const collectorFrames = {
   /** Answer to hello. `credit` is the bytes of batches that may be in flight, `time` microseconds since the epoch. */
-  hello: { version: uint, credit: uint, time: uint, features: optionalTexts },
+  hello: { version: uint, credit: uint, time: uint, features },
   /** Everything of the stream up to sequence `mark` is durable. */
   ack: { stream: text, mark: uint, credit: uint },
   ping: { sentAt: uint },
+  /** Something to do, at most once, by `name` of shared/commands/. Instants are microseconds by the collector's clock. */
+  command: { id: text, name: text, arguments: scalars, issuedAt: uint, expiresAt: uint },
+  /** The result of this command is kept; the agent need not send it again. */
+  settled: { id: text },
   /** Feature `renewal`: answer to `renew`, PEM. */
   certificate: { certificate: text },
   /** Feature `trust`: the CAs (PEM, one after another, UTF-8) to be pinned from now on, the one that signs first. */
@@ -85,7 +112,8 @@ interface SlotTypes {
   bytes: Uint8Array;
   facts: Readonly<Record<string, string>>;
   marks: readonly StreamMark[];
-  texts: readonly string[];
+  names: readonly string[];
+  scalars: Readonly<Record<string, string | number | boolean>>;
 }
 type FrameOf<K, S extends Record<string, Slot>> = { readonly kind: K } & {
   readonly [F in keyof S as S[F] extends { optional: true } ? never : F]: SlotTypes[S[F]['type']];
@@ -104,12 +132,20 @@ export function encodeFrame(frame: AgentFrame | CollectorFrame): Buffer {
   return packr.pack(frame);
 }
 
-function isFacts(value: unknown): boolean {
+const isText = (value: unknown) => typeof value === 'string' && value.length <= maxText;
+
+/** A map of at most 64 short keys, all with values the test takes. */
+function isFlat(value: unknown, isValue: (value: unknown) => boolean): boolean {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   const entries = Object.entries(value);
+  return entries.length <= maxFacts && entries.every(([k, v]) => k.length <= maxNameLength && isValue(v));
+}
+
+function isNames(value: unknown): boolean {
   return (
-    entries.length <= maxFacts &&
-    entries.every(([k, v]) => k.length <= 64 && typeof v === 'string' && v.length <= maxText)
+    Array.isArray(value) &&
+    value.length <= maxNames &&
+    value.every((v) => typeof v === 'string' && v.length <= maxNameLength)
   );
 }
 
@@ -136,13 +172,13 @@ function isMarks(value: unknown): boolean {
 }
 
 const checks: Readonly<Record<Kind, (value: unknown) => boolean>> = {
-  text: (v) => typeof v === 'string' && v.length <= maxText,
+  text: isText,
   uint: isUint,
   bytes: (v) => v instanceof Uint8Array,
-  facts: isFacts,
+  facts: (v) => isFlat(v, isText),
   marks: isMarks,
-  texts: (v) =>
-    Array.isArray(v) && v.length <= maxTexts && v.every((one) => typeof one === 'string' && one.length <= 64),
+  names: isNames,
+  scalars: (v) => isFlat(v, (one) => isText(one) || typeof one === 'boolean' || Number.isSafeInteger(one)),
 };
 
 function unpack(data: Uint8Array): unknown {

@@ -1,5 +1,6 @@
 import type { Topic, Topics } from '../../bus.ts';
 import { type AlertJson, alertJson } from '../json/alert.ts';
+import { type CommandJson, commandJson } from '../json/command.ts';
 import { type HostJson, hostJson } from '../json/host.ts';
 import { type RateJson, rateJson } from '../json/rate.ts';
 
@@ -7,6 +8,8 @@ import { type RateJson, rateJson } from '../json/rate.ts';
 export interface FeedMessages {
   readonly alert: { readonly alert: AlertJson; readonly isNew: boolean };
   readonly host: HostJson;
+  /** Without its output: ask for that by the id. */
+  readonly command: CommandJson;
   readonly rates: RateJson;
   readonly stored: { readonly events: number };
 }
@@ -14,6 +17,7 @@ export interface FeedMessages {
 const serializers: { readonly [T in Topic]: (message: Topics[T]) => FeedMessages[T] } = {
   alert: ({ alert, isNew }) => ({ alert: alertJson(alert), isNew }),
   host: hostJson,
+  command: (command) => commandJson({ ...command, output: null }),
   rates: rateJson,
   stored: (message) => message,
 };

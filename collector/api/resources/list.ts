@@ -1,7 +1,9 @@
 import type { Operation } from '../operation.ts';
 import { alerts } from './alerts.ts';
+import { audit } from './audit.ts';
 import { ca } from './ca.ts';
 import { certificates } from './certificates.ts';
+import { commands } from './commands.ts';
 import { enrolmentTokens } from './enrolment-tokens.ts';
 import { events, eventTypes } from './events.ts';
 import { hostState } from './host-state.ts';
@@ -25,4 +27,6 @@ export const operations: readonly Operation[] = [
   ...enrolmentTokens,
   ...ca,
   ...signInLinks,
+  ...commands,
+  ...audit,
 ];

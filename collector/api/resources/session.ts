@@ -3,6 +3,7 @@ import { permissions, permissionsOf } from '../../auth/permissions.ts';
 import { type Credential, roles } from '../../store/contract.ts';
 import { toIsoOrNull } from '../instants.ts';
 import { callerOf, operation } from '../operation.ts';
+import { record } from '../record.ts';
 import { array, type FromSchema, instant, nullable, object, oneOf, text } from '../schema.ts';
 
 const callerSchema = object({
@@ -29,12 +30,15 @@ export const signIn = operation({
   body: object({ secret: { type: 'string', minLength: 1, maxLength: 256 } }),
   output: callerSchema,
   created: true,
-  async handler({ deps, body, setSession }) {
+  async handler(call) {
+    const { deps, body, setSession } = call;
     const session = await deps.auth.exchange(body.secret);
     if (session === undefined) {
       deps.logger.warn('a sign-in link was refused');
       throw new VedetteError('api.sign_in_refused', 'This sign-in link does not work.');
     }
+    const { name, role } = session.credential;
+    await record({ ...call, caller: session.credential }, 'session.begin', `session ${name}`, { role });
     setSession(session.secret, session.credential.expiresAt);
     return callerJson(session.credential);
   },
@@ -55,7 +59,9 @@ export const signOut = operation({
   permission: 'signed-in',
   summary: 'End the session; with a token, revoke the token',
   async handler(call) {
-    await call.deps.auth.revoke(callerOf(call).id);
+    const { id, name, kind } = callerOf(call);
+    await call.deps.auth.revoke(id);
+    await record(call, kind === 'token' ? 'token.revoke' : 'session.end', `${kind} ${name}`);
     call.setSession(null, null);
     return null as never;
   },

@@ -1,6 +1,7 @@
 import { roles } from '../../store/contract.ts';
 import { toIso } from '../instants.ts';
 import { callerOf, operation } from '../operation.ts';
+import { record } from '../record.ts';
 import { instant, object, oneOf, text } from '../schema.ts';
 
 export const signInLinks = [
@@ -17,10 +18,9 @@ export const signInLinks = [
     created: true,
     async handler(call) {
       const { deps, body, baseUrl } = call;
-      const link = await deps.auth.createSignInLink(baseUrl, {
-        name: body.name ?? callerOf(call).name,
-        role: body.role ?? 'admin',
-      });
+      const as = { name: body.name ?? callerOf(call).name, role: body.role ?? 'admin' };
+      const link = await deps.auth.createSignInLink(baseUrl, as);
+      await record(call, 'sign-in-link.make', 'sign-in link', as);
       return { url: link.url, expiresAt: toIso(link.expiresAt) };
     },
   }),

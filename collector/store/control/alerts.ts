@@ -2,6 +2,7 @@ import type { Kysely, SelectQueryBuilder } from 'kysely';
 import { VedetteError } from '#shared/errors.ts';
 import { type AlertFilter, type AlertStore, alertStatuses, levels } from '../contract.ts';
 import { alertOf } from './alert-rows.ts';
+import { appendEntry } from './audit.ts';
 import { record } from './detection.ts';
 import type { Tables } from './tables.ts';
 
@@ -66,13 +67,18 @@ export function alertStore(db: Kysely<Tables>): AlertStore {
       return row && alertOf(row);
     },
     async setStatus(id, status, by, note, at) {
-      const row = await db
-        .updateTable('alert')
-        .set({ status, changed_by: by, changed_at: at, ...(note !== null && { note }) })
-        .where('id', '=', id)
-        .returningAll()
-        .executeTakeFirst();
-      return row && alertOf(row);
+      return await db.transaction().execute(async (tx) => {
+        const row = await tx
+          .updateTable('alert')
+          .set({ status, changed_by: by, changed_at: at, ...(note !== null && { note }) })
+          .where('id', '=', id)
+          .returningAll()
+          .executeTakeFirst();
+        if (row === undefined) return undefined;
+        const detail = { status, ...(note !== null && { note }) };
+        await appendEntry(tx, { at, actor: by, action: 'alert.change', target: `alert ${id}`, detail });
+        return alertOf(row);
+      });
     },
     async raise(alert) {
       const { row, isNew } = await db.transaction().execute((tx) => record(tx, alert));

@@ -1,6 +1,8 @@
 import type { ControlStore } from '../contract.ts';
 import { alertStore } from './alerts.ts';
+import { auditStore } from './audit.ts';
 import { certificateStore } from './certificates.ts';
+import { commandStore } from './commands.ts';
 import { credentialStore } from './credentials.ts';
 import { openDatabase } from './database.ts';
 import { detectionStore } from './detection.ts';
@@ -32,6 +34,8 @@ export async function openControlStore(path: string, options: ControlStoreOption
     enrolment: enrolmentStore(db),
     certificates: certificateStore(db),
     credentials: credentialStore(db),
+    commands: commandStore(db),
+    audit: auditStore(db),
     close: () => db.destroy(),
   };
 }

@@ -1,4 +1,4 @@
-import type { HostState, Level } from '../contract.ts';
+import type { CommandState, HostState, Level } from '../contract.ts';
 
 /** Rows as SQLite holds them: instants in microseconds, lists and objects as JSON text, booleans as 0 or 1. */
 export interface Tables {
@@ -70,5 +70,31 @@ export interface Tables {
     role: string;
     created_at: number;
     expires_at: number | null;
+  };
+  command: {
+    id: string;
+    host_id: string;
+    name: string;
+    arguments: string;
+    state: CommandState;
+    issued_at: number;
+    issued_by: string;
+    expires_at: number;
+    sent_at: number | null;
+    sends: number;
+    answered_at: number | null;
+    code: string;
+    detail: string;
+    output: string | null;
+    cut: number;
+  };
+  audit: {
+    number: number;
+    at: number;
+    actor: string;
+    action: string;
+    target: string;
+    detail: string;
+    hash: string;
   };
 }

@@ -46,6 +46,8 @@ function handlersFor(queries: QueryClient) {
       putHost(queries, host);
       status();
     },
+    // Not asked for: the dashboard shows no commands.
+    command() {},
     rates: (point) => rateHistory.add([point]),
     stored() {
       status();

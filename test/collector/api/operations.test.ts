@@ -125,6 +125,43 @@ const samples: Readonly<Record<string, Sample>> = {
     body: { role: 'viewer', name: 'ada' },
     refused: [{ body: { role: 'king' }, code: 'api.invalid' }],
   },
+  'POST /api/v1/hosts/{id}/commands': {
+    url: '/api/v1/hosts/h1/commands',
+    body: { name: 'sensor.sample', arguments: { sensor: 'process', limit: 3 }, lifeSeconds: 60 },
+    refused: [
+      { body: {}, code: 'api.invalid' },
+      { body: { name: 'agent.status', lifeSeconds: 86_401 }, code: 'api.invalid' },
+      { body: { name: 'agent.status', arguments: { a: { b: 1 } } }, code: 'command.invalid' },
+      { body: { name: 'constructor' }, code: 'command.invalid' },
+      { body: { name: 'agent.status', arguments: { stray: 1 } }, code: 'command.invalid' },
+      { body: { name: 'sensor.sample' }, code: 'command.invalid' },
+      { body: { name: 'sensor.sample', arguments: { sensor: '' } }, code: 'command.invalid' },
+      { body: { name: 'sensor.sample', arguments: { sensor: 'a', limit: 0 } }, code: 'command.invalid' },
+      { url: '/api/v1/hosts/none/commands', body: { name: 'agent.status' }, code: 'api.not_found' },
+    ],
+  },
+  'GET /api/v1/commands': {
+    url: '/api/v1/commands?host=h1&state=queued&limit=5',
+    refused: [
+      strayQuery('/api/v1/commands'),
+      { url: '/api/v1/commands?state=gone', code: 'api.invalid' },
+      { url: '/api/v1/commands?cursor=bm9uc2Vuc2U', code: 'store.cursor_invalid' },
+    ],
+  },
+  'GET /api/v1/commands/{id}': {
+    url: '/api/v1/commands/c1',
+    refused: [{ url: '/api/v1/commands/none', code: 'api.not_found' }],
+  },
+  'GET /api/v1/audit': {
+    url: '/api/v1/audit?actor=ada&action=command.make&target=host%20h1&since=2020-01-01T00:00:00Z&limit=5',
+    refused: [
+      strayQuery('/api/v1/audit'),
+      { url: '/api/v1/audit?limit=501', code: 'api.invalid' },
+      { url: '/api/v1/audit?until=tomorrow', code: 'api.invalid' },
+      { url: '/api/v1/audit?cursor=0', code: 'store.cursor_invalid' },
+    ],
+  },
+  'GET /api/v1/audit/verification': plain('/api/v1/audit/verification'),
 };
 
 interface Documented {
@@ -141,6 +178,19 @@ t.test('every operation', async (t) => {
   await api.deps.control.certificates.add(certificate, 0);
   const token = { id: 't1', createdAt: 1, expiresAt: 2, maxUses: 1, hostPattern: null };
   await api.deps.control.enrolment.add(token, 'hash');
+  await api.deps.control.commands.add(
+    {
+      id: 'c1',
+      hostId: 'h1',
+      name: 'agent.status',
+      arguments: {},
+      issuedAt: 1,
+      issuedBy: 'ada',
+      expiresAt: 2,
+    },
+    1,
+    { at: 1, actor: 'ada', action: 'command.make', target: 'host h1', detail: {} },
+  );
   api.events.events.push(storedEvent(0), storedEvent(1));
 
   const ask = async (method: string, url: string, headers: Record<string, string>, body?: unknown) => {

@@ -8,6 +8,7 @@ import { createApi } from '../../../collector/api/create-api.ts';
 import type { ApiDeps } from '../../../collector/api/deps.ts';
 import { createAuth } from '../../../collector/auth/auth.ts';
 import { localBus } from '../../../collector/bus.ts';
+import { Commands } from '../../../collector/fleet/commands.ts';
 import { createFleet } from '../../../collector/fleet/hosts.ts';
 import type {
   CollectorStatus,
@@ -90,6 +91,12 @@ export async function startApi(t: Test, over: Partial<ApiDeps> = {}): Promise<Ru
   const events = new ArrayEventReader();
   const rates: RatePoint[] = [];
   const log: string[] = [];
+  const commands = new Commands({
+    store: control.commands,
+    hostExists: async (hostId) => (await control.hosts.get(hostId)) !== undefined,
+    changed: () => undefined,
+    log: () => undefined,
+  });
   const deps: ApiDeps = {
     control,
     events,
@@ -140,6 +147,7 @@ export async function startApi(t: Test, over: Partial<ApiDeps> = {}): Promise<Ru
       publish: async () => undefined,
     }),
     ca: { list: () => [], rotate: async () => [] },
+    giveCommand: (order) => commands.give(order),
     logger: pino({ level: 'debug' }, { write: (line) => log.push(line) }),
     ...over,
   };

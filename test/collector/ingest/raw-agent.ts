@@ -63,10 +63,11 @@ export class RawAgent {
     }
   }
 
-  /** Opens and is welcomed. */
-  async hello(): Promise<this> {
+  /** Opens and is welcomed; without features it is an agent of 0.1.0. */
+  async hello(features?: readonly string[]): Promise<this> {
     await this.open();
-    this.send({ kind: 'hello', version: 1, pending: 0, facts: { hostname: 'raw', os: 'linux' } });
+    const facts = { hostname: 'raw', os: 'linux' };
+    this.send({ kind: 'hello', version: 1, pending: 0, facts, ...(features && { features }) });
     await this.frame('hello');
     return this;
   }

@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 import { first } from './0001-first.ts';
 import { detectionSnapshot } from './0002-detection-snapshot.ts';
 import { identity } from './0003-identity.ts';
+import { commandsAndAudit } from './0004-commands-and-audit.ts';
 
 export interface Migration {
   readonly name: string;
@@ -13,4 +14,5 @@ export const migrations: readonly Migration[] = [
   { name: 'first', up: first },
   { name: 'detection-snapshot', up: detectionSnapshot },
   { name: 'identity', up: identity },
+  { name: 'commands-and-audit', up: commandsAndAudit },
 ];
