@@ -52,7 +52,7 @@ t.test('sign-in links, sessions, tokens, alerts, commands', async (t) => {
     },
     { number: 4, actor: 'ada', action: 'command.make', target: 'host h1', detail: { name: 'sensor.sample' } },
     { number: 5, actor: 'ada', action: 'session.end', target: 'session ada' },
-    { number: 6, actor: 'admin', action: 'enrolment-token.make', detail: { maxUses: 3, lifeSeconds: 3600 } },
+    { number: 6, actor: 'admin', action: 'enrolment-token.make', detail: { maxUses: 3, hosts: '*' } },
   ]);
   t.equal(entries.length, 6, 'what was refused is not done, and not in the log');
   const said = JSON.stringify(entries);

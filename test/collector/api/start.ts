@@ -3,13 +3,16 @@ import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import type { Test } from 'tap';
-import { VedetteError } from '#shared/errors.ts';
 import { createApi } from '../../../collector/api/create-api.ts';
 import type { ApiDeps } from '../../../collector/api/deps.ts';
 import { createAuth } from '../../../collector/auth/auth.ts';
 import { localBus } from '../../../collector/bus.ts';
+import type { Audit } from '../../../collector/fleet/audit.ts';
+import { openAuthority } from '../../../collector/fleet/authority.ts';
 import { Commands } from '../../../collector/fleet/commands.ts';
+import { createEnrolment } from '../../../collector/fleet/enrolment.ts';
 import { createFleet } from '../../../collector/fleet/hosts.ts';
+import { Issuer } from '../../../collector/fleet/issue.ts';
 import type {
   CollectorStatus,
   ControlStore,
@@ -18,6 +21,7 @@ import type {
   StoredEvent,
 } from '../../../collector/store/contract.ts';
 import { openControlStore } from '../../../collector/store/control/open.ts';
+import { tempFolder } from '../../temp.ts';
 import { ArrayEventReader } from './event-reader.ts';
 
 export const startedAt = 1_700_000_000_123_456;
@@ -97,6 +101,12 @@ export async function startApi(t: Test, over: Partial<ApiDeps> = {}): Promise<Ru
     changed: () => undefined,
     log: () => undefined,
   });
+  const audit: Audit = async (entry) => void (await control.audit.append(entry));
+  const pki = tempFolder(t);
+  const authority = await openAuthority(pki);
+  const { hosts, certificates } = control;
+  const identifying = { authority, hosts, certificates, graceMs: 0 };
+  const issuer = new Issuer(authority, certificates, 0);
   const deps: ApiDeps = {
     control,
     events,
@@ -127,23 +137,18 @@ export async function startApi(t: Test, over: Partial<ApiDeps> = {}): Promise<Ru
         },
       ],
     }),
-    enrol: {
-      createToken: async ({ maxUses, lifeMs }) => ({
-        id: 'made',
-        token: `token-for-${maxUses}`,
-        expiresAt: startedAt + lifeMs * 1000,
-      }),
-      async revokeToken(id) {
-        const token = await control.enrolment.revoke(id, startedAt);
-        if (token === undefined) throw new VedetteError('api.not_found', `There is no token ${id}.`);
-        return token;
-      },
-    },
+    enrol: createEnrolment({
+      ...identifying,
+      tokens: control.enrolment,
+      issuer,
+      address: () => 'collector:7443',
+      audit,
+    }),
     fleet: createFleet({
       hosts: control.hosts,
       certificates: control.certificates,
       evict: () => undefined,
-      audit: async () => undefined,
+      audit,
       publish: async () => undefined,
     }),
     ca: { list: () => [], rotate: async () => [] },
