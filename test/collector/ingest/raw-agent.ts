@@ -64,9 +64,9 @@ export class RawAgent {
   }
 
   /** Opens and is welcomed. */
-  async hello(): Promise<this> {
+  async hello(more: Partial<AgentFrame & { kind: 'hello' }> = {}): Promise<this> {
     await this.open();
-    this.send({ kind: 'hello', version: 1, pending: 0, facts: { hostname: 'raw', os: 'linux' } });
+    this.send({ kind: 'hello', version: 1, pending: 0, facts: { hostname: 'raw', os: 'linux' }, ...more });
     await this.frame('hello');
     return this;
   }
