@@ -69,14 +69,14 @@ export const collectorSettings = {
   agentCertificateLifeS: {
     type: 'int',
     default: 604_800,
-    min: 5,
+    min: 1,
     max: 315_360_000,
     doc: "Seconds an agent's certificate lasts. Agents renew theirs by themselves when a third of it is left.",
   },
   serverCertificateLifeS: {
     type: 'int',
     default: 7_776_000,
-    min: 5,
+    min: 1,
     max: 315_360_000,
     doc: "Seconds the collector's own certificate lasts. It is renewed while running, when a third of it is left.",
   },

@@ -23,7 +23,7 @@ import { eventReader } from './event-reader.ts';
 import type { Audit } from './fleet/audit.ts';
 import { type Authority, type CaStatus, openAuthority } from './fleet/authority.ts';
 import { Commands } from './fleet/commands.ts';
-import { createEnrolment, type Enrolment, factsFrom } from './fleet/enrolment.ts';
+import { createEnrolment, type Enrolment, factsFrom, namelessHost } from './fleet/enrolment.ts';
 import { createFleet, type Fleet } from './fleet/hosts.ts';
 import { type IdentifyDeps, identify } from './fleet/identify.ts';
 import { Issuer } from './fleet/issue.ts';
@@ -358,6 +358,7 @@ class Collector {
     const { hosts } = this.#control;
     const host = await hosts.get(hostId);
     if (host === undefined || host.hostname.toLowerCase() === facts.hostname.toLowerCase()) return facts;
+    if (facts.hostname === namelessHost) return { ...facts, hostname: host.hostname };
     if (!(await hosts.isNameOfAnother(hostId, facts.hostname))) return facts;
     const detail = `${host.hostname} calls itself ${facts.hostname}.`;
     this.#gateway.refuseClaim({ code: 'identity.name_taken', detail, hostId });

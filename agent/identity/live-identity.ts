@@ -4,8 +4,8 @@ import { makeRequest } from './certificate-request.ts';
 import { type AgentIdentity, saveIdentity } from './identity.ts';
 import { certificatesOf, pinnable } from './trust.ts';
 
-/** Least time between two requests for a certificate, so that a collector that refuses is not asked for ever. */
-const retryMs = 3_600_000;
+/** Longest time between two requests for a certificate that is due; a twentieth of what it spans when that is less. */
+const maxRetryMs = 3_600_000;
 
 /**
  * The identity of the running agent: what it shows and trusts at its next connection, kept on the disk before it is
@@ -28,14 +28,14 @@ export class LiveIdentity {
 
   /** Whether a third of the certificate's life or less is left, or a newer CA signs now. `nowMs` by the collector's clock. */
   isDue(nowMs: number): boolean {
-    const certificate = new X509Certificate(this.#current.certificate);
-    const [from, to] = [Date.parse(certificate.validFrom), Date.parse(certificate.validTo)];
+    const { certificate, toMs, spanMs } = this.#dates();
     const [signing] = certificatesOf(this.#current.ca);
-    return to - nowMs <= (to - from) / 3 || (signing !== undefined && !certificate.checkIssued(signing));
+    return toMs - nowMs <= spanMs / 3 || (signing !== undefined && !certificate.checkIssued(signing));
   }
 
   /** A request for the next certificate (PEM) if it is time; undefined when not, or when one was made a short while ago. */
   request(nowMs: number): string | undefined {
+    const retryMs = Math.min(maxRetryMs, this.#dates().spanMs / 20);
     if (performance.now() - this.#askedAtMs < retryMs || !this.isDue(nowMs)) return undefined;
     const { key, csr } = makeRequest();
     this.#pendingKey = key;
@@ -70,6 +70,12 @@ export class LiveIdentity {
     if (!list.ok) return list;
     if (list.value !== this.#current.ca) this.#keep({ ...this.#current, ca: list.value });
     return ok(undefined);
+  }
+
+  #dates() {
+    const certificate = new X509Certificate(this.#current.certificate);
+    const toMs = Date.parse(certificate.validTo);
+    return { certificate, toMs, spanMs: toMs - Date.parse(certificate.validFrom) };
   }
 
   #keep(identity: AgentIdentity): void {

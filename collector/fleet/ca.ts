@@ -73,22 +73,15 @@ function signingOf(key: KeyObject) {
   return undefined;
 }
 
-/** Why the pair cannot be a CA here; undefined when it can. */
-function flawOf(
-  certificate: x509.X509Certificate,
-  parsed: X509Certificate,
-  key: KeyObject,
-): string | undefined {
+/** Why the pair cannot be a CA here; undefined when it can. OpenSSL's `ca` asks for the key usage as well. */
+function flawOf(parsed: X509Certificate, key: KeyObject): string | undefined {
   if (signingOf(key) === undefined) return 'its key is not ECDSA P-256 or P-384 or RSA of 2048 bits or more';
   if (!parsed.checkPrivateKey(key)) return 'its key is not the one of its certificate';
   if (!parsed.ca) return 'its certificate is not one of a CA';
   if (!parsed.checkIssued(parsed) || !parsed.verify(parsed.publicKey)) return 'it is not self-signed';
-  const usages = certificate.getExtension(x509.KeyUsagesExtension)?.usages;
-  if (usages !== undefined && (usages & x509.KeyUsageFlags.keyCertSign) === 0)
-    return 'it may not sign certificates';
   const now = Date.now();
-  if (certificate.notAfter.getTime() <= now) return 'it has expired';
-  if (certificate.notBefore.getTime() > now) return 'it is not valid yet';
+  if (Date.parse(parsed.validTo) <= now) return 'it has expired';
+  if (Date.parse(parsed.validFrom) > now) return 'it is not valid yet';
   return undefined;
 }
 
@@ -106,7 +99,7 @@ async function caOf(name: string, where: string, certificatePem: string, keyPem:
   } catch (error) {
     throw unusable('the certificate or the key cannot be read', error);
   }
-  const flaw = flawOf(certificate, parsed, keyObject);
+  const flaw = flawOf(parsed, keyObject);
   const signing = signingOf(keyObject);
   if (flaw !== undefined || signing === undefined) throw unusable(flaw ?? 'its key cannot sign');
   const der = keyObject.export({ type: 'pkcs8', format: 'der' });

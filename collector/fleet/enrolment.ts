@@ -49,6 +49,9 @@ interface Request {
   readonly again: boolean;
 }
 
+/** What a host is called that does not say its name. */
+export const namelessHost = 'unnamed';
+
 /** Keeps known facts that are short strings; everything an agent says is hostile until checked. */
 export function factsFrom(raw: Readonly<Record<string, unknown>>): HostFacts {
   const text = (name: string) => {
@@ -56,7 +59,7 @@ export function factsFrom(raw: Readonly<Record<string, unknown>>): HostFacts {
     return typeof value === 'string' && value.length > 0 ? value.slice(0, 256) : undefined;
   };
   return {
-    hostname: text('hostname') ?? 'unnamed',
+    hostname: text('hostname') ?? namelessHost,
     os: text('os') ?? 'unknown',
     osVersion: text('osVersion'),
     kernel: text('kernel'),

@@ -81,6 +81,8 @@ export class Gateway {
   readonly #ws: WebSocketServer;
   readonly #sessions = new Map<number, AgentSession>();
   readonly #admission: Admission;
+  /** Sessions that an operator ended; that is no refusal. */
+  readonly #evicted = new WeakSet<AgentSession>();
   #nextConnection = 1;
   #isPaused = false;
   readonly #shares: Shares;
@@ -160,8 +162,9 @@ export class Gateway {
   /** Ends the connections of a host, or only those that came with the certificate. */
   evict(hostId: string, error: VedetteError, serial?: string): void {
     for (const session of this.#sessions.values()) {
-      if (session.hostId === hostId && (serial === undefined || session.serial === serial))
-        session.end(error);
+      if (session.hostId !== hostId || (serial !== undefined && session.serial !== serial)) continue;
+      this.#evicted.add(session);
+      session.end(error);
     }
   }
 
@@ -287,7 +290,7 @@ export class Gateway {
         this.#sessions.delete(connection);
         this.#held.delete(session);
         this.#admission.leave(session);
-        if (error === undefined) return;
+        if (error === undefined || this.#evicted.has(session)) return;
         const { code, detail } = error;
         this.refused.set(code, (this.refused.get(code) ?? 0) + 1);
         this.#o.onRefused({

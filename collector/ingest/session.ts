@@ -85,7 +85,7 @@ const streamPattern = /^[0-9a-f]{16}$/;
 /** Of a run of an agent's process. */
 const runPattern = /^[0-9a-f]{16}$/;
 /** Least time between two certificates over one connection. */
-const renewalSpacingMs = 5000;
+const renewalSpacingMs = 1000;
 
 /** One agent's connection: frames in, acknowledgements out. */
 export class AgentSession {

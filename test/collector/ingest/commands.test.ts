@@ -44,7 +44,7 @@ async function actionsOn({ client }: TestCollector, id: string): Promise<string[
 async function site(t: Test) {
   const served = await startTestCollector(t);
   const identity = await served.enrol();
-  const connect = () => new RawAgent(served.collector.agents, identity).hello(['commands']);
+  const connect = () => new RawAgent(served.collector.agents, identity).hello({ features: ['commands'] });
   return {
     served,
     identity,
@@ -92,7 +92,7 @@ t.test(
     t.same(two, one, 'word for word: the id is what the agent goes by');
     await served.collector.close();
     const again = await startTestCollector(t, served.folder);
-    const third = await new RawAgent(again.collector.agents, identity).hello(['commands']);
+    const third = await new RawAgent(again.collector.agents, identity).hello({ features: ['commands'] });
     await third.frame('command', (f) => f.id === id);
     await answer(third, id);
     t.match(await again.client.get(`/commands/${id}`), { state: 'done', sends: 3 });
@@ -102,7 +102,7 @@ t.test(
       'the first sending is in the log',
     );
     third.socket.terminate();
-    const fourth = await new RawAgent(again.collector.agents, identity).hello(['commands']);
+    const fourth = await new RawAgent(again.collector.agents, identity).hello({ features: ['commands'] });
     fourth.send({ kind: 'ping', sentAt: 1, pending: 0 });
     await fourth.frame('ping');
     t.notOk(
@@ -129,7 +129,9 @@ t.test('a result counts only from the host that was told', async (t) => {
   const { served, identity, connect, get } = await site(t);
   const agent = await connect();
   const { id } = await give(served, identity.hostId);
-  const other = await new RawAgent(served.collector.agents, await served.enrol()).hello(['commands']);
+  const other = await new RawAgent(served.collector.agents, await served.enrol()).hello({
+    features: ['commands'],
+  });
   await answer(other, id, { output: json({ forged: true }) });
   t.match(await get(id), { state: 'sent', output: null });
   for (const stray of ['f'.repeat(16), '../../etc/passwd', '']) await answer(other, stray);

@@ -64,10 +64,9 @@ export class RawAgent {
   }
 
   /** Opens and is welcomed; without features it is an agent of 0.1.0. */
-  async hello(features?: readonly string[]): Promise<this> {
+  async hello(more: Partial<AgentFrame & { kind: 'hello' }> = {}): Promise<this> {
     await this.open();
-    const facts = { hostname: 'raw', os: 'linux' };
-    this.send({ kind: 'hello', version: 1, pending: 0, facts, ...(features && { features }) });
+    this.send({ kind: 'hello', version: 1, pending: 0, facts: { hostname: 'raw', os: 'linux' }, ...more });
     await this.frame('hello');
     return this;
   }
