@@ -30,19 +30,23 @@ function add(sums: Record<string, number>, more: Readonly<Record<string, number>
   for (const [name, n] of Object.entries(more)) sums[name] = (sums[name] ?? 0) + n;
 }
 
+let isInterrupted = false;
+/** The round comes to its end, both sides heal and are checked; mounts and processes do not stay behind. */
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => (isInterrupted = true));
+
 const began = performance.now();
 const faults: Record<string, number> = {};
 const lost: Record<string, number> = {};
 const sums: Record<string, number> = {};
-for (let done = 0, epoch = 0; done < rounds; epoch++) {
+for (let done = 0, epoch = 0; done < rounds && !isInterrupted; epoch++) {
   const now = Math.min(perEpoch, rounds - done);
-  const outcome: Outcome = await runEpoch(makeTempFolder('faults-'), now, seed + epoch, (line) => {
-    if (flags.verbose) console.log(`  ${line}`);
-  });
-  done += now;
+  const log = (line: string) => flags.verbose && console.log(`  ${line}`);
+  const place = makeTempFolder('faults-');
+  const outcome: Outcome = await runEpoch(place, now, seed + epoch, log, () => isInterrupted);
+  done += outcome.rounds;
   add(faults, outcome.faults);
   add(lost, outcome.lost);
-  add(sums, { events: outcome.events, stored: outcome.stored });
+  add(sums, { rounds: outcome.rounds, events: outcome.events, stored: outcome.stored });
   add(sums, Object.fromEntries(wrongs.map((wrong) => [wrong, outcome[wrong]])));
   const isWell = wrongs.every((wrong) => outcome[wrong] === 0);
   const seconds = Math.round((performance.now() - began) / 1000);
@@ -54,13 +58,13 @@ for (let done = 0, epoch = 0; done < rounds; epoch++) {
 const seconds = (performance.now() - began) / 1000;
 const byKind = Object.entries(faults).map(([name, n]) => `${name} ${n}`);
 console.log(
-  `\n${sums['events']} events, ${rounds} rounds (${byKind.join(', ')}), ${Math.round(seconds)} s; ` +
+  `\n${sums['events']} events, ${sums['rounds']} rounds (${byKind.join(', ')}), ${Math.round(seconds)} s; ` +
     `lost undeclared ${sums['undeclared']}, duplicates ${sums['duplicates']}, ` +
     `alerts missing ${sums['alertsMissing']}, doubled ${sums['alertsDoubled']}`,
 );
 const without = noDisksBecause();
 report({ rounds, seed, perEpoch, faults, lost, ...(without !== undefined && { withoutDisks: without }) }, [
-  { name: 'rounds of faults', value: rounds, unit: 'count' },
+  { name: 'rounds of faults', value: sums['rounds'] ?? 0, unit: 'count' },
   { name: 'events collected', value: sums['events'] ?? 0, unit: 'count' },
   { name: 'events stored', value: sums['stored'] ?? 0, unit: 'count' },
   { name: 'time', value: seconds, unit: 's' },

@@ -9,6 +9,7 @@ import { Random } from './random.ts';
 import { alarmTitle, type Side, Site } from './site.ts';
 
 export interface Outcome {
+  readonly rounds: number;
   /** Collected by agents, as the collector has it in the end. */
   readonly events: number;
   readonly stored: number;
@@ -79,7 +80,7 @@ async function untilDetected(client: Client): Promise<StatusJson> {
   }
 }
 
-async function judge(site: Site, counts: Readonly<Record<string, number>>): Promise<Outcome> {
+async function judge(site: Site, counts: Readonly<Record<string, number>>): Promise<Omit<Outcome, 'rounds'>> {
   const client = new Client(accessOf(site.data));
   const status = await untilDetected(client);
   const ledger = status.hosts[0]!;
@@ -104,25 +105,28 @@ async function judge(site: Site, counts: Readonly<Record<string, number>>): Prom
   };
 }
 
-/** Throws when a fault cannot be done or healed, with the round in the message. */
+/** Ends early, but healed and checked, where `isToStop` says so. Throws when a fault cannot be done or healed, with the round in the message. */
 export async function runEpoch(
   place: string,
   rounds: number,
   seed: number,
   log: (line: string) => void = () => undefined,
+  isToStop: () => boolean = () => false,
 ): Promise<Outcome> {
   const site = await Site.open(place);
   try {
     const context = { site, random: new Random(seed), copies: new Map<Side, string>() };
     const faults = { ...anywhere, ...(site.collectorDisk !== undefined && diskFaultsOf(seed)) };
     const counts: Record<string, number> = {};
-    for (let n = 1; n <= rounds; n++) {
+    let done = 0;
+    while (done < rounds && !isToStop()) {
+      const n = ++done;
       await round({ context, faults, counts, log }, n).catch((error: Error) => {
         throw new Error(`round ${n}, seed ${seed}: ${error.message}`, { cause: error });
       });
     }
     await heal(context);
-    return await judge(site, counts);
+    return { rounds: done, ...(await judge(site, counts)) };
   } finally {
     await site.close();
   }
