@@ -18,7 +18,8 @@ import { Closing } from './closing.ts';
 import { collectorSettings } from './config.ts';
 import { eventReader } from './event-reader.ts';
 import { type Authority, openAuthority } from './fleet/authority.ts';
-import { createEnrolment, type Enrolment, factsFrom } from './fleet/enrolment.ts';
+import { createEnrolment, type Enrolment } from './fleet/enrolment.ts';
+import { Presence } from './fleet/presence.ts';
 import { Gateway } from './ingest/gateway.ts';
 import { Pipeline } from './ingest/pipeline.ts';
 import { Rates } from './rates.ts';
@@ -53,7 +54,6 @@ type CollectorConfig = Config<typeof collectorSettings>;
 const packFolder = join(import.meta.dirname, 'rules/pack');
 const webFolder = join(import.meta.dirname, 'web/dist');
 const ratesMs = 1000;
-const seenUpdateMs = 15_000;
 
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\./.test(host);
@@ -152,6 +152,12 @@ class Collector {
   async #startGateway(): Promise<void> {
     const { agentHost, agentPort, creditBytes, maxBacklogBytes, maxAgents, agentStallMs } = this.#config;
     const { server, caCertificate } = this.#authority;
+    const presence = new Presence({
+      hosts: this.#control.hosts,
+      onHost: (host) => void this.#bus.publish('host', host),
+      onProblem: (error) => this.#o.logger.warn({ err: error }, 'presence'),
+    });
+    this.#closing.add(() => presence.close());
     this.#gateway = new Gateway({
       host: agentHost,
       port: agentPort,
@@ -160,7 +166,6 @@ class Collector {
         creditBytes,
         helloMs: 10_000,
         stallMs: agentStallMs,
-        pingMs: Math.min(10_000, agentStallMs / 2),
       },
       maxConnections: maxAgents,
       maxBacklogBytes,
@@ -169,7 +174,7 @@ class Collector {
         const host = await this.#control.hosts.get(hostId);
         return host === undefined ? undefined : { facts: host };
       },
-      seen: (hostId, connected, facts) => this.#seen(hostId, connected, facts),
+      seen: (hostId, connected, facts) => presence.seen(hostId, connected, facts),
       submit: (batch, data) => this.#pipeline.submit(batch, data),
       settle: (marks) => this.#pipeline.settle(marks),
       backlogBytes: () => this.#pipeline.backlogBytes,
@@ -177,26 +182,6 @@ class Collector {
     });
     this.#agentPort = await this.#gateway.listen();
     this.#closing.add(() => this.#gateway.close());
-    const refreshing = setInterval(() => void this.#refreshSeen(), seenUpdateMs);
-    this.#closing.add(() => clearInterval(refreshing));
-  }
-
-  async #seen(hostId: string, connected: boolean, raw?: Readonly<Record<string, unknown>>) {
-    const facts = raw === undefined ? undefined : factsFrom(raw);
-    await this.#control.hosts.seen(hostId, nowUs(), connected, facts);
-    const host = await this.#control.hosts.get(hostId);
-    if (host === undefined) throw new VedetteError('identity.unknown_host', `There is no host ${hostId}.`);
-    await this.#bus.publish('host', host);
-    return host;
-  }
-
-  async #refreshSeen(): Promise<void> {
-    for (const host of await this.#control.hosts.list()) {
-      if (host.connected)
-        await this.#seen(host.id, true).catch((error: unknown) =>
-          this.#o.logger.warn({ err: error }, 'presence'),
-        );
-    }
   }
 
   #ticketAddress(): string {

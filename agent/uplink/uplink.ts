@@ -48,6 +48,8 @@ interface End {
   readonly wentWell: boolean;
 }
 
+/** Most bytes in flight, whatever credit the collector gives: they are held in memory. */
+const maxInFlightBytes = 8 * 1024 * 1024;
 /** Most batches read from the outbox at once. */
 const readAhead = 8;
 
@@ -200,7 +202,7 @@ export class Uplink {
           );
           return;
         }
-        this.#credit = frame.credit;
+        this.#credit = Math.min(frame.credit, maxInFlightBytes);
         if (frame.takesMarks === 1)
           this.#send({ kind: 'marks', marks: this.#options.outbox.acknowledgedMarks() });
         this.#isServed = true;
@@ -208,7 +210,7 @@ export class Uplink {
         this.wake();
         return;
       case 'ack':
-        this.#credit = frame.credit;
+        this.#credit = Math.min(frame.credit, maxInFlightBytes);
         this.#hasTaken = true;
         this.#inFlight.acknowledge(frame.stream, frame.mark);
         this.#options.outbox.acknowledge(frame.stream, frame.mark);

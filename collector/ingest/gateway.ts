@@ -36,6 +36,8 @@ export interface GatewayOptions {
   readonly log: (level: 'info' | 'warn', what: string, detail: Readonly<Record<string, unknown>>) => void;
 }
 
+/** Longest time between looks for agents that fell silent. */
+const maxLookMs = 5000;
 const maxEnrolBytes = 64 * 1024;
 const hostIdPattern = /(?:^|\n)CN=([0-9a-f]{16})(?:\n|$)/;
 
@@ -45,6 +47,7 @@ export class Gateway {
   readonly #server: Server;
   readonly #ws: WebSocketServer;
   readonly #sessions = new Map<number, AgentSession>();
+  readonly #looking: NodeJS.Timeout;
   #nextConnection = 1;
   #isPaused = false;
   readonly #shares: Shares;
@@ -73,6 +76,7 @@ export class Gateway {
       },
       (request, response) => void this.#request(request, response),
     );
+    this.#looking = setInterval(() => this.#checkLives(), Math.min(maxLookMs, options.limits.stallMs / 4));
     this.#server.maxConnections = options.maxConnections;
     this.#server.on('tlsClientError', () => undefined);
     this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
@@ -228,6 +232,11 @@ export class Gateway {
     this.#sessions.set(connection, session);
   }
 
+  #checkLives(): void {
+    const now = performance.now();
+    for (const session of this.#sessions.values()) session.checkLife(now);
+  }
+
   #hold(session: AgentSession): void {
     this.#held.add(session);
     session.pause();
@@ -247,6 +256,7 @@ export class Gateway {
 
   /** Says goodbye to every agent and stops listening. */
   async close(): Promise<void> {
+    clearInterval(this.#looking);
     const closed = new Promise((resolve) => this.#server.close(resolve));
     for (const session of this.#sessions.values()) {
       session.end(new VedetteError('wire.shutdown', 'The collector is stopping.'));

@@ -6,7 +6,6 @@ import {
   type CollectorFrame,
   decodeAgentFrame,
   encodeFrame,
-  maxFrameBytes,
   protocolVersion,
   type StreamMark,
 } from '#shared/protocol/frames.ts';
@@ -20,7 +19,6 @@ export interface SessionLimits {
   readonly helloMs: number;
   /** Silence after which an agent is given up. */
   readonly stallMs: number;
-  readonly pingMs: number;
 }
 
 export interface SessionOptions {
@@ -42,16 +40,18 @@ export interface SessionOptions {
   readonly onEnd: (code: ErrorCode | undefined) => void;
 }
 
+/** Most bytes an agent leaves unread; one that reads nothing is given up. */
+const maxUnreadBytes = 4 * 1024 * 1024;
 const streamPattern = /^[0-9a-f]{16}$/;
 
 /** One agent's connection: frames in, acknowledgements out. */
 export class AgentSession {
   readonly #o: SessionOptions;
   readonly #marks = new Map<string, number>();
-  readonly #timers: NodeJS.Timeout[] = [];
   #facts: HostFacts | undefined;
   #inFlightBytes = 0;
-  #lastHeardMs = performance.now();
+  readonly #beganMs = performance.now();
+  #lastHeardMs = this.#beganMs;
   #isEnding = false;
   /** The agent's marks came, or the first batch before which they were due. */
   #isSettled = false;
@@ -62,20 +62,13 @@ export class AgentSession {
 
   constructor(options: SessionOptions) {
     this.#o = options;
-    const { ws, limits } = options;
+    const { ws } = options;
     ws.on('message', (data: Buffer, isBinary: boolean) => this.#receive(data, isBinary));
     ws.on('error', (error: Error & { code?: string }) => {
       // ws has closed the connection itself with 1009; only the reason is ours to keep.
       if (error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') this.#fault = 'wire.frame_too_large';
     });
     ws.on('close', () => this.#closed());
-    this.#timers.push(
-      setTimeout(() => {
-        if (this.#facts === undefined)
-          this.end(new VedetteError('wire.stalled', 'The agent said no hello in time.'));
-      }, limits.helloMs),
-      setInterval(() => this.#checkLife(), limits.pingMs),
-    );
   }
 
   get hostId(): string {
@@ -228,8 +221,12 @@ export class AgentSession {
     this.#marks.clear();
   }
 
-  #checkLife(): void {
-    if (performance.now() - this.#lastHeardMs <= this.#o.limits.stallMs) return;
+  /** Looks whether it is to be given up; all sessions are looked at together, because timers of their own cost memory. */
+  checkLife(nowMs: number): void {
+    const { helloMs, stallMs } = this.#o.limits;
+    if (this.#facts === undefined && nowMs - this.#beganMs > helloMs)
+      this.end(new VedetteError('wire.stalled', 'The agent said no hello in time.'));
+    if (nowMs - this.#lastHeardMs <= stallMs) return;
     this.end(new VedetteError('wire.stalled', 'The agent fell silent.'));
     this.#o.ws.terminate();
   }
@@ -237,7 +234,9 @@ export class AgentSession {
   #send(frame: CollectorFrame): void {
     const { ws } = this.#o;
     if (ws.readyState !== ws.OPEN) return;
-    if (ws.bufferedAmount > maxFrameBytes) {
+    if (ws.bufferedAmount > maxUnreadBytes) {
+      this.#fault ??= 'wire.stalled';
+      this.#o.log('warn', 'agent reads nothing', { host: this.hostId, unreadBytes: ws.bufferedAmount });
       ws.terminate();
       return;
     }
@@ -245,7 +244,6 @@ export class AgentSession {
   }
 
   #closed(): void {
-    for (const timer of this.#timers) clearTimeout(timer);
     this.#isEnding = true;
     this.#o.onEnd(this.#fault);
     void this.#turn

@@ -134,6 +134,17 @@ export interface HostStore {
   add(id: string, facts: HostFacts, at: number): Promise<void>;
   /** Refreshes facts and presence of a known host. `facts` undefined leaves them. */
   seen(id: string, at: number, connected: boolean, facts?: HostFacts): Promise<void>;
+  /** The same for many at once, in one transaction. */
+  seenAll(
+    seen: readonly {
+      readonly id: string;
+      readonly at: number;
+      readonly connected: boolean;
+      readonly facts?: HostFacts;
+    }[],
+  ): Promise<void>;
+  /** Everybody connected is there still. */
+  seenConnected(at: number): Promise<void>;
   /** At start: nobody is connected yet. */
   disconnectAll(): Promise<void>;
 }

@@ -93,7 +93,7 @@ async function olderAgent({ site, copies }: FaultContext): Promise<void> {
 }
 
 async function sameFolder({ site }: FaultContext): Promise<void> {
-  if (await site.runAnother(site.agentFolder, 1500)) throw new Error('two agents ran on one folder');
+  if (await site.runAnother(site.agentFolder, 0)) throw new Error('two agents ran on one folder');
 }
 
 /** The same identity twice at once, with the same batches in both outboxes. */

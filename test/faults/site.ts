@@ -110,14 +110,16 @@ export class Site {
     }
   }
 
-  /** Runs a second agent on a folder for a while, without a sensor. Gives whether it was still running at the end. */
+  /** Runs a second agent on a folder for a while, without a sensor. Gives whether it ran at all. */
   async runAnother(folder: string, forMs: number): Promise<boolean> {
     const child = this.#spawnAgent(folder, ['0', '0']);
     const ended = once(child, 'exit');
-    const isRunning = await Promise.race([ended.then(() => false), sleep(forMs, true)]);
+    const [first] = await Promise.race([once(child.stdout as NodeJS.ReadableStream, 'data'), ended]);
+    const hasRun = first instanceof Buffer;
+    if (hasRun) await sleep(forMs);
     child.kill('SIGKILL');
     await ended;
-    return isRunning;
+    return hasRun;
   }
 
   #spawn(args: readonly string[], side: Side): ChildProcess {

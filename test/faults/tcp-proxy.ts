@@ -48,6 +48,7 @@ export class TcpProxy {
       agent.resetAndDestroy();
       collector.resetAndDestroy();
     }
+    this.#pairs.clear();
   }
 
   /** Takes everything and passes nothing on, either way, and says nothing of it: a half-open connection. */
@@ -72,8 +73,9 @@ export class TcpProxy {
 
   /** Behaves again. Connections that missed bytes meanwhile are cut: no TCP passes on a stream with a hole. */
   heal(): void {
-    if (this.#isDeaf) this.cut();
+    const wasDeaf = this.#isDeaf;
     this.#isDeaf = false;
+    if (wasDeaf) this.cut();
     this.#stalled.clear();
     this.#corruptAfter = undefined;
     this.#bytesPerSecond = Number.POSITIVE_INFINITY;
@@ -102,6 +104,8 @@ export class TcpProxy {
       socket.setNoDelay(true);
       socket.on('error', () => undefined);
       socket.on('close', () => {
+        // Of a half-open connection one side does not learn that the other has gone.
+        if (this.#isDeaf) return;
         this.#pairs.delete(pair);
         agent.destroy();
         collector.destroy();
