@@ -27,13 +27,14 @@ import { createEnrolment, type Enrolment, factsFrom, namelessHost } from './flee
 import { createFleet, type Fleet } from './fleet/hosts.ts';
 import { type IdentifyDeps, identify } from './fleet/identify.ts';
 import { Issuer } from './fleet/issue.ts';
+import { Presence } from './fleet/presence.ts';
 import { Gateway, type Refusal } from './ingest/gateway.ts';
 import { Pipeline } from './ingest/pipeline.ts';
 import { hostLedgers } from './ledger/host-ledgers.ts';
 import { lackingAlert } from './ledger/ledger-alerts.ts';
 import { LedgerWatch } from './ledger/ledger-watch.ts';
 import { Rates } from './rates.ts';
-import type { Alert, CollectorStatus, ControlStore, HostFacts } from './store/contract.ts';
+import type { Alert, CollectorStatus, ControlStore, Host, HostFacts } from './store/contract.ts';
 import { openControlStore } from './store/control/open.ts';
 import { ReaderThread } from './store/events/reader-thread.ts';
 
@@ -63,7 +64,6 @@ type CollectorConfig = Config<typeof collectorSettings>;
 const packFolder = join(import.meta.dirname, 'rules/pack');
 const webFolder = join(import.meta.dirname, 'web/dist');
 const ratesMs = 1000;
-const seenUpdateMs = 15_000;
 /** Longest time between looks at whether a certificate is to be renewed or a CA to be retired. */
 const maxTendMs = 3_600_000;
 const commandLookMs = 1000;
@@ -304,6 +304,13 @@ class Collector {
   async #startGateway(): Promise<void> {
     const { agentHost, agentPort, creditBytes, maxBacklogBytes, maxAgents, agentStallMs } = this.#config;
     const { serverCertificateLifeS, caOverlapS, cloneProbeMs } = this.#config;
+    const presence = new Presence({
+      hosts: this.#control.hosts,
+      factsOf: (host, raw) => this.#factsOf(host, factsFrom(raw)),
+      onHost: (host) => void this.#bus.publish('host', host),
+      onProblem: (error) => this.#o.logger.warn({ err: error }, 'presence'),
+    });
+    this.#closing.add(() => presence.close());
     this.#gateway = new Gateway({
       host: agentHost,
       port: agentPort,
@@ -312,7 +319,6 @@ class Collector {
         creditBytes,
         helloMs: 10_000,
         stallMs: agentStallMs,
-        pingMs: Math.min(10_000, agentStallMs / 2),
       },
       maxConnections: maxAgents,
       maxBacklogBytes,
@@ -322,7 +328,7 @@ class Collector {
       renew: (hostId, csr) => this.#renew(hostId, csr),
       trust: () => this.#authority.trust,
       onRefused: (refusal) => this.#onRefused(refusal),
-      seen: (hostId, connected, facts) => this.#seen(hostId, connected, facts),
+      seen: (hostId, connected, facts) => presence.seen(hostId, connected, facts),
       submit: (batch, data) => this.#pipeline.submit(batch, data),
       settle: (marks) => this.#pipeline.settle(marks),
       backlogBytes: () => this.#pipeline.backlogBytes,
@@ -331,8 +337,6 @@ class Collector {
     });
     this.#agentPort = await this.#gateway.listen();
     this.#closing.add(() => this.#gateway.close());
-    const refreshing = setInterval(() => void this.#refreshSeen(), seenUpdateMs);
-    this.#closing.add(() => clearInterval(refreshing));
     const shortestS = Math.max(1, Math.min(serverCertificateLifeS, caOverlapS) / 10);
     const tending = setInterval(
       () =>
@@ -344,34 +348,15 @@ class Collector {
     this.#closing.add(() => clearInterval(tending));
   }
 
-  async #seen(hostId: string, connected: boolean, raw?: Readonly<Record<string, unknown>>) {
-    const facts = raw === undefined ? undefined : await this.#factsOf(hostId, factsFrom(raw));
-    await this.#control.hosts.seen(hostId, nowUs(), connected, facts);
-    const host = await this.#control.hosts.get(hostId);
-    if (host === undefined) throw new VedetteError('identity.unknown_host', `There is no host ${hostId}.`);
-    await this.#bus.publish('host', host);
-    return host;
-  }
-
   /** A host that claims the name of another active host keeps the one it had. */
-  async #factsOf(hostId: string, facts: HostFacts): Promise<HostFacts> {
-    const { hosts } = this.#control;
-    const host = await hosts.get(hostId);
-    if (host === undefined || host.hostname.toLowerCase() === facts.hostname.toLowerCase()) return facts;
-    if (facts.hostname === namelessHost) return { ...facts, hostname: host.hostname };
-    if (!(await hosts.isNameOfAnother(hostId, facts.hostname))) return facts;
-    const detail = `${host.hostname} calls itself ${facts.hostname}.`;
-    this.#gateway.refuseClaim({ code: 'identity.name_taken', detail, hostId });
-    return { ...facts, hostname: host.hostname };
-  }
-
-  async #refreshSeen(): Promise<void> {
-    for (const host of await this.#control.hosts.list()) {
-      if (host.connected)
-        await this.#seen(host.id, true).catch((error: unknown) =>
-          this.#o.logger.warn({ err: error }, 'presence'),
-        );
-    }
+  async #factsOf(host: Host, facts: HostFacts): Promise<HostFacts> {
+    const { id, hostname } = host;
+    if (hostname.toLowerCase() === facts.hostname.toLowerCase()) return facts;
+    if (facts.hostname === namelessHost) return { ...facts, hostname };
+    if (!(await this.#control.hosts.isNameOfAnother(id, facts.hostname))) return facts;
+    const detail = `${hostname} calls itself ${facts.hostname}.`;
+    this.#gateway.refuseClaim({ code: 'identity.name_taken', detail, hostId: id });
+    return { ...facts, hostname };
   }
 
   #ticketAddress(): string {

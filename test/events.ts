@@ -22,6 +22,11 @@ export function numberedHigh(n: number): AnyEvent {
   };
 }
 
+/** The same, and one that the test's own rule is about. */
+export function numberedAlarm(n: number): AnyEvent {
+  return { ...numberedHigh(n), 'event.action': 'user-removed' } as AnyEvent;
+}
+
 export function batchOf(...events: readonly AnyEvent[]) {
   return encodeBatch(events as unknown as EventRow[]);
 }

@@ -75,6 +75,8 @@ interface End {
 /** What a collector says to agents that need not try again: only an operator can change it, and restarts the agent. */
 const finalCode = 'identity.decommissioned';
 
+/** Most bytes in flight, whatever credit the collector gives: they are held in memory. */
+const maxInFlightBytes = 8 * 1024 * 1024;
 /** Most batches read from the outbox at once. */
 const readAhead = 8;
 
@@ -259,7 +261,7 @@ export class Uplink {
           );
           return;
         }
-        this.#credit = frame.credit;
+        this.#credit = Math.min(frame.credit, maxInFlightBytes);
         this.#features = frame.features ?? [];
         if (this.#features.includes('marks'))
           this.#send({ kind: 'marks', marks: this.#options.outbox.acknowledgedMarks() });
@@ -273,7 +275,7 @@ export class Uplink {
         this.wake();
         return;
       case 'ack':
-        this.#credit = frame.credit;
+        this.#credit = Math.min(frame.credit, maxInFlightBytes);
         this.#hasTaken = true;
         this.#inFlight.acknowledge(frame.stream, frame.mark);
         this.#options.outbox.acknowledge(frame.stream, frame.mark);

@@ -62,6 +62,8 @@ export interface Refusal {
   readonly other?: string;
 }
 
+/** Longest time between looks for agents that fell silent. */
+const maxLookMs = 5000;
 const maxEnrolBytes = 64 * 1024;
 /** Refusals of enrolment that are answered with 403; the others are bad requests. */
 const forbidden: ReadonlySet<ErrorCode> = new Set([
@@ -83,6 +85,7 @@ export class Gateway {
   readonly #admission: Admission;
   /** Sessions that an operator ended; that is no refusal. */
   readonly #evicted = new WeakSet<AgentSession>();
+  readonly #looking: NodeJS.Timeout;
   #nextConnection = 1;
   #isPaused = false;
   readonly #shares: Shares;
@@ -108,6 +111,7 @@ export class Gateway {
       },
       (request, response) => void this.#request(request, response),
     );
+    this.#looking = setInterval(() => this.#checkLives(), Math.min(maxLookMs, options.limits.stallMs / 4));
     this.#server.maxConnections = options.maxConnections;
     this.#server.on('tlsClientError', () => undefined);
     this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
@@ -307,6 +311,11 @@ export class Gateway {
     if (refusal !== undefined) session.end(refusal);
   }
 
+  #checkLives(): void {
+    const now = performance.now();
+    for (const session of this.#sessions.values()) session.checkLife(now);
+  }
+
   #hold(session: AgentSession): void {
     this.#held.add(session);
     session.pause();
@@ -326,6 +335,7 @@ export class Gateway {
 
   /** Says goodbye to every agent and stops listening. */
   async close(): Promise<void> {
+    clearInterval(this.#looking);
     const closed = new Promise((resolve) => this.#server.close(resolve));
     for (const session of this.#sessions.values()) {
       session.end(new VedetteError('wire.shutdown', 'The collector is stopping.'));

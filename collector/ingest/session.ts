@@ -9,7 +9,6 @@ import {
   decodeAgentFrame,
   encodeFrame,
   knownFeatures,
-  maxFrameBytes,
   protocolVersion,
   type StreamMark,
   versionAdvice,
@@ -24,7 +23,6 @@ export interface SessionLimits {
   readonly helloMs: number;
   /** Silence after which an agent is given up. */
   readonly stallMs: number;
-  readonly pingMs: number;
 }
 
 export type ResultFrame = AgentFrame & { readonly kind: 'result' };
@@ -81,6 +79,8 @@ export interface SessionOptions {
   readonly onEnd: (error: { readonly code: ErrorCode; readonly detail: string } | undefined) => void;
 }
 
+/** Most bytes an agent leaves unread; one that reads nothing is given up. */
+const maxUnreadBytes = 4 * 1024 * 1024;
 const streamPattern = /^[0-9a-f]{16}$/;
 /** Of a run of an agent's process. */
 const runPattern = /^[0-9a-f]{16}$/;
@@ -91,10 +91,10 @@ const renewalSpacingMs = 1000;
 export class AgentSession {
   readonly #o: SessionOptions;
   readonly #marks = new Map<string, number>();
-  readonly #timers: NodeJS.Timeout[] = [];
   #facts: HostFacts | undefined;
   #inFlightBytes = 0;
-  #lastHeardMs = performance.now();
+  readonly #beganMs = performance.now();
+  #lastHeardMs = this.#beganMs;
   #isEnding = false;
   /** The agent's marks came, or the first batch before which they were due. */
   #isSettled = false;
@@ -112,7 +112,7 @@ export class AgentSession {
 
   constructor(options: SessionOptions) {
     this.#o = options;
-    const { ws, limits } = options;
+    const { ws } = options;
     ws.on('message', (data: Buffer, isBinary: boolean) => this.#receive(data, isBinary));
     ws.on('error', (error: Error & { code?: string }) => {
       // ws has closed the connection itself with 1009; only the reason is ours to keep.
@@ -120,13 +120,6 @@ export class AgentSession {
         this.#fault = { code: 'wire.frame_too_large', detail: error.message };
     });
     ws.on('close', () => this.#closed());
-    this.#timers.push(
-      setTimeout(() => {
-        if (this.#facts === undefined)
-          this.end(new VedetteError('wire.stalled', 'The agent said no hello in time.'));
-      }, limits.helloMs),
-      setInterval(() => this.#checkLife(), limits.pingMs),
-    );
   }
 
   get hostId(): string {
@@ -376,8 +369,12 @@ export class AgentSession {
     this.#marks.clear();
   }
 
-  #checkLife(): void {
-    if (performance.now() - this.#lastHeardMs <= this.#o.limits.stallMs) return;
+  /** Looks whether it is to be given up; all sessions are looked at together, because timers of their own cost memory. */
+  checkLife(nowMs: number): void {
+    const { helloMs, stallMs } = this.#o.limits;
+    if (this.#facts === undefined && nowMs - this.#beganMs > helloMs)
+      this.end(new VedetteError('wire.stalled', 'The agent said no hello in time.'));
+    if (nowMs - this.#lastHeardMs <= stallMs) return;
     this.end(new VedetteError('wire.stalled', 'The agent fell silent.'));
     this.#o.ws.terminate();
   }
@@ -385,7 +382,9 @@ export class AgentSession {
   #send(frame: CollectorFrame): void {
     const { ws } = this.#o;
     if (ws.readyState !== ws.OPEN) return;
-    if (ws.bufferedAmount > maxFrameBytes) {
+    if (ws.bufferedAmount > maxUnreadBytes) {
+      this.#fault ??= { code: 'wire.stalled', detail: 'The agent reads nothing.' };
+      this.#o.log('warn', 'agent reads nothing', { host: this.hostId, unreadBytes: ws.bufferedAmount });
       ws.terminate();
       return;
     }
@@ -393,7 +392,6 @@ export class AgentSession {
   }
 
   #closed(): void {
-    for (const timer of this.#timers) clearTimeout(timer);
     this.#isEnding = true;
     if (this.#link !== undefined) this.#o.commands.closed(this.#link);
     this.#o.onEnd(this.#fault);

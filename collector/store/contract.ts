@@ -152,6 +152,17 @@ export interface HostStore {
   setState(id: string, state: HostState, reason: string, at: number): Promise<Host | undefined>;
   /** Whether a host other than `id` that is active bears this name, whatever the case. */
   isNameOfAnother(id: string, hostname: string): Promise<boolean>;
+  /** The same for many at once, in one transaction. */
+  seenAll(
+    seen: readonly {
+      readonly id: string;
+      readonly at: number;
+      readonly connected: boolean;
+      readonly facts?: HostFacts;
+    }[],
+  ): Promise<void>;
+  /** Everybody connected is there still. */
+  seenConnected(at: number): Promise<void>;
   /** At start: nobody is connected yet. */
   disconnectAll(): Promise<void>;
 }

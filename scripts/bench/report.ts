@@ -18,6 +18,7 @@ function isMet({ value, goal, less }: BenchResult): boolean | null {
 }
 
 function shown(value: number, unit: string): string {
+  if (unit === 'B' && value < 1024 ** 2) return `${(value / 1024).toFixed(1)} KiB`;
   if (unit === 'B') return `${(value / 1024 / 1024).toFixed(1)} MiB`;
   if (unit === 'ratio') return `${(value * 100).toFixed(2)} %`;
   if (unit === 's' && value < 1e-3) return `${(value * 1e6).toFixed(2)} µs`;

@@ -8,7 +8,7 @@ import t from 'tap';
 import type { StatusJson } from '../../collector/api/json/status.ts';
 import { tempFolder } from '../temp.ts';
 import { Server, vedetteJson } from '../vedette.ts';
-import { holes, runSize, storedNumbers } from './numbers.ts';
+import { holes, isHigh, runSize, storedNumbers } from './numbers.ts';
 import { emittedBy, enrolFolder, kill, startNumberedAgent } from './start-agent.ts';
 
 const rounds = Number(process.env['FAULT_ROUNDS'] ?? 8);
@@ -57,7 +57,6 @@ t.test(`${rounds} rounds of SIGKILL, seed ${seed}`, async (t) => {
     const numbers = [...counts.keys()];
     total += numbers.length;
     t.equal([...counts.values()].filter((n) => n > 1).length, 0, `run ${which}: no number is stored twice`);
-    const isHigh = (n: number) => n % 5 === 0;
     t.equal(holes(numbers, which * runSize, isHigh), 0, `run ${which}: no hole in the high lane`);
     t.equal(
       holes(numbers, which * runSize, (n) => !isHigh(n)),

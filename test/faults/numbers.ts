@@ -5,6 +5,16 @@ import { accessOf, Client } from '../../collector/cli/client.ts';
 /** Numbers of one run of the agent begin at a multiple of this. */
 export const runSize = 1_000_000;
 
+/** Which numbers go by the lane of high priority. */
+export function isHigh(n: number): boolean {
+  return n % 5 === 0;
+}
+
+/** Which of those are to raise an alert, where the rule for it is in place. */
+export function isAlarm(n: number): boolean {
+  return n % 50 === 0;
+}
+
 interface EventPage {
   readonly items: readonly EventJson[];
   readonly next: string;

@@ -31,6 +31,18 @@ function columnsOf(facts: HostFacts) {
   };
 }
 
+async function seenIn(
+  db: Kysely<Tables>,
+  one: { id: string; at: number; connected: boolean; facts?: HostFacts | undefined },
+): Promise<void> {
+  const { id, at, connected, facts } = one;
+  await db
+    .updateTable('host')
+    .set({ ...(facts && columnsOf(facts)), last_seen_at: at, connected: connected ? 1 : 0 })
+    .where('id', '=', id)
+    .execute();
+}
+
 export function hostStore(db: Kysely<Tables>): HostStore {
   return {
     async list() {
@@ -57,12 +69,14 @@ export function hostStore(db: Kysely<Tables>): HostStore {
         .onConflict((conflict) => conflict.column('id').doUpdateSet({ ...columnsOf(facts), enrolled_at: at }))
         .execute();
     },
-    async seen(id, at, connected, facts) {
-      await db
-        .updateTable('host')
-        .set({ ...(facts && columnsOf(facts)), last_seen_at: at, connected: connected ? 1 : 0 })
-        .where('id', '=', id)
-        .execute();
+    seen: (id, at, connected, facts) => seenIn(db, { id, at, connected, facts }),
+    async seenAll(seen) {
+      await db.transaction().execute(async (transaction) => {
+        for (const one of seen) await seenIn(transaction, one);
+      });
+    },
+    async seenConnected(at) {
+      await db.updateTable('host').set({ last_seen_at: at }).where('connected', '=', 1).execute();
     },
     async setState(id, state, reason, at) {
       const row = await db
