@@ -9,6 +9,7 @@ import { collectorName } from '#shared/protocol/identity.ts';
 import { makeRequest } from '../../../agent/identity/certificate-request.ts';
 import type { AgentIdentity } from '../../../agent/identity/identity.ts';
 import { batchOf, numbered } from '../../events.ts';
+import { requestNaming } from '../fleet/named-request.ts';
 import { startTestCollector, type TestCollector } from '../start.ts';
 import { RawAgent } from './raw-agent.ts';
 
@@ -62,6 +63,23 @@ t.test('a certificate is renewed over the stream, for the host of the connection
   t.equal(await refusal(test.collector.agents, identity), 'served', 'the old one is good until it expires');
   const { items } = await test.client.get<{ items: object[] }>(`/hosts/${identity.hostId}/certificates`);
   t.equal(items.length, 2);
+});
+
+t.test('a request in the name of another host gets a certificate for the one that sent it', async (t) => {
+  const test = await startTestCollector(t);
+  const [victim, attacker] = [await test.enrol(), await test.enrol()];
+  const agent = await new RawAgent(test.collector.agents, attacker).hello({ features });
+  const { key, csr } = await requestNaming(victim.hostId);
+  agent.send({ kind: 'renew', csr });
+  const { certificate } = await agent.frame('certificate');
+  const parsed = new X509Certificate(certificate);
+  t.equal(parsed.subject, `CN=${attacker.hostId}`);
+  t.notMatch(`${parsed.subjectAltName} ${parsed.toString()}`, victim.hostId);
+  t.equal(parsed.ca, false, 'nor does it become a CA');
+  agent.socket.terminate();
+  const again = await new RawAgent(test.collector.agents, { ...attacker, key, certificate }).hello();
+  t.match(await test.client.get(`/hosts/${victim.hostId}`), { connected: false });
+  again.socket.terminate();
 });
 
 t.test('requests that are garbage, or too many, end the connection with a code', async (t) => {

@@ -40,6 +40,15 @@ t.test('refusals are coded', async (t) => {
   t.equal(code(pack({ kind: 'hello', version: 1, pending: 0, facts: many })), 'wire.frame_malformed');
 });
 
+t.test('what is optional may be absent, and is checked when it is there', async (t) => {
+  const hello = { kind: 'hello', version: 1, pending: 0, facts: {} };
+  const ok = (more: object) => decodeAgentFrame(pack({ ...hello, ...more })).ok;
+  t.equal(ok({}), true);
+  t.equal(ok({ run: 'a', features: ['renewal'] }), true);
+  const bad = [{ run: 5 }, { features: 'renewal' }, { features: [5] }, { features: ['x'.repeat(65)] }];
+  for (const more of [...bad, { features: Array(65).fill('x') }, { run: null }]) t.equal(ok(more), false);
+});
+
 t.test('any bytes give a result, never an exception', async () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
