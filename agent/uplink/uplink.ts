@@ -8,6 +8,7 @@ import {
   type CollectorFrame,
   decodeCollectorFrame,
   encodeFrame,
+  knownFeatures,
   maxFrameBytes,
   protocolVersion,
   subprotocol,
@@ -151,7 +152,7 @@ export class Uplink {
       this.#lastHeardMs = performance.now();
       const pending = this.#options.outbox.events;
       const { facts, commands } = this.#options;
-      const features = commands === undefined ? [] : ['commands'];
+      const features = commands === undefined ? [] : knownFeatures;
       this.#send({ kind: 'hello', version: protocolVersion, pending, facts, features });
     });
     socket.on('message', (data: Buffer, isBinary) => this.#receive(socket, data, isBinary));
