@@ -34,7 +34,7 @@ import { hostLedgers } from './ledger/host-ledgers.ts';
 import { lackingAlert } from './ledger/ledger-alerts.ts';
 import { LedgerWatch } from './ledger/ledger-watch.ts';
 import { Rates } from './rates.ts';
-import type { Alert, CollectorStatus, ControlStore, Host, HostFacts } from './store/contract.ts';
+import type { Alert, AuditStore, CollectorStatus, ControlStore, Host, HostFacts } from './store/contract.ts';
 import { openControlStore } from './store/control/open.ts';
 import { ReaderThread } from './store/events/reader-thread.ts';
 
@@ -77,11 +77,20 @@ function urlHost(host: string): string {
 }
 
 /** The token file of the CLI, with a token that works: what is there is kept when it still does. */
-async function keepCliToken(folder: string, auth: Auth): Promise<string> {
+async function keepCliToken(folder: string, auth: Auth, audit: AuditStore): Promise<string> {
   const path = join(folder, 'cli.token');
   const kept = readText(path)?.trim();
   if (kept === undefined || (await auth.token(kept)) === undefined) {
-    writeText(path, `${(await auth.createToken('cli', 'admin')).token}\n`);
+    const { token, id } = await auth.createToken('cli', 'admin');
+    const detail = { role: 'admin', credential: id };
+    await audit.append({
+      at: nowUs(),
+      actor: 'collector',
+      action: 'token.make',
+      target: 'token cli',
+      detail,
+    });
+    writeText(path, `${token}\n`);
   }
   return path;
 }
@@ -423,7 +432,7 @@ class Collector {
     this.#closing.add(() => clearInterval(publishing));
     const api = `${tls === undefined ? 'http' : 'https'}://${urlHost(host)}:${port}`;
     const agents = `${urlHost(this.#config.agentHost)}:${this.#agentPort}`;
-    const tokenFile = await keepCliToken(folder, auth);
+    const tokenFile = await keepCliToken(folder, auth, this.#control.audit);
     writeText(join(folder, 'run.json'), `${JSON.stringify({ pid: process.pid, api, agents })}\n`);
     return {
       api,

@@ -16,6 +16,7 @@ const answerGraceMs = 30_000;
 const keepMs = 30 * 86_400_000;
 /** Commands ended or removed in one look. */
 const lookRows = 200;
+const pruneEveryMs = 3_600_000;
 
 export interface CommandsOptions {
   readonly store: CommandStore;
@@ -33,6 +34,9 @@ export interface CommandsOptions {
 export class Commands implements CommandChannel {
   readonly #o: CommandsOptions;
   readonly #links = new Map<string, CommandLink>();
+  /** Connections that answered for another host: told once each. */
+  readonly #forgers = new WeakSet<CommandLink>();
+  #prunedAt = 0;
   /** Results of commands that are not of the host that sent them, or are answered; since the start. */
   strayResults = 0;
 
@@ -96,7 +100,7 @@ export class Commands implements CommandChannel {
         at,
         entryOf(command, at, 'command.answer', `host ${link.hostId}`, { status, code }),
       ));
-    if (answered === undefined) this.strayResults++;
+    if (answered === undefined) this.#stray(link, command);
     else {
       this.#o.log('info', 'command answered', { command: id, host: link.hostId, status, code });
       this.#o.changed(answered);
@@ -121,7 +125,21 @@ export class Commands implements CommandChannel {
       this.#o.log('warn', 'command expired', { command: ended.id, host: ended.hostId, name: ended.name });
       this.#o.changed(ended);
     }
-    await this.#o.store.prune(now - keepMs * 1000, lookRows);
+    if (now - this.#prunedAt < pruneEveryMs * 1000) return;
+    this.#prunedAt = now;
+    while ((await this.#o.store.prune(now - keepMs * 1000, lookRows)) === lookRows);
+  }
+
+  #stray(link: CommandLink, command: Command | undefined): void {
+    this.strayResults++;
+    if (command === undefined || command.hostId === link.hostId || this.#forgers.has(link)) return;
+    this.#forgers.add(link);
+    const { id, hostId } = command;
+    this.#o.log('warn', 'an agent answered a command of another host', {
+      host: link.hostId,
+      command: id,
+      of: hostId,
+    });
   }
 
   async #send(command: NewCommand): Promise<void> {

@@ -65,6 +65,24 @@ t.test('a client gets what it asked for, as the resources give it', async (t) =>
   t.same(await listener.next(), { topic: 'stored', message: { events: 4 } });
 });
 
+t.test('commands reach the feed, without their output', async (t) => {
+  const api = await startApi(t);
+  const { control, bus } = api.deps;
+  await control.hosts.add('h1', { hostname: 'web-1', os: 'linux' }, 1);
+  const listener = await listen(t, api);
+  await listener.subscribe(['command']);
+  const headers = { ...(await api.bearer('responder')), 'content-type': 'application/json' };
+  const body = JSON.stringify({ name: 'agent.status' });
+  const made = await fetch(`${api.baseUrl}/api/v1/hosts/h1/commands`, { method: 'POST', headers, body });
+  const command = (await made.json()) as { id: string };
+  t.same(await listener.next(), { topic: 'command', message: command });
+  const result = { status: 'done', code: '', detail: '', output: { ok: true }, cut: 0 } as const;
+  const entry = { at: 1, actor: 'host h1', action: 'command.answer', target: 'host h1', detail: {} };
+  const answered = await control.commands.answer(command.id, 'h1', result, 5, entry);
+  await bus.publish('command', answered!);
+  t.match(await listener.next(), { message: { state: 'done', output: null } });
+});
+
 t.test('a change through the API reaches the feed', async (t) => {
   const api = await startApi(t);
   await api.deps.control.detection.commit(1, [newAlert('a1')]);

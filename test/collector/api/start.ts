@@ -95,10 +95,11 @@ export async function startApi(t: Test, over: Partial<ApiDeps> = {}): Promise<Ru
   const events = new ArrayEventReader();
   const rates: RatePoint[] = [];
   const log: string[] = [];
+  const bus = localBus((error) => t.error(error));
   const commands = new Commands({
     store: control.commands,
     hostExists: async (hostId) => (await control.hosts.get(hostId)) !== undefined,
-    changed: () => undefined,
+    changed: (command) => void bus.publish('command', command),
     log: () => undefined,
   });
   const audit: Audit = async (entry) => void (await control.audit.append(entry));
@@ -110,7 +111,7 @@ export async function startApi(t: Test, over: Partial<ApiDeps> = {}): Promise<Ru
   const deps: ApiDeps = {
     control,
     events,
-    bus: localBus((error) => t.error(error)),
+    bus,
     auth: createAuth(control.credentials),
     status: () => statusOf(control, events),
     rates: () => rates,

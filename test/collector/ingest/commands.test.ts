@@ -133,7 +133,13 @@ t.test('a result counts only from the host that was told', async (t) => {
     features: ['commands'],
   });
   await answer(other, id, { output: json({ forged: true }) });
+  await answer(other, id, { output: json({ forged: true }) });
   t.match(await get(id), { state: 'sent', output: null });
+  t.match(
+    served.log.filter((line) => line['msg'] === 'an agent answered a command of another host'),
+    [{ command: id, of: identity.hostId }],
+    'and it is logged',
+  );
   for (const stray of ['f'.repeat(16), '../../etc/passwd', '']) await answer(other, stray);
   t.same(await actionsOn(served, id), ['cli: command.make', 'collector: command.send']);
   await answer(agent, id);
