@@ -53,9 +53,13 @@ function parseProxy(url: string): Proxy {
   };
 }
 
-/** Whether NO_PROXY exempts the endpoint: `*`, a name and those under it, an address, each with `:port` or without. */
+/**
+ * Whether the endpoint is exempt from HTTPS_PROXY: it is this machine, or NO_PROXY names it by `*`, a name it is or is
+ * under, or an address, each with `:port` or without.
+ */
 function isExempt({ host, port }: Endpoint, list: string): boolean {
   const name = host.toLowerCase();
+  if (name === 'localhost' || name === '::1' || /^127\.\d+\.\d+\.\d+$/.test(name)) return true;
   return list
     .toLowerCase()
     .split(/[\s,]+/)

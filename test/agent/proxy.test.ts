@@ -48,6 +48,10 @@ t.test('which proxy', async (t) => {
     proxyFor({ host: '10.0.0.1', port: 1 }, '', { HTTPS_PROXY: 'http://q', NO_PROXY: list });
   t.equal(ip('10.0.0.1'), undefined);
   t.ok(ip('0.0.1'), 'an address has no domains');
+  for (const host of ['127.0.0.1', 'localhost', '::1']) {
+    t.equal(proxyFor({ host, port: 1 }, '', { HTTPS_PROXY: 'http://q' }), undefined, `${host} is here`);
+    t.match(proxyFor({ host, port: 1 }, 'http://p'), { host: 'p' }, 'unless the setting says so');
+  }
   t.equal(proxyFor({ host: '::1', port: 1 }, '', { HTTPS_PROXY: 'http://q', NO_PROXY: '::1' }), undefined);
   for (const bad of ['socks5://p:1', 'http://', 'http://p:99999', 'http://a:%ff@p'])
     t.equal(
