@@ -31,6 +31,8 @@ export interface SessionOptions {
   readonly serial: string;
   /** The certificate has expired: it may be renewed, and nothing else is taken. */
   readonly mustRenew: boolean;
+  /** When the certificate expires, in milliseconds since the epoch; the connection does not outlive it. */
+  readonly expiresAtMs: number;
   /** Remote address. */
   readonly from: string;
   readonly ws: WebSocket;
@@ -311,6 +313,12 @@ export class AgentSession {
   }
 
   #checkLife(): void {
+    const { mustRenew, expiresAtMs } = this.#o;
+    if (Date.now() > expiresAtMs) {
+      const code = mustRenew ? 'identity.renew_first' : 'identity.renewed';
+      this.end(new VedetteError(code, 'The certificate of this connection has expired.'));
+      return;
+    }
     if (performance.now() - this.#lastHeardMs <= this.#o.limits.stallMs) return;
     this.end(new VedetteError('wire.stalled', 'The agent fell silent.'));
     this.#o.ws.terminate();
