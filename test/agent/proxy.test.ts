@@ -110,6 +110,13 @@ t.test('what proxies refuse has codes, at enrolment and in the stream', async (t
     await agent.delivery.close();
   }
   const silent = await startProxy(t, '');
+  const waiting = runDelivery(t, tempFolder(t), identity, test.collector.agents, {
+    proxy: `http://${silent.address}`,
+    stallMs: 3_600_000,
+  });
+  await waiting.until(() => silent.requests.length > 0);
+  await waiting.delivery.close();
+  t.pass('an agent that is stopped does not wait for a silent proxy');
   const [host, port] = silent.address.split(':') as [string, string];
   const to = { host, port: Number(port), isTls: false, authorization: undefined };
   await t.rejects(tunnel(to, endpoint, 100), { code: 'proxy.stalled' });
