@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { parseConfig, readConfigFile } from '#shared/config.ts';
-import { makeDataFolder } from '#shared/data-folder.ts';
+import { lockDataFolder } from '#shared/data-folder.ts';
 import { VedetteError } from '#shared/errors.ts';
 import { parseToken } from '#shared/protocol/identity.ts';
 import { addDataOption, dataFolder, printable, runProgram } from '#shared/terminal.ts';
@@ -48,14 +48,19 @@ async function enrolOnce(
   if (!again && kept !== undefined && holdsCa(kept.ca, ticket.value.caFingerprint)) {
     return { hostId: kept.hostId, isNew: false };
   }
-  makeDataFolder(folder);
-  const config = parseConfig(agentSettings, readConfigFile(join(folder, 'config.json')));
-  const identity = await enrol(ticket.value, hostFacts(), address ?? ticket.value.address, {
-    proxy: proxy ?? config.proxy,
-    ...(again && kept !== undefined && { again: kept }),
-  });
-  saveIdentity(folder, identity);
-  return { hostId: identity.hostId, isNew: true };
+  // A running agent would put its own identity back in place of the new one.
+  const lock = lockDataFolder(folder);
+  try {
+    const config = parseConfig(agentSettings, readConfigFile(join(folder, 'config.json')));
+    const identity = await enrol(ticket.value, hostFacts(), address ?? ticket.value.address, {
+      proxy: proxy ?? config.proxy,
+      ...(again && kept !== undefined && { again: kept }),
+    });
+    saveIdentity(folder, identity);
+    return { hostId: identity.hostId, isNew: true };
+  } finally {
+    lock.release();
+  }
 }
 
 function describe(event: AgentLogEvent): string {

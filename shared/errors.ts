@@ -173,7 +173,8 @@ const entries = {
     close: 4412,
   },
   'identity.renewed': {
-    cause: 'The agent has a new certificate and is to connect with it.',
+    cause:
+      'The agent has a new certificate, or the one of its connection has expired: it is to connect anew.',
     action: 'Nothing to do: the agent connects again at once.',
     retryable: true,
     close: 4413,

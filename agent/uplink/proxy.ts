@@ -53,9 +53,13 @@ function parseProxy(url: string): Proxy {
   };
 }
 
-/** Whether NO_PROXY exempts the endpoint: `*`, a name and those under it, an address, each with `:port` or without. */
+/**
+ * Whether the endpoint is exempt from HTTPS_PROXY: it is this machine, or NO_PROXY names it by `*`, a name it is or is
+ * under, or an address, each with `:port` or without.
+ */
 function isExempt({ host, port }: Endpoint, list: string): boolean {
   const name = host.toLowerCase();
+  if (name === 'localhost' || name === '::1' || /^127\.\d+\.\d+\.\d+$/.test(name)) return true;
   return list
     .toLowerCase()
     .split(/[\s,]+/)
@@ -96,9 +100,14 @@ function refusalOf(head: string, proxy: Proxy): VedetteError | undefined {
 
 /**
  * A connection through the proxy to the endpoint, nothing sent on it yet. Rejects with `proxy.unreachable`,
- * `proxy.authentication_refused`, `proxy.refused` or `proxy.stalled`.
+ * `proxy.authentication_refused`, `proxy.refused` or `proxy.stalled`, that also when `stopping` aborts.
  */
-export function tunnel(proxy: Proxy, { host, port }: Endpoint, limitMs: number): Promise<Socket> {
+export function tunnel(
+  proxy: Proxy,
+  { host, port }: Endpoint,
+  limitMs: number,
+  stopping?: AbortSignal,
+): Promise<Socket> {
   const target = `${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
   const where = `${proxy.host}:${proxy.port}`;
   return new Promise((resolve, reject) => {
@@ -107,8 +116,13 @@ export function tunnel(proxy: Proxy, { host, port }: Endpoint, limitMs: number):
       ? connectTls({ ...to, ...(isIP(proxy.host) === 0 && { servername: proxy.host }) })
       : connectPlain(to);
     let head = Buffer.alloc(0);
-    const end = (error: VedetteError) => {
+    const onStop = () => end(new VedetteError('proxy.stalled', `${where} did not answer before the end.`));
+    const settle = () => {
       clearTimeout(limit);
+      stopping?.removeEventListener('abort', onStop);
+    };
+    const end = (error: VedetteError) => {
+      settle();
       socket.destroy();
       reject(error);
     };
@@ -132,7 +146,7 @@ export function tunnel(proxy: Proxy, { host, port }: Endpoint, limitMs: number):
         end(refusal);
         return;
       }
-      clearTimeout(limit);
+      settle();
       socket.off('error', onError).off('close', onClose).off('data', onData).pause();
       // TLS, which goes over it, tells of its end.
       socket.on('error', () => undefined);
@@ -144,6 +158,7 @@ export function tunnel(proxy: Proxy, { host, port }: Endpoint, limitMs: number):
         proxy.authorization === undefined ? '' : `Proxy-Authorization: ${proxy.authorization}\r\n`;
       socket.write(`CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\n${authorization}\r\n`);
     });
+    stopping?.addEventListener('abort', onStop);
     socket.on('error', onError).on('close', onClose).on('data', onData);
   });
 }

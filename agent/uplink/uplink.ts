@@ -165,7 +165,7 @@ export class Uplink {
     try {
       const endpoint = endpointOf(address);
       const proxy = proxyFor(endpoint, this.#options.proxy);
-      carrier = proxy && (await tunnel(proxy, endpoint, stallMs));
+      carrier = proxy && (await tunnel(proxy, endpoint, stallMs, this.#stopping.signal));
     } catch (error) {
       const { code, detail } = error as VedetteError;
       return { code, detail, wentWell: false };

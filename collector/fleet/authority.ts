@@ -126,7 +126,8 @@ export class Authority {
       this.#cas = this.#cas.filter((one) => !isDue(one));
       saveCas(this.#folder, this.#cas, gone);
     }
-    writeText(join(this.#folder, 'trust.crt'), this.trust, 0o644);
+    const trustPath = join(this.#folder, 'trust.crt');
+    if (readText(trustPath) !== this.trust) writeText(trustPath, this.trust, 0o644);
     return (await this.#renewServer()) || gone.length > 0;
   }
 

@@ -10,6 +10,8 @@ export interface Identified {
   readonly serial: string;
   /** It has expired, not long ago: it may be renewed, and nothing else. */
   readonly mustRenew: boolean;
+  /** Milliseconds since the epoch. */
+  readonly expiresAtMs: number;
 }
 
 export interface IdentifyDeps {
@@ -59,10 +61,11 @@ export async function identify(
   if (!standing.ok) return standing;
   const now = Date.now();
   if (Date.parse(certificate.validFrom) > now) return fail('identity.untrusted', 'It is not valid yet.');
-  const expiredMs = now - Date.parse(certificate.validTo);
+  const expiresAtMs = Date.parse(certificate.validTo);
+  const expiredMs = now - expiresAtMs;
   if (expiredMs > deps.graceMs)
     return fail('identity.expired', `The certificate of host ${host.id} expired on ${certificate.validTo}.`);
-  return ok({ hostId: host.id, serial: serialOf(certificate), mustRenew: expiredMs >= 0 });
+  return ok({ hostId: host.id, serial: serialOf(certificate), mustRenew: expiredMs >= 0, expiresAtMs });
 }
 
 /**

@@ -50,6 +50,8 @@ export interface Identified {
   readonly hostId: string;
   readonly serial: string;
   readonly mustRenew: boolean;
+  /** Milliseconds since the epoch. */
+  readonly expiresAtMs: number;
 }
 
 export interface Refusal {
@@ -232,7 +234,7 @@ export class Gateway {
       return;
     }
     if (ws.readyState !== ws.OPEN) return;
-    this.#serve(ws, identified.value, socket.remoteAddress ?? '');
+    this.#serve(ws, identified.value, socket);
     if (!this.#isPaused) ws.resume();
   }
 
@@ -266,15 +268,20 @@ export class Gateway {
     this.#o.onRefused(refusal);
   }
 
-  #serve(ws: WebSocket, identified: Identified, from: string): void {
+  #serve(ws: WebSocket, identified: Identified, socket: TLSSocket): void {
     const { hostId } = identified;
+    const from = socket.remoteAddress ?? '';
     const connection = this.#nextConnection++;
     const session = new AgentSession({
       connection,
       ...identified,
       from,
       ws,
-      admit: (session) => this.#admission.admit(session),
+      admit: async (session) => {
+        // Once more: it may have been revoked after the first look and before the session was there to be evicted.
+        const still = await this.#identify(socket);
+        return still.ok ? await this.#admission.admit(session) : still.error;
+      },
       renew: this.#o.renew,
       trust: this.#o.trust,
       limits: this.#o.limits,

@@ -54,6 +54,8 @@ export interface SessionOptions {
   readonly serial: string;
   /** The certificate has expired: it may be renewed, and nothing else is taken. */
   readonly mustRenew: boolean;
+  /** When the certificate expires, in milliseconds since the epoch; the connection does not outlive it. */
+  readonly expiresAtMs: number;
   /** Remote address. */
   readonly from: string;
   readonly ws: WebSocket;
@@ -371,10 +373,15 @@ export class AgentSession {
 
   /** Looks whether it is to be given up; all sessions are looked at together, because timers of their own cost memory. */
   checkLife(nowMs: number): void {
-    const { helloMs, stallMs } = this.#o.limits;
-    if (this.#facts === undefined && nowMs - this.#beganMs > helloMs)
+    const { mustRenew, expiresAtMs, limits } = this.#o;
+    if (Date.now() > expiresAtMs) {
+      const code = mustRenew ? 'identity.renew_first' : 'identity.renewed';
+      this.end(new VedetteError(code, 'The certificate of this connection has expired.'));
+      return;
+    }
+    if (this.#facts === undefined && nowMs - this.#beganMs > limits.helloMs)
       this.end(new VedetteError('wire.stalled', 'The agent said no hello in time.'));
-    if (nowMs - this.#lastHeardMs <= stallMs) return;
+    if (nowMs - this.#lastHeardMs <= limits.stallMs) return;
     this.end(new VedetteError('wire.stalled', 'The agent fell silent.'));
     this.#o.ws.terminate();
   }

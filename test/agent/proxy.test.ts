@@ -48,6 +48,10 @@ t.test('which proxy', async (t) => {
     proxyFor({ host: '10.0.0.1', port: 1 }, '', { HTTPS_PROXY: 'http://q', NO_PROXY: list });
   t.equal(ip('10.0.0.1'), undefined);
   t.ok(ip('0.0.1'), 'an address has no domains');
+  for (const host of ['127.0.0.1', 'localhost', '::1']) {
+    t.equal(proxyFor({ host, port: 1 }, '', { HTTPS_PROXY: 'http://q' }), undefined, `${host} is here`);
+    t.match(proxyFor({ host, port: 1 }, 'http://p'), { host: 'p' }, 'unless the setting says so');
+  }
   t.equal(proxyFor({ host: '::1', port: 1 }, '', { HTTPS_PROXY: 'http://q', NO_PROXY: '::1' }), undefined);
   for (const bad of ['socks5://p:1', 'http://', 'http://p:99999', 'http://a:%ff@p'])
     t.equal(
@@ -106,6 +110,13 @@ t.test('what proxies refuse has codes, at enrolment and in the stream', async (t
     await agent.delivery.close();
   }
   const silent = await startProxy(t, '');
+  const waiting = runDelivery(t, tempFolder(t), identity, test.collector.agents, {
+    proxy: `http://${silent.address}`,
+    stallMs: 3_600_000,
+  });
+  await waiting.until(() => silent.requests.length > 0);
+  await waiting.delivery.close();
+  t.pass('an agent that is stopped does not wait for a silent proxy');
   const [host, port] = silent.address.split(':') as [string, string];
   const to = { host, port: Number(port), isTls: false, authorization: undefined };
   await t.rejects(tunnel(to, endpoint, 100), { code: 'proxy.stalled' });

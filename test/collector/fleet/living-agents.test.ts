@@ -54,9 +54,9 @@ t.test('certificates that live for seconds are renewed over and over, and no eve
   agent.delivery.flush();
   await agent.until(async () => (await ledgerOf(test, identity.hostId))?.stored === emitted);
   t.match(await ledgerOf(test, identity.hostId), { stored: emitted, lost: 0, duplicates: 0 });
-  t.notOk(
-    agent.log.some((event) => event.what === 'disconnected'),
-    'all over one connection',
+  t.ok(
+    agent.log.every((event) => event.what !== 'disconnected' || event.code === 'identity.renewed'),
+    'no connection ended but with its certificate',
   );
 });
 
@@ -138,5 +138,33 @@ t.test(
     await test.client.call('POST', `/hosts/${identity.hostId}/restore`, {}, {});
     const again = runDelivery(t, folder, identity, test.collector.agents);
     await again.until(async () => (await ledgerOf(test, identity.hostId))?.stored === 1);
+  },
+);
+
+t.test(
+  'of two agents with one identity the second is refused and alerted about, until the first is gone',
+  async (t) => {
+    const test = await startTestCollector(t);
+    const identity = await test.enrol();
+    const first = runDelivery(t, tempFolder(t), identity, test.collector.agents);
+    await first.until(() => first.delivery.isConnected());
+    const clone = runDelivery(t, tempFolder(t), identity, test.collector.agents);
+    const refusals = () =>
+      clone.log.filter((event) => event.what === 'disconnected' && event.code === 'identity.cloned').length;
+    await clone.until(() => refusals() >= 3);
+    first.delivery.emit(numbered(1));
+    first.delivery.flush();
+    await first.until(async () => (await ledgerOf(test, identity.hostId))?.stored === 1);
+    t.notOk(
+      first.log.some((event) => event.what === 'disconnected'),
+      'the first was not disturbed',
+    );
+    const { items } = await test.client.get<{ items: { level: string }[] }>(
+      '/alerts?rule=vedette-identity-cloned',
+    );
+    t.match(items, [{ level: 'critical' }]);
+    t.equal(items.length, 1);
+    await first.delivery.close();
+    await clone.until(() => clone.delivery.isConnected());
   },
 );

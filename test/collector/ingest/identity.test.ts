@@ -136,6 +136,16 @@ t.test('an expired certificate is good for its renewal only, and after the grace
   t.equal(await refusal(strict.collector.agents, late, { features }), 'identity.expired');
 });
 
+t.test('a connection does not outlive the certificate it was made with', async (t) => {
+  const test = await startTestCollector(t, undefined, { agentCertificateLifeS: 3, agentStallMs: 1000 });
+  const identity = await test.enrol();
+  const agent = await new RawAgent(test.collector.agents, identity).hello();
+  const telling = setInterval(() => agent.send({ kind: 'ping', sentAt: 1, pending: 0 }), 100);
+  t.match(await agent.closed, { status: catalogue['identity.renewed'].close });
+  clearInterval(telling);
+  t.ok(Date.now() >= Date.parse(new X509Certificate(identity.certificate).validTo));
+});
+
 t.test('a revoked host is cut off at once, refused from then on, and alerted about', async (t) => {
   const test = await startTestCollector(t);
   const [identity, neighbour] = [await test.enrol(), await test.enrol()];

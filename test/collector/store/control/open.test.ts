@@ -60,6 +60,23 @@ t.test('a database of a newer version is left alone', async (t) => {
   t.same(readFileSync(path), before);
 });
 
+t.test('hosts and tokens of release 0.1.0 go on as they were', async (t) => {
+  const path = join(t.testdir(), 'control.db');
+  const db = openDatabase(path, true);
+  await migrate(db, path, migrations.slice(0, 2));
+  await sql`insert into host (id, hostname, os, enrolled_at, connected) values ('h1', 'web-1', 'linux', 5, 0)`.execute(
+    db,
+  );
+  await sql`insert into enrolment_token (id, secret_hash, created_at, expires_at, uses, max_uses)
+    values ('t1', 'hash', 1, 100, 0, 1)`.execute(db);
+  await db.destroy();
+  const store = await openControlStore(path, { durable: true });
+  t.teardown(() => store.close());
+  t.match(await store.hosts.get('h1'), { hostname: 'web-1', state: 'active' });
+  t.match(await store.enrolment.find('hash'), { hostPattern: null, revokedAt: null });
+  t.equal(await store.enrolment.take('hash', 50), true);
+});
+
 t.test('a migration that fails leaves the schema as it was', async (t) => {
   const path = join(t.testdir(), 'control.db');
   const db = openDatabase(path, true);
