@@ -69,6 +69,24 @@ for (const backend of backends) {
       t.match(await hosts.list(), [{ id: 'h1', hostname: 'web-1', enrolledAt: 50, lastSeenAt: 30 }]);
     });
 
+    t.test('hosts: many are seen at once', async (t) => {
+      const [{ hosts }] = await fresh(t);
+      for (const id of ['h1', 'h2', 'h3']) await hosts.add(id, facts, 10);
+      await hosts.seenAll([
+        { id: 'h1', at: 20, connected: true, facts: { hostname: 'renamed', os: 'linux' } },
+        { id: 'h2', at: 20, connected: true },
+        { id: 'h2', at: 21, connected: false },
+        { id: 'unknown', at: 20, connected: true },
+      ]);
+      t.match(await hosts.get('h1'), { hostname: 'renamed', connected: true, lastSeenAt: 20 });
+      t.match(await hosts.get('h2'), { hostname: facts.hostname, connected: false, lastSeenAt: 21 });
+      await hosts.seenConnected(30);
+      t.match(await hosts.get('h1'), { connected: true, lastSeenAt: 30 });
+      t.match(await hosts.get('h2'), { connected: false, lastSeenAt: 21 });
+      t.match(await hosts.get('h3'), { connected: false, lastSeenAt: null });
+      t.equal((await hosts.list()).length, 3);
+    });
+
     t.test('detection: the cursor only moves forward', async (t) => {
       const [{ detection }, other] = await fresh(t);
       t.equal(await detection.cursor(), 0);

@@ -10,7 +10,6 @@ import { runEpoch, wrongs } from './epoch.ts';
 const seed = Number(process.env['VEDETTE_FAULT_SEED'] ?? Date.now() % 1_000_000);
 const rounds = Number(process.env['VEDETTE_FAULT_ROUNDS'] ?? 40);
 
-t.setTimeout(600_000);
 t.comment(`VEDETTE_FAULT_SEED=${seed}`);
 const without = noDisksBecause();
 if (without !== undefined) t.comment(`without faults of disks: ${without}`);

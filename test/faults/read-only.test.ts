@@ -1,0 +1,80 @@
+/**
+ * A collector whose disk refuses: acknowledges nothing it has not kept, and takes up again by itself once it may write;
+ * and one whose filesystem the kernel has turned read-only under it, which takes up after it is mounted anew.
+ */
+import { execFileSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import t, { type Test } from 'tap';
+import type { StatusJson } from '../../collector/api/json/status.ts';
+import { accessOf, Client } from '../../collector/cli/client.ts';
+import { makeTempFolder } from '../temp.ts';
+import { noDisksBecause } from './disks.ts';
+import { storedNumbers } from './numbers.ts';
+import { Site } from './site.ts';
+
+const without = noDisksBecause();
+const skip = without === undefined ? false : without;
+
+async function status(site: Site): Promise<StatusJson> {
+  return await new Client(accessOf(site.data)).get<StatusJson>('/status');
+}
+
+async function untilMore(site: Site): Promise<void> {
+  const before = (await status(site)).journal.events;
+  while ((await status(site)).journal.events <= before) await sleep(50);
+}
+
+async function open(t: Test): Promise<Site> {
+  const site = await Site.open(makeTempFolder('read-only-'));
+  t.teardown(() => site.close());
+  await untilMore(site);
+  return site;
+}
+
+/** Every number the agent kept is stored once. */
+async function check(t: Test, site: Site): Promise<void> {
+  await site.end('agent', 'SIGTERM');
+  const numbers = [...(await storedNumbers(site.data)).values()].flatMap((run) => [...run.values()]);
+  t.ok(
+    numbers.every((n) => n === 1),
+    'none twice',
+  );
+  const { least, most } = site.collected();
+  t.ok(numbers.length >= least && numbers.length <= most, `${numbers.length} of ${least} to ${most}`);
+  t.match((await status(site)).hosts[0], { lost: 0, unaccounted: 0, duplicates: 0 });
+}
+
+/** Whether the journal's files may be written; ext4 asks at every write, of files that are open too. */
+function setWritable(site: Site, isWritable: boolean): void {
+  const files = readdirSync(site.data).filter((name) => name.startsWith('journal.db'));
+  execFileSync('chattr', [isWritable ? '-i' : '+i', ...files.map((name) => join(site.data, name))]);
+}
+
+t.test('files that may not be written for a while', { skip }, async (t) => {
+  const site = await open(t);
+  setWritable(site, false);
+  t.teardown(() => setWritable(site, true));
+  await sleep(300);
+  const refused = (await status(site)).journal.events;
+  await sleep(2500);
+  t.equal((await status(site)).journal.events, refused, 'nothing is kept meanwhile');
+  setWritable(site, true);
+  await untilMore(site);
+  await check(t, site);
+});
+
+t.test('a filesystem turned read-only', { skip }, async (t) => {
+  const site = await open(t);
+  site.collectorDisk!.turnReadOnly();
+  await sleep(300);
+  const refused = (await status(site)).journal.events;
+  await sleep(2000);
+  t.equal((await status(site)).journal.events, refused, 'it goes on answering, and keeps nothing');
+  await site.end('collector', 'SIGTERM');
+  site.collectorDisk!.remount();
+  await site.start('collector');
+  await untilMore(site);
+  await check(t, site);
+});
