@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
+import { factsFrom } from '../../collector/fleet/enrolment.ts';
 import { Presence } from '../../collector/fleet/presence.ts';
 import { openControlStore } from '../../collector/store/control/open.ts';
 import { tempFolder } from '../temp.ts';
@@ -19,6 +20,7 @@ t.test('many at once in one write, the last of each', async (t) => {
         return hosts.seenAll(seen);
       },
     },
+    factsOf: async (_, raw) => factsFrom(raw),
     onHost: (host) => told.push(`${host.id} ${host.connected}`),
     onProblem: (error) => t.fail(String(error)),
   });
@@ -39,6 +41,7 @@ t.test('what is left is written at the end', async (t) => {
   await hosts.add('h1', { hostname: 'one', os: 'linux' }, 1);
   const presence = new Presence({
     hosts,
+    factsOf: async (_, raw) => factsFrom(raw),
     onHost: () => undefined,
     onProblem: (error) => t.fail(String(error)),
   });
