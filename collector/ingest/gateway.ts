@@ -87,7 +87,7 @@ export class Gateway {
   readonly #admission: Admission;
   /** Sessions that an operator ended; that is no refusal. */
   readonly #evicted = new WeakSet<AgentSession>();
-  readonly #looking: NodeJS.Timeout;
+  #looking: NodeJS.Timeout | undefined;
   #nextConnection = 1;
   #isPaused = false;
   readonly #shares: Shares;
@@ -113,7 +113,6 @@ export class Gateway {
       },
       (request, response) => void this.#request(request, response),
     );
-    this.#looking = setInterval(() => this.#checkLives(), Math.min(maxLookMs, options.limits.stallMs / 4));
     this.#server.maxConnections = options.maxConnections;
     this.#server.on('tlsClientError', () => undefined);
     this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
@@ -133,7 +132,11 @@ export class Gateway {
         const code = error.code === 'EADDRINUSE' ? 'listen.port_in_use' : 'listen.denied';
         reject(new VedetteError(code, `${host}:${port}: ${error.message}.`, { cause: error }));
       });
-      this.#server.listen(port, host, () => resolve((this.#server.address() as AddressInfo).port));
+      this.#server.listen(port, host, () => {
+        const everyMs = Math.min(maxLookMs, this.#o.limits.stallMs / 4);
+        this.#looking = setInterval(() => this.#checkLives(), everyMs);
+        resolve((this.#server.address() as AddressInfo).port);
+      });
     });
   }
 

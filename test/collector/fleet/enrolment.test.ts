@@ -5,6 +5,7 @@ import t from 'tap';
 import { parseToken } from '#shared/protocol/identity.ts';
 import { enrol } from '../../../agent/identity/enrol.ts';
 import type { AgentIdentity } from '../../../agent/identity/identity.ts';
+import type { AuditEntryJson } from '../../../collector/api/resources/audit.ts';
 import { RawAgent } from '../ingest/raw-agent.ts';
 import { startTestCollector, type TestCollector } from '../start.ts';
 
@@ -54,16 +55,13 @@ t.test('a revoked token enrols nobody, and every change is audited without a sec
   await test.client.call('DELETE', `/enrolment-tokens/${id}`);
   await t.rejects(enrol(ticket, named('a')), { code: 'enroll.token_refused' });
   t.match(await tokens(test), [{ uses: 1, revokedAt: /^20/ }]);
-  const audited = test.log.filter((line) => line['msg'] === 'audit');
-  t.same(
-    audited.map(({ action, target, actor }) => [action, target, actor]),
-    [
-      ['enrolment_token.made', id, 'cli'],
-      ['host.enrolled', hostId, `host:${hostId}`],
-      ['enrolment_token.revoked', id, 'cli'],
-    ],
-  );
-  t.notMatch(JSON.stringify(test.log), ticket.secret);
+  const audited = await test.client.get<{ items: readonly AuditEntryJson[] }>('/audit');
+  t.same(audited.items.map(({ action, target, actor }) => [action, target, actor]).toReversed(), [
+    ['enrolment-token.make', `enrolment token ${id}`, 'cli'],
+    ['host.enrol', `host ${hostId}`, `host ${hostId}`],
+    ['enrolment-token.revoke', `enrolment token ${id}`, 'cli'],
+  ]);
+  t.notMatch(JSON.stringify([audited, test.log]), ticket.secret);
 });
 
 t.test('a host enrolled again keeps its id only by the key it had', async (t) => {
