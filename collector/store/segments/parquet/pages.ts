@@ -1,0 +1,248 @@
+import { constants, zstdCompressSync } from 'node:zlib';
+import { encodeDelta } from './delta.ts';
+import type { Gathered, GatheredBools, GatheredLists, GatheredNumbers, GatheredStrings } from './gathered.ts';
+import { encodeHybrid, widthOf } from './hybrid.ts';
+import { ThriftWriter } from './thrift.ts';
+
+/** Numbers of the format (https://github.com/apache/parquet-format, parquet.thrift). */
+export const encoding = { plain: 0, hybrid: 3, delta: 5, dictionary: 8 } as const;
+const pageType = { data: 0, dictionary: 2 } as const;
+
+/** How the numbers of a column are kept. */
+export type NumberForm = 'int' | 'float';
+
+/** Greatest distance between two integers that differences are exact for. */
+const maxDeltaSpan = 2 ** 51;
+/** Bytes of a value that is worth being kept as the least or greatest of its column. */
+const maxBoundBytes = 128;
+const level = { params: { [constants.ZSTD_c_compressionLevel]: 3 } };
+
+/** A column of a row group as pages, one after another, and what the footer says of it. */
+export interface Chunk {
+  readonly pages: readonly Buffer[];
+  /** Bytes of the dictionary page, 0 when there is none. */
+  readonly dictionaryBytes: number;
+  readonly sizeBytes: number;
+  readonly plainBytes: number;
+  readonly encodings: readonly number[];
+  /** Values, absent ones among them; of lists, entries and empty lists. */
+  readonly values: number;
+  readonly nulls: number;
+  readonly least: Buffer | undefined;
+  readonly greatest: Buffer | undefined;
+}
+
+/** The rows of a gathered column, in `order`, encoded. */
+export function encodeChunk(column: Gathered, order: Uint32Array, form: NumberForm): Chunk {
+  switch (column.kind) {
+    case 'string':
+      return stringChunk(column, order);
+    case 'number':
+      return numberChunk(column, order, form);
+    case 'bool':
+      return boolChunk(column, order);
+    case 'list':
+      return listChunk(column, order);
+  }
+}
+
+function stringChunk({ dictionary, rows }: GatheredStrings, order: Uint32Array): Chunk {
+  const defined = new Uint8Array(order.length);
+  const numbers = new Uint32Array(order.length);
+  let present = 0;
+  for (let i = 0; i < order.length; i++) {
+    const number = rows[order[i] as number] as number;
+    if (number === 0) continue;
+    defined[i] = 1;
+    numbers[present++] = number - 1;
+  }
+  const levels = [levelsOf(defined, order.length, 1)];
+  const counts = { values: order.length, nulls: order.length - present };
+  return dictionaryChunk(dictionary.entries, levels, numbers, present, counts);
+}
+
+function listChunk({ dictionary, starts, lengths, entries }: GatheredLists, order: Uint32Array): Chunk {
+  let values = 0;
+  for (const row of order) values += Math.max(1, lengths[row] as number);
+  const repeated = new Uint8Array(values);
+  const defined = new Uint8Array(values);
+  const numbers = new Uint32Array(values);
+  let at = 0;
+  let present = 0;
+  for (const row of order) {
+    const length = lengths[row] as number;
+    if (length <= 0) {
+      // 0 no list, 1 an empty one, 2 an entry.
+      defined[at++] = length < 0 ? 0 : 1;
+      continue;
+    }
+    for (let i = 0; i < length; i++) {
+      repeated[at] = i === 0 ? 0 : 1;
+      defined[at++] = 2;
+      numbers[present++] = (entries[(starts[row] as number) + i] as number) - 1;
+    }
+  }
+  const levels = [levelsOf(repeated, values, 1), levelsOf(defined, values, 2)];
+  return dictionaryChunk(dictionary.entries, levels, numbers, present, { values, nulls: values - present });
+}
+
+interface Counts {
+  readonly values: number;
+  readonly nulls: number;
+}
+
+function dictionaryChunk(
+  entries: readonly string[],
+  levels: readonly Buffer[],
+  numbers: Uint32Array,
+  present: number,
+  counts: Counts,
+): Chunk {
+  const plain = entries.map((entry) => Buffer.from(entry));
+  const dictionary = page(pageType.dictionary, plain.length, encoding.plain, [byteArrays(plain)]);
+  const width = widthOf(entries.length);
+  const body = [...levels, Buffer.of(width), encodeHybrid(numbers, present, width)];
+  const data = page(pageType.data, counts.values, encoding.dictionary, body);
+  const bounds = boundsOf(plain);
+  return {
+    ...chunkOf([dictionary, data], counts),
+    dictionaryBytes: dictionary.bytes.length,
+    encodings: [encoding.plain, encoding.hybrid, encoding.dictionary],
+    ...bounds,
+  };
+}
+
+function numberChunk({ values, present }: GatheredNumbers, order: Uint32Array, form: NumberForm): Chunk {
+  const defined = new Uint8Array(order.length);
+  const found = new Float64Array(order.length);
+  let count = 0;
+  let least = Number.POSITIVE_INFINITY;
+  let greatest = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < order.length; i++) {
+    const row = order[i] as number;
+    if (present[row] !== 1) continue;
+    const value = values[row] as number;
+    defined[i] = 1;
+    found[count++] = value;
+    if (value < least) least = value;
+    if (value > greatest) greatest = value;
+  }
+  const isDelta = form === 'int' && greatest - least < maxDeltaSpan;
+  const encoded = isDelta ? encodeDelta(found, count) : plainNumbers(found.subarray(0, count), form);
+  const used = isDelta ? encoding.delta : encoding.plain;
+  const body = [levelsOf(defined, order.length, 1), encoded];
+  const bound = (value: number) => plainNumbers(Float64Array.of(value), form);
+  return {
+    ...chunkOf([page(pageType.data, order.length, used, body)], {
+      values: order.length,
+      nulls: order.length - count,
+    }),
+    encodings: [encoding.hybrid, used],
+    least: count === 0 ? undefined : bound(least),
+    greatest: count === 0 ? undefined : bound(greatest),
+  };
+}
+
+function boolChunk({ rows }: GatheredBools, order: Uint32Array): Chunk {
+  const defined = new Uint8Array(order.length);
+  const packed = Buffer.alloc(Math.ceil(order.length / 8));
+  let count = 0;
+  for (let i = 0; i < order.length; i++) {
+    const value = rows[order[i] as number] as number;
+    if (value === 0) continue;
+    defined[i] = 1;
+    if (value === 2) packed[count >> 3] = (packed[count >> 3] as number) | (1 << (count & 7));
+    count++;
+  }
+  const body = [levelsOf(defined, order.length, 1), packed.subarray(0, Math.ceil(count / 8))];
+  return {
+    ...chunkOf([page(pageType.data, order.length, encoding.plain, body)], {
+      values: order.length,
+      nulls: order.length - count,
+    }),
+    encodings: [encoding.hybrid, encoding.plain],
+  };
+}
+
+/** Levels of repetition or definition, with their length before them. */
+function levelsOf(levels: Uint8Array, count: number, greatest: 1 | 2): Buffer {
+  const encoded = encodeHybrid(levels, count, greatest);
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(encoded.length);
+  return Buffer.concat([length, encoded]);
+}
+
+function byteArrays(entries: readonly Buffer[]): Buffer {
+  const out = Buffer.allocUnsafe(entries.reduce((sum, entry) => sum + 4 + entry.length, 0));
+  let at = 0;
+  for (const entry of entries) {
+    at = out.writeUInt32LE(entry.length, at);
+    at += entry.copy(out, at);
+  }
+  return out;
+}
+
+function plainNumbers(values: Float64Array, form: NumberForm): Buffer {
+  if (form === 'float') return Buffer.from(Float64Array.from(values).buffer);
+  const out = Buffer.allocUnsafe(values.length * 8);
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] as number;
+    const high = Math.floor(value / 2 ** 32);
+    out.writeUInt32LE(value - high * 2 ** 32, i * 8);
+    out.writeInt32LE(high, i * 8 + 4);
+  }
+  return out;
+}
+
+/** The least and greatest by their bytes, as readers compare them; none where either is long. */
+function boundsOf(entries: readonly Buffer[]): Pick<Chunk, 'least' | 'greatest'> {
+  let least: Buffer | undefined;
+  let greatest: Buffer | undefined;
+  for (const entry of entries) {
+    if (least === undefined || Buffer.compare(entry, least) < 0) least = entry;
+    if (greatest === undefined || Buffer.compare(entry, greatest) > 0) greatest = entry;
+  }
+  const isShort = (least?.length ?? 0) <= maxBoundBytes && (greatest?.length ?? 0) <= maxBoundBytes;
+  return isShort ? { least, greatest } : { least: undefined, greatest: undefined };
+}
+
+interface Page {
+  readonly bytes: Buffer;
+  readonly plainBytes: number;
+}
+
+function page(type: number, values: number, used: number, parts: readonly Buffer[]): Page {
+  const body = Buffer.concat(parts);
+  const compressed = zstdCompressSync(body, level);
+  const header = new ThriftWriter();
+  header.i32(1, type);
+  header.i32(2, body.length);
+  header.i32(3, compressed.length);
+  if (type === pageType.dictionary) {
+    header.struct(7, () => {
+      header.i32(1, values);
+      header.i32(2, used);
+    });
+  } else {
+    header.struct(5, () => {
+      header.i32(1, values);
+      header.i32(2, used);
+      header.i32(3, encoding.hybrid);
+      header.i32(4, encoding.hybrid);
+    });
+  }
+  const head = header.finish();
+  return { bytes: Buffer.concat([head, compressed]), plainBytes: head.length + body.length };
+}
+
+function chunkOf(pages: readonly Page[], counts: Counts) {
+  return {
+    ...counts,
+    pages: pages.map(({ bytes }) => bytes),
+    sizeBytes: pages.reduce((sum, { bytes }) => sum + bytes.length, 0),
+    plainBytes: pages.reduce((sum, { plainBytes }) => sum + plainBytes, 0),
+    dictionaryBytes: 0,
+    least: undefined,
+    greatest: undefined,
+  };
+}
