@@ -49,7 +49,11 @@ export class Alarm {
       const hostName = (await this.#hosts.get(hostId))?.hostname ?? 'unnamed';
       const rule = identityRules[code];
       const reason = `${rule.title}: ${detail}`;
-      this.#publish(await this.#alerts.raise(ownAlert({ rule, hostId, hostName, at, reason, fields })));
+      this.#publish(
+        await this.#alerts.raise(
+          ownAlert({ rule, dataset: 'collector.identity', hostId, hostName, at, reason, fields }),
+        ),
+      );
     } catch (error) {
       // It could not be stored: the next sighting tries again.
       this.#raised.delete(key);

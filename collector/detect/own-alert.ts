@@ -1,10 +1,12 @@
 import type { Level, NewAlert } from '../store/contract.ts';
 import { alertId } from './alert.ts';
 
-/** Something the collector itself saw, not in an event: an attack on the identity of a host. */
+/** Something the collector itself saw, not in an event: an attack on an identity, or a ledger that does not add up. */
 export interface Sighting {
   /** Stable id and title of the rule that is ours. */
   readonly rule: OwnRule;
+  /** Dataset of the event that stands for it. */
+  readonly dataset: 'collector.identity' | 'collector.ledger';
   readonly hostId: string;
   readonly hostName: string;
   /** Microseconds since the epoch. */
@@ -13,6 +15,10 @@ export interface Sighting {
   readonly reason: string;
   /** What was seen, by ECS name. */
   readonly fields: Readonly<Record<string, string | number>>;
+  /** Sightings of one rule, host and key are one alert; the hour of the clock where there is none. */
+  readonly key?: string;
+  /** Events that it is about; 1 where there is none. */
+  readonly count?: number;
 }
 
 export interface OwnRule {
@@ -24,8 +30,9 @@ export interface OwnRule {
 
 const hourUs = 3_600_000_000;
 
-/** The alert of a sighting. Those of one rule and host within one hour of the clock have one id. */
-export function ownAlert({ rule, hostId, hostName, at, reason, fields }: Sighting): NewAlert {
+/** The alert of a sighting. */
+export function ownAlert(sighting: Sighting): NewAlert {
+  const { rule, dataset, hostId, hostName, at, reason, fields, key, count = 1 } = sighting;
   const matches = Object.entries(fields).map(([field, value]) => ({
     selection: 'collector',
     field,
@@ -33,7 +40,7 @@ export function ownAlert({ rule, hostId, hostName, at, reason, fields }: Sightin
     test: 'seen by the collector',
   }));
   return {
-    id: alertId(rule.id, hostId, String(Math.floor(at / hourUs))),
+    id: alertId(rule.id, hostId, key ?? String(Math.floor(at / hourUs))),
     ruleId: rule.id,
     ruleTitle: rule.title,
     level: rule.level,
@@ -42,11 +49,11 @@ export function ownAlert({ rule, hostId, hostName, at, reason, fields }: Sightin
     raisedAt: at,
     firstEventAt: at,
     lastEventAt: at,
-    count: 1,
+    count,
     tags: rule.tags,
     reason,
     matches,
     eventIds: [],
-    event: { ...fields, type: 'collector.identity', time: at, 'host.id': hostId, 'host.name': hostName },
+    event: { ...fields, type: dataset, time: at, 'host.id': hostId, 'host.name': hostName },
   };
 }

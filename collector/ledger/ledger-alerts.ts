@@ -1,23 +1,27 @@
 import { nowUs } from '#shared/clock.ts';
-import { alertId } from '../detect/alert.ts';
+import { type OwnRule, ownAlert } from '../detect/own-alert.ts';
 import type { CollectorStatus, HostLedger, NewAlert } from '../store/contract.ts';
 
-const unexplained = {
-  ruleId: '6c2f1c52-0b0e-4f5a-8f7e-5f8d3f1f6d0a',
-  ruleTitle: 'Events unaccounted for',
-  level: 'critical',
-} as const;
-const damaged = {
-  ruleId: '0d2a6b0e-7a53-4b0c-9a39-8f6f0f1f3c77',
-  ruleTitle: 'Stored events cannot be read',
-  level: 'critical',
-} as const;
-const lacking = {
-  ruleId: '3b8a1f64-94f5-4a3e-8f0a-0a6a4f4b8e21',
-  ruleTitle: 'Stored events are gone',
-  level: 'high',
-} as const;
 const tags = ['attack.defense-evasion', 'attack.t1562.006'] as const;
+const unexplained: OwnRule = {
+  id: 'vedette-ledger-unexplained',
+  title: 'Events unaccounted for',
+  level: 'critical',
+  tags,
+};
+const damaged: OwnRule = {
+  id: 'vedette-ledger-damaged',
+  title: 'Stored events cannot be read',
+  level: 'critical',
+  tags,
+};
+const lacking: OwnRule = {
+  id: 'vedette-ledger-lacking',
+  title: 'Stored events are gone',
+  level: 'high',
+  tags,
+};
+const dataset = 'collector.ledger';
 
 /** Collected events that are neither stored nor declared lost, or stored twice. */
 export function unexplainedAlert(host: HostLedger): NewAlert {
@@ -28,60 +32,47 @@ export function unexplainedAlert(host: HostLedger): NewAlert {
       : [`of ${collected} events collected ${stored} are stored and ${lost} declared lost`]),
     ...(duplicates === 0 ? [] : [`${duplicates} batches are stored twice`]),
   ];
-  const test = (field: string, value: number) =>
-    value === 0 ? [] : [{ selection: 'ledger', field, value: String(value), test: 'is not 0' }];
   return ownAlert({
-    ...unexplained,
-    id: alertId('ledger', hostId, String(unaccounted), String(duplicates)),
+    rule: unexplained,
+    dataset,
     hostId,
     hostName,
-    count: Math.abs(unaccounted) || duplicates,
+    at: nowUs(),
     reason: `On ${hostName}, ${parts.join(', and ')}; the rest is unexplained.`,
-    matches: [...test('unaccounted', unaccounted), ...test('duplicates', duplicates)],
+    fields: { unaccounted, duplicates },
+    key: `${unaccounted} ${duplicates}`,
+    count: Math.abs(unaccounted) || duplicates,
   });
 }
 
 /** Batches that were stored and cannot be read any more. */
 export function damageAlert({ startedAt, detection }: CollectorStatus): NewAlert {
-  const n = detection.damagedBatches;
+  const count = detection.damagedBatches;
   return ownAlert({
-    ...damaged,
-    id: alertId('ledger-damaged', String(startedAt)),
+    rule: damaged,
+    dataset,
     hostId: '',
     hostName: 'collector',
-    count: n,
-    reason: `${n} batches in the journal cannot be read: the disk has changed them. No rule has seen their events.`,
-    matches: [{ selection: 'ledger', field: 'damagedBatches', value: String(n), test: 'is not 0' }],
+    at: nowUs(),
+    reason: `${count} batches in the journal cannot be read: the disk has changed them. No rule has seen their events.`,
+    fields: { damagedBatches: count },
+    key: String(startedAt),
+    count,
   });
 }
 
 /** The collector lacks batches that it had acknowledged: it was restored from an older copy of its data. */
 export function lackingAlert(hostId: string, hostName: string, lost: number): NewAlert {
+  const at = nowUs();
   return ownAlert({
-    ...lacking,
-    id: alertId('ledger-lacking', hostId, String(nowUs())),
+    rule: lacking,
+    dataset,
     hostId,
     hostName,
-    count: lost,
+    at,
     reason: `${lost} events of ${hostName} that were stored before are not in the journal: the collector's data was restored from an older copy. They count as lost.`,
-    matches: [{ selection: 'ledger', field: 'lacking', value: String(lost), test: 'is not 0' }],
+    fields: { lost },
+    key: String(at),
+    count: lost,
   });
-}
-
-type Own = Pick<
-  NewAlert,
-  'id' | 'ruleId' | 'ruleTitle' | 'level' | 'hostId' | 'hostName' | 'count' | 'reason' | 'matches'
->;
-
-function ownAlert(own: Own): NewAlert {
-  const now = nowUs();
-  const event = {
-    type: 'loss',
-    time: now,
-    'loss.count': own.count,
-    'loss.reason': 'unexplained',
-    'host.id': own.hostId,
-    'host.name': own.hostName,
-  } as const;
-  return { ...own, tags, raisedAt: now, firstEventAt: now, lastEventAt: now, eventIds: [], event };
 }
