@@ -5,6 +5,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } f
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { writeText } from '#shared/files.ts';
 import { launcher } from '../vedette.ts';
 import { LoopDisk, MemoryDisk, noDisksBecause } from './disks.ts';
 import { runSize } from './numbers.ts';
@@ -57,8 +58,9 @@ export class Site {
     const site = new Site(place);
     for (const folder of [join(site.data, 'rules'), join(place, 'kept')])
       mkdirSync(folder, { recursive: true });
-    writeFileSync(join(site.data, 'collector.json'), JSON.stringify(settings));
-    writeFileSync(join(site.data, 'rules', 'alarm.yml'), rule);
+    // On the disk itself: faults of the disk take what is not.
+    writeText(join(site.data, 'collector.json'), JSON.stringify(settings));
+    writeText(join(site.data, 'rules', 'alarm.yml'), rule);
     site.#proxy = await TcpProxy.start(() => site.#agentPort);
     await site.start('collector');
     await enrolFolder(site.agentFolder, site.data);

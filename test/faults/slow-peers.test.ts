@@ -160,7 +160,7 @@ t.test(
       [1, 2, 3].map(async () => new RawAgent(collector.agents, await enrol()).hello()),
     );
     const quiet = await new RawAgent(collector.agents, await enrol()).hello();
-    const stream = 'c'.repeat(16);
+    const streamOf = (host: number) => String(host).repeat(16);
     const { data } = batchOf(...Array.from({ length: 20 }, (_, i) => numbered(i)));
     const each = Math.floor((1024 * 1024) / data.length) - 1;
     const marks = busy.map(() => 0);
@@ -169,14 +169,14 @@ t.test(
         for (const f of agent.frames) if (f.kind === 'ack') marks[i] = f.mark;
       });
       for (let n = 1; n <= each; n++)
-        agent.send({ kind: 'batch', stream, sequence: n, collected: n * 20, data });
+        agent.send({ kind: 'batch', stream: streamOf(i), sequence: n, collected: n * 20, data });
     });
     const acknowledged = () => marks.reduce((sum, mark) => sum + mark, 0);
     await until(() => acknowledged() > 0);
     const worst: number[] = [];
     for (let n = 1; acknowledged() < (each * busy.length) / 2; n++) {
       const before = acknowledged();
-      quiet.send({ kind: 'batch', stream, sequence: n, collected: n * 20, data });
+      quiet.send({ kind: 'batch', stream: streamOf(9), sequence: n, collected: n * 20, data });
       await quiet.frame('ack', (f) => f.mark === n);
       worst.push(acknowledged() - before);
     }
