@@ -7,6 +7,21 @@ import { certificatesOf, pinnable } from './trust.ts';
 /** Longest time between two requests for a certificate that is due; a twentieth of what it spans when that is less. */
 const maxRetryMs = 3_600_000;
 
+interface Term {
+  /** When to ask for the next one, in milliseconds since the epoch. */
+  readonly dueAtMs: number;
+  readonly spanMs: number;
+}
+
+function termOf({ certificate, ca }: AgentIdentity): Term {
+  const parsed = new X509Certificate(certificate);
+  const [fromMs, toMs] = [Date.parse(parsed.validFrom), Date.parse(parsed.validTo)];
+  const spanMs = toMs - fromMs;
+  const [signing, ...others] = certificatesOf(ca);
+  const isOfOlderCa = signing !== undefined && others.length > 0 && !parsed.checkIssued(signing);
+  return { dueAtMs: isOfOlderCa ? Number.NEGATIVE_INFINITY : toMs - spanMs / 3, spanMs };
+}
+
 /**
  * The identity of the running agent: what it shows and trusts at its next connection, kept on the disk before it is
  * used. Certificate and key are in one file that is replaced whole, so a crash leaves the old pair or the new one.
@@ -14,6 +29,8 @@ const maxRetryMs = 3_600_000;
 export class LiveIdentity {
   readonly #folder: string;
   #current: AgentIdentity;
+  /** Looked up once for a certificate: reading one costs memory that stays. */
+  #term: Term | undefined;
   #pendingKey: string | undefined;
   #askedAtMs = Number.NEGATIVE_INFINITY;
 
@@ -28,15 +45,15 @@ export class LiveIdentity {
 
   /** Whether a third of the certificate's life or less is left, or a newer CA signs now. `nowMs` by the collector's clock. */
   isDue(nowMs: number): boolean {
-    const { certificate, toMs, spanMs } = this.#dates();
-    const [signing] = certificatesOf(this.#current.ca);
-    return toMs - nowMs <= spanMs / 3 || (signing !== undefined && !certificate.checkIssued(signing));
+    this.#term ??= termOf(this.#current);
+    return nowMs >= this.#term.dueAtMs;
   }
 
   /** A request for the next certificate (PEM) if it is time; undefined when not, or when one was made a short while ago. */
   request(nowMs: number): string | undefined {
-    const retryMs = Math.min(maxRetryMs, this.#dates().spanMs / 20);
-    if (performance.now() - this.#askedAtMs < retryMs || !this.isDue(nowMs)) return undefined;
+    if (!this.isDue(nowMs)) return undefined;
+    const retryMs = Math.min(maxRetryMs, (this.#term?.spanMs ?? 0) / 20);
+    if (performance.now() - this.#askedAtMs < retryMs) return undefined;
     const { key, csr } = makeRequest();
     this.#pendingKey = key;
     this.#askedAtMs = performance.now();
@@ -66,20 +83,16 @@ export class LiveIdentity {
 
   /** Pins these CAs in place of those before. `identity.trust_refused` when they are none. */
   trust(ca: string): Result<void> {
+    if (ca === this.#current.ca) return ok(undefined);
     const list = pinnable(ca);
     if (!list.ok) return list;
     if (list.value !== this.#current.ca) this.#keep({ ...this.#current, ca: list.value });
     return ok(undefined);
   }
 
-  #dates() {
-    const certificate = new X509Certificate(this.#current.certificate);
-    const toMs = Date.parse(certificate.validTo);
-    return { certificate, toMs, spanMs: toMs - Date.parse(certificate.validFrom) };
-  }
-
   #keep(identity: AgentIdentity): void {
     saveIdentity(this.#folder, identity);
     this.#current = identity;
+    this.#term = undefined;
   }
 }
