@@ -8,8 +8,9 @@ import { type ErrorCode, type Result, VedetteError } from '#shared/errors.ts';
 import { encodeFrame, maxFrameBytes, subprotocol } from '#shared/protocol/frames.ts';
 import { type EnrolmentAnswer, enrolPath } from '#shared/protocol/identity.ts';
 import type { HostFacts } from '../store/contract.ts';
+import type { CommandChannel } from './command-channel.ts';
 import type { BatchInput, Verdict } from './messages.ts';
-import { AgentSession, type CommandChannel, type SessionLimits } from './session.ts';
+import { AgentSession, type SessionLimits } from './session.ts';
 
 export interface GatewayOptions {
   readonly host: string;
