@@ -1,17 +1,11 @@
 import { existsSync } from 'node:fs';
 import { checkArguments } from '#shared/commands/arguments.ts';
-import {
-  type Arguments,
-  commandIdPattern,
-  maxLifeMs,
-  maxOutputBytes,
-  maxUnsettled,
-  type ResultStatus,
-} from '#shared/commands/spec.ts';
+import { commandIdPattern, maxLifeMs, maxUnsettled, type ResultStatus } from '#shared/commands/spec.ts';
 import { type ErrorCode, VedetteError } from '#shared/errors.ts';
 import type { CollectorFrame } from '#shared/protocol/frames.ts';
 import { CollectorClock } from './collector-clock.ts';
-import type { Answer, CommandHost, CommandKind } from './kind.ts';
+import { type Ending, endingOf } from './ending.ts';
+import type { CommandHost, CommandKind } from './kind.ts';
 import { CommandLedger, type ResultFrame } from './ledger.ts';
 
 export type CommandFrame = CollectorFrame & { readonly kind: 'command' };
@@ -22,29 +16,25 @@ export interface CommandRunnerOptions {
   readonly kinds: Readonly<Record<string, CommandKind>>;
   /** Resolves once the agent is up. */
   readonly host: Promise<CommandHost>;
-  /** A command began, or ended in the way told. */
+  /** A command began, or ended in the way told; or the ledger cannot be used. */
   readonly log: (event: CommandLogEvent) => void;
 }
 
-export type CommandLogEvent = {
-  readonly what: 'command';
-  readonly id: string;
-  readonly name: string;
-  readonly state: 'begun' | ResultStatus;
-  readonly code: string;
-};
+export type CommandLogEvent =
+  | {
+      readonly what: 'command';
+      readonly id: string;
+      readonly name: string;
+      readonly state: 'begun' | ResultStatus;
+      readonly code: string;
+    }
+  | { readonly what: 'problem'; readonly code: ErrorCode; readonly detail: string };
 
 /** Commands that wait for the one that runs; more are refused. */
 const maxWaiting = 32;
+/** Longest detail of a result, in UTF-16 units. */
+const maxDetail = 1024;
 const none = new Uint8Array(0);
-
-interface Ending {
-  readonly status: ResultStatus;
-  readonly code?: ErrorCode;
-  readonly detail?: string;
-  readonly output?: Uint8Array;
-  readonly cut?: number;
-}
 
 /**
  * Takes the collector's commands and runs each at most once, one after the other. A command is in the ledger before
@@ -88,7 +78,7 @@ export class CommandRunner {
   receive(frame: CommandFrame): void {
     // Without its ledger the agent cannot tell whether a command ran, so it does not run.
     const problem = this.#try(() => this.#take(frame));
-    if (problem !== undefined) this.#sendUnkept(frame, 'refused', problem);
+    if (problem !== undefined) this.#refuse(frame, problem);
   }
 
   settled(id: string): void {
@@ -119,7 +109,7 @@ export class CommandRunner {
       return;
     }
     if (!ledger.hasRoom(now) || this.#waiting.size >= maxWaiting) {
-      this.#sendUnkept(frame, 'refused', new VedetteError('command.busy', 'Too many commands wait here.'));
+      this.#refuse(frame, new VedetteError('command.busy', 'Too many commands wait here.'));
       return;
     }
     const refusal = this.#refusalOf(frame, now, ledger);
@@ -160,10 +150,10 @@ export class CommandRunner {
     this.#isRunning = true;
     const host = await this.#o.host;
     for (const [id, frame] of this.#waiting) {
-      const problem = await this.#run(frame, host).catch((error: Error) => error);
+      const problem = await this.#run(frame, host).catch(asCoded);
       if (this.#stopping.signal.aborted) return;
       this.#waiting.delete(id);
-      if (problem !== undefined) this.#sendUnkept(frame, 'refused', problem);
+      if (problem !== undefined) this.#refuse(frame, problem);
     }
     this.#isRunning = false;
   }
@@ -186,23 +176,30 @@ export class CommandRunner {
   #end(id: string, name: string, expiresAt: number, ending: Ending): void {
     const { status, code = '', detail = '', output = none, cut = 0 } = ending;
     this.#o.log({ what: 'command', id, name, state: status, code });
-    const result = { kind: 'result', id, status, code, detail: detail.slice(0, 1024), output, cut } as const;
+    const result = {
+      kind: 'result',
+      id,
+      status,
+      code,
+      detail: detail.slice(0, maxDetail),
+      output,
+      cut,
+    } as const;
     // What was done is told even where it cannot be kept; the ledger still says that it had begun.
     if (this.#try(() => this.#open().answer(result, expiresAt)) !== undefined) this.#send?.(result);
     else this.#sendMore();
   }
 
   /** Answers without a trace in the ledger: the command may come again and be looked at anew. */
-  #sendUnkept(frame: CommandFrame, status: ResultStatus, error: Error): void {
-    const code = error instanceof VedetteError ? error.code : 'data.unreadable';
-    this.#o.log({ what: 'command', id: frame.id, name: frame.name, state: status, code });
-    const detail = error instanceof VedetteError ? error.detail : `commands: ${error.message}.`;
+  #refuse({ id, name }: CommandFrame, { code, detail }: VedetteError): void {
+    const status = 'refused';
+    this.#o.log({ what: 'command', id, name, state: status, code });
     this.#send?.({
       kind: 'result',
-      id: frame.id,
+      id,
       status,
       code,
-      detail: detail.slice(0, 1024),
+      detail: detail.slice(0, maxDetail),
       output: none,
       cut: 0,
     });
@@ -224,7 +221,11 @@ export class CommandRunner {
     if (this.#stopping.signal.aborted) throw new VedetteError('wire.shutdown', 'The agent is stopping.');
     const ledger = CommandLedger.open(this.#o.path);
     this.#ledger = ledger;
-    if (ledger.wasDamaged) ledger.setUnknownBefore(this.#clock.now() ?? 0);
+    if (ledger.wasDamaged) {
+      ledger.setUnknownBefore(this.#clock.now() ?? 0);
+      const detail = 'It was set aside; what was issued before now does not run.';
+      this.#o.log({ what: 'problem', code: 'command.ledger_damaged', detail });
+    }
     for (const { id, expiresAt } of ledger.begun()) {
       const detail = 'The agent ended while it ran.';
       this.#end(id, '', expiresAt, { status: 'interrupted', code: 'command.interrupted', detail });
@@ -232,46 +233,20 @@ export class CommandRunner {
     return ledger;
   }
 
-  /** Gives the error the disk or SQLite threw: events must go on whatever becomes of commands. */
-  #try(act: () => void): Error | undefined {
+  /** Tells and gives the error the disk or SQLite threw: events must go on whatever becomes of commands. */
+  #try(act: () => void): VedetteError | undefined {
     try {
       act();
       return undefined;
     } catch (error) {
-      return error as Error;
+      const problem = asCoded(error as Error);
+      this.#o.log({ what: 'problem', code: problem.code, detail: problem.detail });
+      return problem;
     }
   }
 }
 
-/** Runs a kind within its time; never rejects. */
-async function endingOf(
-  kind: CommandKind,
-  args: Arguments,
-  host: CommandHost,
-  stopping: AbortSignal,
-): Promise<Ending> {
-  const { timeoutMs } = kind.spec;
-  const signal = AbortSignal.any([stopping, AbortSignal.timeout(timeoutMs)]);
-  const late = Promise.withResolvers<never>();
-  late.promise.catch(() => undefined);
-  signal.addEventListener('abort', () =>
-    late.reject(new VedetteError('command.timed_out', `It took longer than ${timeoutMs / 1000} s.`)),
-  );
-  try {
-    return doneOf(await Promise.race([kind.run(args, host, signal), late.promise]));
-  } catch (error) {
-    if (error instanceof VedetteError) return { status: 'failed', code: error.code, detail: error.detail };
-    return { status: 'failed', code: 'command.failed', detail: `${(error as Error).message}.` };
-  }
-}
-
-function doneOf({ output, cut = 0 }: Answer): Ending {
-  if (output === undefined) return { status: 'done' };
-  const bytes = Buffer.from(JSON.stringify(output));
-  if (bytes.length > maxOutputBytes)
-    throw new VedetteError(
-      'command.output_too_large',
-      `${bytes.length} bytes; the bound is ${maxOutputBytes}.`,
-    );
-  return { status: 'done', output: bytes, cut };
+function asCoded(error: Error): VedetteError {
+  if (error instanceof VedetteError) return error;
+  return new VedetteError('data.unreadable', `commands: ${error.message}.`, { cause: error });
 }

@@ -4,7 +4,7 @@ import { checkArguments } from '#shared/commands/arguments.ts';
 import { commandSpec } from '#shared/commands/registry.ts';
 import { commandIdPattern, maxLifeMs } from '#shared/commands/spec.ts';
 import { fail, ok, type Result } from '#shared/errors.ts';
-import type { CommandChannel, CommandLink, ResultFrame } from '../ingest/session.ts';
+import type { CommandChannel, CommandLink, ResultFrame } from '../ingest/command-channel.ts';
 import type { Command, CommandOrder, CommandStore, NewAuditEntry, NewCommand } from '../store/contract.ts';
 import { resultFrom } from './command-result.ts';
 

@@ -10,8 +10,9 @@ import { encodeFrame, maxFrameBytes, subprotocol } from '#shared/protocol/frames
 import { type EnrolmentAnswer, enrolPath } from '#shared/protocol/identity.ts';
 import type { HostFacts } from '../store/contract.ts';
 import { Admission } from './admission.ts';
+import type { CommandChannel } from './command-channel.ts';
 import type { BatchInput, MarksInput, Verdict } from './messages.ts';
-import { AgentSession, type CommandChannel, type SessionLimits, type SessionOptions } from './session.ts';
+import { AgentSession, type SessionLimits, type SessionOptions } from './session.ts';
 import { Shares } from './shares.ts';
 
 export interface GatewayOptions {

@@ -14,6 +14,7 @@ import {
   versionAdvice,
 } from '#shared/protocol/frames.ts';
 import type { HostFacts } from '../store/contract.ts';
+import type { CommandChannel, CommandLink, ResultFrame } from './command-channel.ts';
 import type { BatchInput, MarksInput, Verdict } from './messages.ts';
 
 export interface SessionLimits {
@@ -23,25 +24,6 @@ export interface SessionLimits {
   readonly helloMs: number;
   /** Silence after which an agent is given up. */
   readonly stallMs: number;
-}
-
-export type ResultFrame = AgentFrame & { readonly kind: 'result' };
-
-/** A connection over which an agent takes commands. */
-export interface CommandLink {
-  readonly hostId: string;
-  /** What the agent's hello says it knows. */
-  readonly features: readonly string[];
-  readonly send: (frame: CollectorFrame & { readonly kind: 'command' | 'settled' }) => void;
-}
-
-/** The commands of all hosts, as connections see them; see collector/fleet/commands.ts. */
-export interface CommandChannel {
-  /** An agent was welcomed. */
-  opened(link: CommandLink): Promise<void>;
-  closed(link: CommandLink): void;
-  /** Keeps a result; answered with `settled`. */
-  result(link: CommandLink, frame: ResultFrame): Promise<void>;
 }
 
 /** Results of one connection that wait to be kept; an agent of ours sends fewer before they are settled. */

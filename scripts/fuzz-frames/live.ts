@@ -34,9 +34,23 @@ const beforeHelloShare = 0.2;
 /** Connections of garbage below WebSocket, after the frames. */
 const rawConnections = 100;
 const answerMs = 30_000;
+/** So that what the collector takes is what it needs: V8 lets a heap grow while there is room, needed or not. */
+const heapFlags = ['--max-semi-space-size=1', '--max-old-space-size=128'];
+/** The neighbour gives a sign of life after so many frames, as an agent does every so many seconds. */
+const neighbourEvery = 50;
+const ping = encodeFrame({ kind: 'ping', sentAt: 1, pending: 0 });
 
 async function startCollector(folder: string) {
-  const args = ['scripts/vedette.mjs', 'collector', '--json', '--port', '0', '--agent-port', '0'];
+  const args = [
+    ...heapFlags,
+    'scripts/vedette.mjs',
+    'collector',
+    '--json',
+    '--port',
+    '0',
+    '--agent-port',
+    '0',
+  ];
   const child = spawn(process.execPath, [...args, '--log-level', 'error', '--data', folder], {
     cwd: top,
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -54,7 +68,7 @@ async function enrolled(client: Client): Promise<AgentIdentity> {
   return enrol(ticket.value, { hostname: 'fuzz', os: 'linux' });
 }
 
-/** Kibibytes that the kernel counts as resident; Linux only, elsewhere 0. */
+/** Resident bytes, as the kernel counts them; Linux only, elsewhere 0. */
 function residentBytes({ pid }: ChildProcess): number {
   try {
     return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024;
@@ -104,16 +118,17 @@ class Peer {
       if (frame.ok && frame.value.kind === 'ping') answered.resolve('taken');
     };
     socket.on('message', listen);
-    socket.once('close', () => ended.resolve('ended'));
+    const close = () => ended.resolve('ended');
+    socket.once('close', close);
     if (this.#end === undefined) {
       if (asText) socket.send(data.toString('latin1'));
       else socket.send(data);
-      socket.send(encodeFrame({ kind: 'ping', sentAt: 1, pending: 0 }));
+      socket.send(ping);
     } else ended.resolve('ended');
     const timer = setTimeout(() => socket.terminate(), answerMs);
     const outcome = await Promise.race([answered.promise, ended.promise]);
     clearTimeout(timer);
-    socket.off('message', listen);
+    socket.off('message', listen).off('close', close);
     return outcome === 'taken' ? 'taken' : (this.#end as { status: number; reason: string });
   }
 
@@ -192,12 +207,13 @@ export async function fuzzLive(
         peer = undefined;
       }
       if (n === Math.floor(frames / 5)) before = residentBytes(child);
+      if (n % neighbourEvery === 0) await neighbour.offer(ping, false);
       if (n % 500 === 0) tell(n);
     }
     peer?.close();
     for (let n = 0; n < rawConnections && !isGone(); n++) await sendGarbage(address, identity, random);
-    const served = await neighbour.offer(encodeFrame({ kind: 'ping', sentAt: 1, pending: 0 }), false);
-    if (served !== 'taken') faults.push('The neighbour that said nothing wrong is not served any more.');
+    if ((await neighbour.offer(ping, false)) !== 'taken')
+      faults.push('The neighbour that said nothing wrong is not served any more.');
     neighbour.close();
     if (isGone()) faults.push(`The collector ended: ${child.exitCode ?? child.signalCode}.`);
     const status = await client.get<{ hosts: { unaccounted: number; duplicates: number }[] }>('/status');

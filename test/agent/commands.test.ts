@@ -37,6 +37,8 @@ interface Site {
   readonly results: ResultFrame[];
   /** Ids of commands in the order in which they ran. */
   readonly runs: string[];
+  /** Codes of problems that were logged. */
+  readonly problems: string[];
   /** The result of a command, once it is there. */
   result(id: string): Promise<ResultFrame>;
   connect(at?: number): void;
@@ -51,13 +53,15 @@ function start(
 ): Site {
   const results: ResultFrame[] = [];
   const runs: string[] = [];
+  const problems: string[] = [];
   const kind: CommandKind = { spec, run: () => act() };
   const runner = new CommandRunner({
     path,
     kinds: { [spec.name]: kind },
     host: Promise.resolve({} as CommandHost),
     log: (event) => {
-      if (event.state === 'begun') runs.push(event.id);
+      if (event.what === 'problem') problems.push(event.code);
+      else if (event.state === 'begun') runs.push(event.id);
     },
   });
   t.teardown(() => runner.close());
@@ -73,7 +77,7 @@ function start(
       await sleep(5);
     }
   };
-  return { runner, results, runs, result, connect };
+  return { runner, results, runs, problems, result, connect };
 }
 
 const outputOf = (result: ResultFrame) => JSON.parse(Buffer.from(result.output).toString()) as unknown;
@@ -277,6 +281,7 @@ t.test('a damaged ledger is set aside, and what it may have known does not run',
   site.runner.receive(after);
   t.match(await site.result(after.id), { status: 'done' });
   t.same(site.runs, [after.id]);
+  t.same(site.problems, ['command.ledger_damaged']);
   t.ok(readdirSync(folder).some((name) => name.startsWith('commands.db.corrupt-')));
 });
 
@@ -286,6 +291,7 @@ t.test('where the ledger cannot be written nothing runs', async (t) => {
   site.runner.receive(one);
   t.match(await site.result(one.id), { status: 'refused', code: 'data.unreadable' });
   t.same(site.runs, []);
+  t.same(site.problems, ['data.unreadable'], 'and it is said');
 });
 
 t.test('a sample of a real sensor, bounded', async (t) => {

@@ -29,7 +29,8 @@ const commands = new CommandRunner({
   },
   host: Promise.resolve({} as CommandHost),
   log: (event) => {
-    if (event.state === 'begun') appendFileSync(join(folder, 'began'), `${event.id}\n`);
+    if (event.what === 'command' && event.state === 'begun')
+      appendFileSync(join(folder, 'began'), `${event.id}\n`);
   },
 });
 const config = parseConfig(agentSettings, { backoffMinMs: 20, backoffMaxMs: 200 });

@@ -1,28 +1,10 @@
 import type { Kysely, SelectQueryBuilder } from 'kysely';
-import { VedetteError } from '#shared/errors.ts';
 import { type AlertFilter, type AlertStore, alertStatuses, levels } from '../contract.ts';
 import { alertOf } from './alert-rows.ts';
 import { appendEntry } from './audit.ts';
 import { record } from './detection.ts';
+import { decodePlace, encodePlace } from './place.ts';
 import type { Tables } from './tables.ts';
-
-interface Position {
-  readonly raisedAt: number;
-  readonly id: string;
-}
-
-/** A page starts after the last alert seen, by value: alerts that arrive meanwhile move nothing. */
-function encodePosition(position: Position): string {
-  return Buffer.from(JSON.stringify([position.raisedAt, position.id])).toString('base64url');
-}
-
-function decodePosition(cursor: string): Position {
-  try {
-    const [raisedAt, id] = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as unknown[];
-    if (typeof raisedAt === 'number' && typeof id === 'string') return { raisedAt, id };
-  } catch {}
-  throw new VedetteError('store.cursor_invalid', 'The cursor is not one this list gave.');
-}
 
 type AlertQuery<O> = SelectQueryBuilder<Tables, 'alert', O>;
 
@@ -40,7 +22,7 @@ function filtered<O>(query: AlertQuery<O>, filter: AlertFilter): AlertQuery<O> {
 
 function after<O>(query: AlertQuery<O>, cursor: string | undefined): AlertQuery<O> {
   if (cursor === undefined) return query;
-  const { raisedAt, id } = decodePosition(cursor);
+  const { at: raisedAt, id } = decodePlace(cursor);
   return query.where((row) =>
     row.or([row('raised_at', '<', raisedAt), row.and([row('raised_at', '=', raisedAt), row('id', '<', id)])]),
   );
@@ -60,7 +42,10 @@ export function alertStore(db: Kysely<Tables>): AlertStore {
         .execute();
       const items = rows.slice(0, limit).map(alertOf);
       const last = items.at(-1);
-      return { items, next: rows.length > limit && last ? encodePosition(last) : null };
+      return {
+        items,
+        next: rows.length > limit && last ? encodePlace({ at: last.raisedAt, id: last.id }) : null,
+      };
     },
     async get(id) {
       const row = await db.selectFrom('alert').selectAll().where('id', '=', id).executeTakeFirst();

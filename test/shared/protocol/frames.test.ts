@@ -16,12 +16,32 @@ t.test('frames round-trip', async (t) => {
     { kind: 'batch', stream: 'ab', sequence: 2 ** 40, collected: 9, data: Buffer.from([1, 2]) },
     { kind: 'ping', sentAt: 1_700_000_000_000_000, pending: 4 },
     { kind: 'bye', code: 'wire.shutdown', detail: '' },
+    { kind: 'hello', version: 1, pending: 0, facts: {}, features: ['commands', 'of.tomorrow'] },
+    { kind: 'result', id: 'a', status: 'done', code: '', detail: '', output: Buffer.from('{}'), cut: 3 },
   ];
   for (const frame of frames) {
     const result = decodeAgentFrame(encodeFrame(frame));
     t.ok(result.ok);
     if (result.ok) t.match(result.value, frame);
   }
+});
+
+t.test('what came later is optional, and checked where it is there', async (t) => {
+  const hello = { kind: 'hello', version: 1, pending: 0, facts: {} };
+  const command = { kind: 'command', id: 'a', name: 'b', arguments: {}, issuedAt: 1, expiresAt: 2 };
+  const code = (result: ReturnType<typeof decodeAgentFrame> | ReturnType<typeof decodeCollectorFrame>) =>
+    result.ok ? 'ok' : result.error.code;
+  const helloWith = (features: unknown) => code(decodeAgentFrame(pack({ ...hello, features })));
+  t.equal(code(decodeAgentFrame(pack(hello))), 'ok', 'an agent of 0.1.0 names no features');
+  t.equal(helloWith([]), 'ok');
+  for (const wrong of [null, 'commands', { 0: 'commands' }, [1], ['x'.repeat(65)], Array(33).fill('x')])
+    t.equal(helloWith(wrong), 'wire.frame_malformed', JSON.stringify(wrong)?.slice(0, 40));
+  const commandWith = (given: unknown) => code(decodeCollectorFrame(pack({ ...command, arguments: given })));
+  t.equal(commandWith({ a: 1, b: 'x', c: true, d: -5 }), 'ok');
+  for (const wrong of [undefined, [], { a: { b: 1 } }, { a: 1.5 }, { a: null }, { a: 'x'.repeat(4097) }])
+    t.equal(commandWith(wrong), 'wire.frame_malformed', JSON.stringify(wrong)?.slice(0, 40));
+  t.equal(code(decodeAgentFrame(pack(command))), 'wire.frame_unknown', 'an agent gives no commands');
+  t.equal(code(decodeCollectorFrame(pack({ kind: 'result' }))), 'wire.frame_unknown');
 });
 
 t.test('refusals are coded', async (t) => {

@@ -1,0 +1,20 @@
+import type { AgentFrame, CollectorFrame } from '#shared/protocol/frames.ts';
+
+export type ResultFrame = AgentFrame & { readonly kind: 'result' };
+
+/** A connection over which an agent takes commands. */
+export interface CommandLink {
+  readonly hostId: string;
+  /** What the agent's hello says it knows. */
+  readonly features: readonly string[];
+  readonly send: (frame: CollectorFrame & { readonly kind: 'command' | 'settled' }) => void;
+}
+
+/** The commands of all hosts, as connections see them; see collector/fleet/commands.ts. */
+export interface CommandChannel {
+  /** An agent was welcomed. */
+  opened(link: CommandLink): Promise<void>;
+  closed(link: CommandLink): void;
+  /** Keeps a result; answered with `settled`. */
+  result(link: CommandLink, frame: ResultFrame): Promise<void>;
+}
