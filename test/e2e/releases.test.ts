@@ -91,7 +91,7 @@ for (const release of releases) {
   });
 
   t.test(`${release}: its collector serves today's agent`, async (t) => {
-    const stub = await startRecordedCollector(t, said('collector', 'hello')[0]!.data);
+    const past = await startRecordedCollector(t, said('collector', 'hello')[0]!.data);
     const folder = tempFolder(t);
     const runner = new CommandRunner({
       path: join(folder, 'commands.db'),
@@ -103,30 +103,30 @@ for (const release of releases) {
     const delivery = startDelivery({
       folder,
       config: parseConfig(agentSettings, { flushMs: 10, flushNormalMs: 10, backoffMinMs: 10, pingMs: 100 }),
-      identity: { hostId: '0'.repeat(16), address: stub.address, ca: stub.ca, ...stub.certified },
-      address: stub.address,
+      identity: { hostId: '0'.repeat(16), address: past.address, ca: past.ca, ...past.certified },
+      address: past.address,
       commands: runner,
       log: (event) => events.push(event),
     });
     delivery.emit(numbered(1));
     delivery.emit(numberedHigh(2));
-    while (stub.frames.filter((f) => f.kind === 'batch').length < 2) await sleep(10);
+    while (past.frames.filter((f) => f.kind === 'batch').length < 2) await sleep(10);
     while (delivery.outbox.events > 0) await sleep(10);
-    while (!stub.frames.some((f) => f.kind === 'ping')) await sleep(10);
-    stub.send(said('collector', 'ping')[0]!.data);
-    stub.send(said('collector', 'bye')[0]!.data);
-    stub.drop();
+    while (!past.frames.some((f) => f.kind === 'ping')) await sleep(10);
+    past.send(said('collector', 'ping')[0]!.data);
+    past.send(said('collector', 'bye')[0]!.data);
+    past.drop();
     while (!events.some((e) => e.what === 'disconnected' && e.code === 'wire.shutdown')) await sleep(10);
     await delivery.close();
     const knownThen = new Set(said('agent').map((f) => f.kind));
     t.same(
-      [...new Set(stub.frames.map((f) => f.kind))].filter((kind) => !knownThen.has(kind)),
+      [...new Set(past.frames.map((f) => f.kind))].filter((kind) => !knownThen.has(kind)),
       [],
     );
   });
 }
 
-/** Says the recorded hello and acknowledges as every release does; knows of no frame that came later. */
+/** Says the past hello and acknowledges as every release does; knows of no frame that came later. */
 async function startRecordedCollector(t: Test, hello: Buffer) {
   const folder = tempFolder(t);
   makeDataFolder(folder);
@@ -180,20 +180,20 @@ t.test('a peer of another protocol version is told which side to update', async 
     t.match(await agent.closed, { status: catalogue['wire.version_unsupported'].close });
   }
   const newer = encodeFrame({ kind: 'hello', version: 2, credit: 1, time: 1 });
-  const stub = await startRecordedCollector(t, newer);
+  const recorded = await startRecordedCollector(t, newer);
   const events: DeliveryEvent[] = [];
   const delivery = startDelivery({
     folder: tempFolder(t),
     config: parseConfig(agentSettings, { backoffMinMs: 10 }),
-    identity: { hostId: '0'.repeat(16), address: stub.address, ca: stub.ca, ...stub.certified },
-    address: stub.address,
+    identity: { hostId: '0'.repeat(16), address: recorded.address, ca: recorded.ca, ...recorded.certified },
+    address: recorded.address,
     log: (event) => events.push(event),
   });
   while (!events.some((e) => e.what === 'disconnected')) await sleep(10);
   t.match(events[0], { code: 'wire.version_unsupported', detail: 'update the agent' });
-  while (!stub.frames.some((f) => f.kind === 'bye')) await sleep(10);
+  while (!recorded.frames.some((f) => f.kind === 'bye')) await sleep(10);
   t.match(
-    stub.frames.find((f) => f.kind === 'bye'),
+    recorded.frames.find((f) => f.kind === 'bye'),
     { code: 'wire.version_unsupported', detail: 'update the agent' },
     'and the collector is told why',
   );
