@@ -134,7 +134,10 @@ class Collector {
       agentLifeMs: agentCertificateLifeS * 1000,
       serverLifeMs: serverCertificateLifeS * 1000,
     });
-    this.#control = await openControlStore(join(folder, 'control.db'), { durable: true });
+    this.#control = await openControlStore(join(folder, 'control.db'), {
+      durable: true,
+      onFailedSync: this.#o.onFatal,
+    });
     this.#closing.add(() => this.#control.close());
     await this.#control.hosts.disconnectAll();
     await this.#startPipeline();

@@ -32,6 +32,13 @@ const entries = {
     action: 'Check its owner, mode and free space, or name another folder with --data.',
     retryable: true,
   },
+  'data.sync_failed': {
+    cause:
+      'The disk took data and then failed to keep it, so the collector ended before acknowledging any of it.',
+    action:
+      "Look at the disk and the kernel's messages, then start the collector again; agents send again what was not acknowledged.",
+    retryable: true,
+  },
   'data.in_use': {
     cause: 'Another process is using this data folder.',
     action: 'Stop that process, or name another folder with --data.',

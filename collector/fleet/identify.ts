@@ -60,7 +60,6 @@ export async function identify(
   const standing = standingOf(host, await issuedOf(deps, certificate));
   if (!standing.ok) return standing;
   const now = Date.now();
-  if (Date.parse(certificate.validFrom) > now) return fail('identity.untrusted', 'It is not valid yet.');
   const expiresAtMs = Date.parse(certificate.validTo);
   const expiredMs = now - expiresAtMs;
   if (expiredMs > deps.graceMs)

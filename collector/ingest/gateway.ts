@@ -76,6 +76,11 @@ const forbidden: ReadonlySet<ErrorCode> = new Set([
 ]);
 /** The host a certificate that is refused claims to be of. */
 const claimedHost = /(?:^|\n)CN=([0-9a-f]{16})(?:\n|$)/;
+/**
+ * OpenSSL's own judgement stands but in these: one that has expired may still be good for its renewal, and what this
+ * collector has given away begins in the future only for a clock that was set back.
+ */
+const timely: ReadonlySet<string> = new Set(['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID']);
 /** TLS 1.3 and nothing else: what agents and collector both are able to do. */
 const tlsVersion = { minVersion: 'TLSv1.3', maxVersion: 'TLSv1.3' } as const;
 
@@ -245,9 +250,8 @@ export class Gateway {
   async #identify(socket: TLSSocket): Promise<Result<Identified>> {
     const certificate = socket.getPeerX509Certificate();
     if (certificate === undefined) return fail('identity.no_certificate', 'No certificate was presented.');
-    // OpenSSL's own judgement stands, but that one that has expired may still be good for its renewal.
     const problem = String(socket.authorizationError);
-    if (!socket.authorized && problem !== 'CERT_HAS_EXPIRED')
+    if (!socket.authorized && !timely.has(problem))
       return fail('identity.untrusted', `The certificate was refused: ${problem}.`);
     try {
       return await this.#o.identify(certificate);

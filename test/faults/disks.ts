@@ -54,9 +54,19 @@ export class LoopDisk {
     this.#backing = new MemoryDisk(join(place, 'backing'), sizeMib + 16);
     const image = join(this.#backing.folder, 'image');
     run('truncate', '-s', `${sizeMib}m`, image);
-    // Everything the filesystem itself needs is written now, so that only data can fail to find a place later.
-    const flat = ['-O', '^has_journal', '-E', 'lazy_itable_init=0,nodiscard', '-m', '0', '-N', '512'];
-    run('mkfs.ext4', '-q', '-F', ...flat, image);
+    // What the filesystem itself needs is written now, so that it is data that finds no place later. Without a journal
+    // ext4 does not keep its word about what was synced before, once a write has failed.
+    const own = [
+      '-J',
+      'size=4',
+      '-E',
+      'lazy_itable_init=0,lazy_journal_init=0,nodiscard',
+      '-m',
+      '0',
+      '-N',
+      '512',
+    ];
+    run('mkfs.ext4', '-q', '-F', ...own, image);
     this.#device = run('losetup', '-f', '--show', image).trim();
     this.#options = 'errors=remount-ro';
     this.#mount();

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { AlertJson } from '../../collector/api/json/alert.ts';
 import type { StatusJson } from '../../collector/api/json/status.ts';
 import { accessOf, Client } from '../../collector/cli/client.ts';
-import { faults as anywhere, diskFaultsOf, type FaultContext } from './faults.ts';
+import { faults as anywhere, diskFaults, type FaultContext } from './faults.ts';
 import { isAlarm, storedNumbers } from './numbers.ts';
 import { Random } from './random.ts';
 import { alarmTitle, type Side, Site } from './site.ts';
@@ -116,7 +116,7 @@ export async function runEpoch(
   const site = await Site.open(place);
   try {
     const context = { site, random: new Random(seed), copies: new Map<Side, string>() };
-    const faults = { ...anywhere, ...(site.collectorDisk !== undefined && diskFaultsOf(seed)) };
+    const faults = { ...anywhere, ...(site.collectorDisk !== undefined && diskFaults) };
     const counts: Record<string, number> = {};
     let done = 0;
     while (done < rounds && !isToStop()) {

@@ -43,7 +43,8 @@ async function check(t: Test, site: Site): Promise<void> {
   );
   const { least, most } = site.collected();
   t.ok(numbers.length >= least && numbers.length <= most, `${numbers.length} of ${least} to ${most}`);
-  t.match((await status(site)).hosts[0], { lost: 0, unaccounted: 0, duplicates: 0 });
+  const host = (await status(site)).hosts[0];
+  t.match(host, { lostByReason: {}, lost: 0, unaccounted: 0, duplicates: 0 }, JSON.stringify(host));
 }
 
 /** Whether the journal's files may be written; ext4 asks at every write, of files that are open too. */
@@ -74,6 +75,20 @@ t.test('a filesystem turned read-only', { skip }, async (t) => {
   t.equal((await status(site)).journal.events, refused, 'it goes on answering, and keeps nothing');
   await site.end('collector', 'SIGTERM');
   site.collectorDisk!.remount();
+  await site.start('collector');
+  await untilMore(site);
+  await check(t, site);
+});
+
+t.test('a disk that takes data and does not keep it', { skip }, async (t) => {
+  const site = await open(t);
+  const disk = site.collectorDisk!;
+  disk.failSync();
+  while (!site.hasEnded('collector')) await sleep(50);
+  t.match(site.lastWords, /data\.sync_failed/, 'it ends by itself and says why');
+  disk.healSync();
+  // Whatever only the cache had is gone now, and nobody was told that it was kept.
+  disk.remount();
   await site.start('collector');
   await untilMore(site);
   await check(t, site);

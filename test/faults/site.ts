@@ -95,6 +95,12 @@ export class Site {
     this.#processes.get(side)?.kill(signal);
   }
 
+  /** Whether it has ended by itself. */
+  hasEnded(side: Side): boolean {
+    const child = this.#processes.get(side);
+    return child !== undefined && (child.exitCode !== null || child.signalCode !== null);
+  }
+
   /** Resolves when it has ended. */
   async end(side: Side, signal: NodeJS.Signals): Promise<void> {
     const child = this.#processes.get(side);

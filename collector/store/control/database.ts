@@ -15,6 +15,7 @@ import {
   type SqliteStatement,
 } from 'kysely';
 import { type ErrorCode, VedetteError } from '#shared/errors.ts';
+import { failedSync, isFailedSync, type OnFailedSync, settleLog, throwFailedSync } from '../failed-sync.ts';
 import type { Tables } from './tables.ts';
 
 /** How long a statement waits for another thread's or process's transaction. */
@@ -47,16 +48,21 @@ function translate(error: unknown, path: string): unknown {
   return new VedetteError(known?.[1] ?? 'data.unreadable', `${path}: ${error.message}.`, { cause: error });
 }
 
-function translating<T>(path: string, act: () => T): T {
-  try {
-    return act();
-  } catch (error) {
-    throw translate(error, path);
-  }
+type Translating = <T>(act: () => T) => T;
+
+function translatingFor(path: string, onFailedSync: OnFailedSync): Translating {
+  return (act) => {
+    try {
+      return act();
+    } catch (error) {
+      if (isFailedSync(error)) onFailedSync(failedSync(path, error as Error));
+      throw translate(error, path);
+    }
+  };
 }
 
 /** Prepared statements are kept: preparing costs more than most of these statements do. */
-function withKeptStatements(raw: Database.Database, path: string): SqliteDatabase {
+function withKeptStatements(raw: Database.Database, translating: Translating): SqliteDatabase {
   const kept = new Map<string, SqliteStatement>();
   const prepare = (text: string): SqliteStatement => {
     const known = kept.get(text);
@@ -64,8 +70,8 @@ function withKeptStatements(raw: Database.Database, path: string): SqliteDatabas
     const statement = raw.prepare(text);
     const wrapped: SqliteStatement = {
       reader: statement.reader,
-      all: (parameters) => translating(path, () => statement.all(...parameters)),
-      run: (parameters) => translating(path, () => statement.run(...parameters)),
+      all: (parameters) => translating(() => statement.all(...parameters)),
+      run: (parameters) => translating(() => statement.run(...parameters)),
       iterate: (parameters) => statement.iterate(...parameters),
     };
     const oldest = kept.keys().next();
@@ -73,7 +79,7 @@ function withKeptStatements(raw: Database.Database, path: string): SqliteDatabas
     kept.set(text, wrapped);
     return wrapped;
   };
-  return { prepare: (text) => translating(path, () => prepare(text)), close: () => raw.close() };
+  return { prepare: (text) => translating(() => prepare(text)), close: () => raw.close() };
 }
 
 /**
@@ -142,6 +148,7 @@ function openRaw(path: string, durable: boolean): Database.Database {
       const finding = raw.pragma('quick_check(1)', { simple: true });
       if (finding !== 'ok') throw new VedetteError('data.corrupt', `${path}: ${String(finding)}.`);
     }
+    settleLog(raw);
     raw.pragma(`busy_timeout = ${blockingWaitMs}`);
     return raw;
   } catch (error) {
@@ -154,7 +161,14 @@ function openRaw(path: string, durable: boolean): Database.Database {
  * Opens or creates the file. `durable` waits for the disk at every commit (`synchronous = FULL`); else a power cut
  * may undo the last commits, but never damages the file. Throws `data.corrupt`, `data.unreadable`, `data.in_use`.
  */
-export function openDatabase(path: string, durable: boolean): Kysely<Tables> {
-  const raw = translating(path, () => openRaw(path, durable));
-  return new Kysely<Tables>({ dialect: new ImmediateDialect({ database: withKeptStatements(raw, path) }) });
+export function openDatabase(
+  path: string,
+  durable: boolean,
+  onFailedSync: OnFailedSync = throwFailedSync,
+): Kysely<Tables> {
+  const translating = translatingFor(path, onFailedSync);
+  const raw = translating(() => openRaw(path, durable));
+  return new Kysely<Tables>({
+    dialect: new ImmediateDialect({ database: withKeptStatements(raw, translating) }),
+  });
 }

@@ -1,4 +1,5 @@
 import type { ControlStore } from '../contract.ts';
+import type { OnFailedSync } from '../failed-sync.ts';
 import { alertStore } from './alerts.ts';
 import { auditStore } from './audit.ts';
 import { certificateStore } from './certificates.ts';
@@ -13,6 +14,8 @@ import { migrate } from './migrate.ts';
 export interface ControlStoreOptions {
   /** Wait for the disk at every commit. */
   readonly durable: boolean;
+  /** Whoever acknowledges what is stored has to end then; thrown where it is not given. */
+  readonly onFailedSync?: OnFailedSync;
 }
 
 /**
@@ -20,7 +23,7 @@ export interface ControlStoreOptions {
  * Throws `data.corrupt`, `data.unreadable`, `data.in_use` or `data.schema_newer`.
  */
 export async function openControlStore(path: string, options: ControlStoreOptions): Promise<ControlStore> {
-  const db = openDatabase(path, options.durable);
+  const db = openDatabase(path, options.durable, options.onFailedSync);
   try {
     await migrate(db, path);
   } catch (error) {

@@ -1,5 +1,6 @@
 import Database from 'better-sqlite3';
 import { VedetteError } from '#shared/errors.ts';
+import { settleLog } from '../failed-sync.ts';
 
 const schemaVersion = 1;
 const schema = `
@@ -63,6 +64,7 @@ export function openDatabase(path: string, readonly: boolean): Database.Database
     }
     if (!readonly) {
       db.exec(schema);
+      settleLog(db);
       db.pragma(`user_version = ${schemaVersion}`);
     }
     return db;

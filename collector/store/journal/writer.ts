@@ -1,6 +1,7 @@
 import type Database from 'better-sqlite3';
 import { VedetteError } from '#shared/errors.ts';
 import type { StreamMark } from '#shared/protocol/frames.ts';
+import { failedSync, isFailedSync, type OnFailedSync, throwFailedSync } from '../failed-sync.ts';
 import {
   type AppendOutcome,
   type BatchRecord,
@@ -31,7 +32,7 @@ interface StreamRow {
 }
 
 /** Opens the journal at `path` for the one process that writes it. Throws `data.*`. */
-export function openJournalWriter(path: string): JournalWriter {
+export function openJournalWriter(path: string, onFailedSync: OnFailedSync = throwFailedSync): JournalWriter {
   const db = openDatabase(path, false);
   const prepared = Object.entries(writes).map(([name, sql]) => [name, db.prepare(sql)]);
   const sql = Object.fromEntries(prepared) as Record<keyof typeof writes, Database.Statement>;
@@ -120,6 +121,7 @@ export function openJournalWriter(path: string): JournalWriter {
     try {
       return work();
     } catch (error) {
+      if (isFailedSync(error)) onFailedSync(failedSync(path, error as Error));
       throw new VedetteError('wire.store_failed', `${path}: ${(error as Error).message}.`, {
         cause: error,
       });

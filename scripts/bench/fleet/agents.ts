@@ -10,9 +10,9 @@ export interface FleetFile {
   readonly agents: readonly Credentials[];
 }
 
-/** `everyMs` is the time between batches of one agent; 0 ends the load. */
+/** `count` is how many of each process connect, `everyMs` is the time between batches of one agent; 0 ends the load. */
 export type FleetOrder =
-  | { readonly order: 'connect' }
+  | { readonly order: 'connect'; readonly count: number }
   | { readonly order: 'load'; readonly everyMs: number }
   | { readonly order: 'tell' };
 
@@ -62,8 +62,13 @@ function state(): FleetState {
   };
 }
 
+/** The first `count` of those that have not begun yet. */
+function connect(count: number): void {
+  for (const agent of agents.slice(0, count)) if (agent.attempts === 0) agent.connect();
+}
+
 process.on('message', (order: FleetOrder) => {
-  if (order.order === 'connect') for (const agent of agents) agent.connect();
+  if (order.order === 'connect') connect(order.count);
   else if (order.order === 'load') load(order.everyMs);
   else process.send?.(state());
 });
