@@ -416,6 +416,31 @@ export interface EventReader {
   get(id: string): Promise<StoredEvent | undefined>;
 }
 
+export type SqlValue = string | number | bigint | boolean | null | readonly SqlValue[];
+
+/** What a statement over stored events may take; beyond any of it, it ends with `hunt.limit`. */
+export interface SqlBounds {
+  readonly maxRows: number;
+  readonly timeoutMs: number;
+}
+
+export interface SqlRows {
+  readonly columns: readonly { readonly name: string; readonly type: string }[];
+  /** In the order of the columns. Instants are microseconds since the epoch. */
+  readonly rows: readonly (readonly SqlValue[])[];
+  /** There were more rows than the bound. */
+  readonly isCut: boolean;
+}
+
+/**
+ * SQL over everything that is stored, what was acknowledged a moment ago included. One view for each event type, by its
+ * name (`"process.start"`), and `events` over all; columns as in segments/layout.ts.
+ */
+export interface EventSql {
+  /** One statement that only reads; `$1`, `$2`… stand for `values`. Rejects with `hunt.*`. */
+  query(sql: string, values?: readonly SqlValue[], bounds?: Partial<SqlBounds>): Promise<SqlRows>;
+}
+
 /** Per host: collected = stored + lost, exactly, as of the last stored batch. */
 export interface HostLedger {
   readonly hostId: string;
