@@ -37,6 +37,7 @@ import { Rates } from './rates.ts';
 import type { Alert, AuditStore, CollectorStatus, ControlStore, Host, HostFacts } from './store/contract.ts';
 import { openControlStore } from './store/control/open.ts';
 import { ReaderThread } from './store/events/reader-thread.ts';
+import { endAtOnce } from './store/failed-sync.ts';
 
 export interface CollectorOptions {
   readonly folder: string;
@@ -136,7 +137,7 @@ class Collector {
     });
     this.#control = await openControlStore(join(folder, 'control.db'), {
       durable: true,
-      onFailedSync: this.#o.onFatal,
+      onFailedSync: endAtOnce,
     });
     this.#closing.add(() => this.#control.close());
     await this.#control.hosts.disconnectAll();

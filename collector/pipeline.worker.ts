@@ -8,7 +8,7 @@ import { PipelineLoop } from './ingest/pipeline-loop.ts';
 import { loadRules } from './rules/load.ts';
 import type { RuleSummary } from './store/contract.ts';
 import { openControlStore } from './store/control/open.ts';
-import type { OnFailedSync } from './store/failed-sync.ts';
+import { endAtOnce } from './store/failed-sync.ts';
 import { openJournalReader } from './store/journal/reader.ts';
 import { openJournalWriter } from './store/journal/writer.ts';
 
@@ -25,17 +25,11 @@ function summaries({ rules, correlations }: RuleSet): RuleSummary[] {
   ];
 }
 
-/** Ends this thread, and with it the collector, before any verdict on what was not kept. */
-const onFailedSync: OnFailedSync = ({ code, detail }) => {
-  post({ kind: 'problem', code, detail });
-  process.exit(1);
-};
-
 async function start(): Promise<PipelineLoop> {
-  const writer = openJournalWriter(options.journalPath, onFailedSync);
+  const writer = openJournalWriter(options.journalPath, endAtOnce);
   const reader = openJournalReader(options.journalPath);
   // Detection repeats after a power cut from wherever its last durable commit was, so it need not wait for the disk.
-  const control = await openControlStore(options.controlPath, { durable: false, onFailedSync });
+  const control = await openControlStore(options.controlPath, { durable: false, onFailedSync: endAtOnce });
   const { ruleSet, problems } = await loadRules(options.rulePaths, options.listPaths, options.pipelineUses);
   const makeDetector = () =>
     createDetector(ruleSet, {

@@ -1,6 +1,6 @@
 import Database from 'better-sqlite3';
 import { VedetteError } from '#shared/errors.ts';
-import { settleLog } from '../failed-sync.ts';
+import { keepLog, settleLog } from '../failed-sync.ts';
 
 const schemaVersion = 1;
 const schema = `
@@ -52,7 +52,7 @@ export function openDatabase(path: string, readonly: boolean): Database.Database
     if (!readonly) {
       db.pragma('journal_mode = WAL');
       db.pragma('synchronous = FULL');
-      db.pragma('journal_size_limit = 67108864');
+      keepLog(db);
     }
     db.pragma('mmap_size = 268435456');
     const version = db.pragma('user_version', { simple: true }) as number;
