@@ -187,6 +187,8 @@ export class Site {
     const folder = this.folderOf(side);
     for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true });
     cpSync(copy, folder, { recursive: true });
+    // Whoever puts a copy back waits for the disk.
+    this.collectorDisk?.sync();
   }
 
   /**
