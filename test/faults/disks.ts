@@ -100,6 +100,8 @@ export class LoopDisk {
   /** Unmounts and mounts again, so that what never reached the device is gone. Nobody may have files open. */
   remount(): void {
     run('umount', this.folder);
+    // As every start of a machine does with a filesystem that has met errors; 1 says that it was mended.
+    run('sh', '-c', 'e2fsck -fy "$1" >&2 || test $? -eq 1', 'sh', this.#device);
     this.#mount();
   }
 
