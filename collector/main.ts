@@ -38,6 +38,8 @@ import type { Alert, AuditStore, CollectorStatus, ControlStore, Host, HostFacts 
 import { openControlStore } from './store/control/open.ts';
 import { ReaderThread } from './store/events/reader-thread.ts';
 import { endAtOnce } from './store/failed-sync.ts';
+import { daysByType } from './store/segments/retention.ts';
+import { SealerThread } from './store/segments/sealer-thread.ts';
 
 export interface CollectorOptions {
   readonly folder: string;
@@ -68,6 +70,8 @@ const ratesMs = 1000;
 /** Longest time between looks at whether a certificate is to be renewed or a CA to be retired. */
 const maxTendMs = 3_600_000;
 const commandLookMs = 1000;
+/** Longer than any question may take. */
+const graceMs = 900_000;
 
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\./.test(host);
@@ -116,6 +120,8 @@ class Collector {
   #commands!: Commands;
   #agentPort = 0;
   #damagedBatches = 0;
+  #sealer: SealerThread | undefined;
+  #sealableUpTo = 0;
   #apiServer: unknown;
 
   constructor(options: CollectorOptions, config: CollectorConfig, closing: Closing) {
@@ -142,6 +148,7 @@ class Collector {
     this.#closing.add(() => this.#control.close());
     await this.#control.hosts.disconnectAll();
     await this.#startPipeline();
+    this.#startSealer();
     this.#reader = new ReaderThread(
       new URL('./reader.worker.ts', import.meta.url),
       join(folder, 'journal.db'),
@@ -247,6 +254,7 @@ class Collector {
     const { folder, logger, onFatal } = this.#o;
     const options = {
       journalPath: join(folder, 'journal.db'),
+      minFreeBytes: this.#config.minFreeBytes,
       controlPath: join(folder, 'control.db'),
       rulePaths: [packFolder, join(folder, 'rules'), ...this.#config.rules],
       listPaths: [join(packFolder, 'lists'), join(folder, 'lists')],
@@ -258,6 +266,7 @@ class Collector {
         this.#rates.add(counts, Math.floor(Date.now() / 1000));
         void this.#bus.publish('stored', { events });
       },
+      onSealable: (upTo) => this.#sealable(upTo),
       onAlerts: (alerts) => {
         for (const raised of alerts) this.#tellAlert(raised);
       },
@@ -270,6 +279,31 @@ class Collector {
     });
     this.#closing.add(() => this.#pipeline.close());
     for (const problem of this.#pipeline.rules.problems) logger.warn(problem, 'rule refused');
+  }
+
+  #sealable(upTo: number): void {
+    if (upTo === this.#sealableUpTo) return;
+    this.#sealableUpTo = upTo;
+    this.#sealer?.sealable(upTo);
+  }
+
+  #startSealer(): void {
+    const { folder, logger, onFatal } = this.#o;
+    const { sealEvents, sealMs, retentionDays: days, retentionByType, retentionMaxBytes } = this.#config;
+    const retention = { days, daysByType: daysByType(retentionByType), maxBytes: retentionMaxBytes };
+    const options = {
+      journalPath: join(folder, 'journal.db'),
+      folder: join(folder, 'segments'),
+      ...{ sealEvents, sealMs, retention, graceMs },
+    };
+    const sealer = new SealerThread(new URL('./sealer.worker.ts', import.meta.url), options, {
+      onSealed: (run) => logger.debug(run, 'sealed'),
+      onProblem: (detail) => logger.error({ code: 'store.seal_failed', detail }, 'sealing failed'),
+      onEnd: onFatal,
+    });
+    this.#sealer = sealer;
+    this.#closing.add(() => sealer.close());
+    sealer.sealable(this.#sealableUpTo);
   }
 
   async #tellOfLacking(hostId: string, lost: number): Promise<void> {

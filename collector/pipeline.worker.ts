@@ -1,4 +1,5 @@
 /** Entry of the pipeline thread: wires journal, control store, rules and detector. */
+import { dirname } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { VedetteError } from '#shared/errors.ts';
 import type { RuleHeader, RuleSet } from '#shared/sigma/index.ts';
@@ -9,6 +10,7 @@ import { loadRules } from './rules/load.ts';
 import type { RuleSummary } from './store/contract.ts';
 import { openControlStore } from './store/control/open.ts';
 import { endAtOnce } from './store/failed-sync.ts';
+import { FreeRoom } from './store/free-room.ts';
 import { openJournalReader } from './store/journal/reader.ts';
 import { openJournalWriter } from './store/journal/writer.ts';
 
@@ -38,7 +40,9 @@ async function start(): Promise<PipelineLoop> {
         post({ kind: 'problem', code: 'rule.failed', detail });
       },
     });
-  const loop = new PipelineLoop({ writer, reader, control, makeDetector, post });
+  const room = new FreeRoom(dirname(options.journalPath), options.minFreeBytes);
+  const hasRoom = () => room.isEnough;
+  const loop = new PipelineLoop({ writer, reader, control, makeDetector, post, hasRoom });
   await loop.open();
   post({ kind: 'ready', loaded: { rules: summaries(ruleSet), problems } });
   return loop;

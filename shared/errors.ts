@@ -518,6 +518,12 @@ const entries = {
     retryable: false,
     close: 4433,
   },
+  'store.seal_failed': {
+    cause:
+      'Events could not be moved from the journal into segments; they stay in the journal and are stored all the same.',
+    action: "Look at the collector's disk: free space, mode and owner of `segments` in the data folder.",
+    retryable: true,
+  },
   'store.cursor_invalid': {
     cause: 'The cursor was not given by this list.',
     action: 'Start again without a cursor.',

@@ -42,7 +42,7 @@ export interface StreamLedger {
   readonly stored: number;
   readonly lost: Readonly<Record<string, number>>;
   readonly repeats: number;
-  /** Batches in the journal, counted now; more than `mark` would be a duplicate. */
+  /** Batches in the journal, counted now, and those that were sealed; more than `mark` would be a duplicate. */
   readonly batches: number;
 }
 

@@ -94,7 +94,8 @@ export function openJournalReader(path: string): JournalReader {
       return row.id ?? undefined;
     },
     async ledger() {
-      const counted = `SELECT s.*, (SELECT count(*) FROM batch b WHERE b.host = s.host AND b.stream = s.stream) AS batches
+      const counted = `SELECT s.*, (SELECT count(*) FROM batch b WHERE b.host = s.host AND b.stream = s.stream)
+          + coalesce((SELECT d.batches FROM sealed d WHERE d.host = s.host AND d.stream = s.stream), 0) AS batches
         FROM stream s`;
       const all = db.prepare(counted).all() as (Omit<StreamLedger, 'hostId' | 'lost'> & {
         host: string;
