@@ -120,7 +120,7 @@ export const collectorSettings = {
     default: 90,
     min: 0,
     max: 36_500,
-    doc: 'Days events are kept by their own time; 0 keeps them until room runs out.',
+    doc: 'Days events are kept since they came; 0 keeps them until room runs out.',
   },
   retentionByType: {
     type: 'list',

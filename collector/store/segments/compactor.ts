@@ -101,7 +101,8 @@ export class Compactor {
         sizeBytes: statSync(file).size,
         minTime: Math.min(...segments.map(({ minTime }) => minTime)),
         maxTime: Math.max(...segments.map(({ maxTime }) => maxTime)),
-        sealedAt: nowUs,
+        // The age of the youngest.
+        sealedAt: Math.max(...segments.map(({ sealedAt }) => sealedAt)),
       };
       this.#db
         .transaction(() => {

@@ -60,9 +60,9 @@ export class Manifest {
     this.#db = db;
   }
 
-  /** Oldest first by their last event. */
+  /** Oldest first. */
   list(): readonly Segment[] {
-    return (this.#db.prepare(`${select} ORDER BY max_time, id`).all() as SegmentRow[]).map(toSegment);
+    return (this.#db.prepare(`${select} ORDER BY sealed_at, id`).all() as SegmentRow[]).map(toSegment);
   }
 
   of(type: string, day: number): readonly Segment[] {

@@ -1,11 +1,14 @@
-/** What leaves the store for its age or for room: whole segments, oldest first. */
+/**
+ * What leaves the store for its age or for room: whole segments, oldest first. Age counts from when the events were
+ * sealed, soon after they came: the clocks of hosts may say anything.
+ */
 import { VedetteError } from '#shared/errors.ts';
 import { eventSpecs } from '#shared/events/registry.gen.ts';
 import type { Segment } from './manifest.ts';
 import { dayUs } from './type-gatherer.ts';
 
 export interface Retention {
-  /** Days events are kept by their own time; 0 keeps them. */
+  /** Days events are kept; 0 keeps them. */
   readonly days: number;
   /** By event type, in place of `days`. */
   readonly daysByType: Readonly<Record<string, number>>;
@@ -13,15 +16,15 @@ export interface Retention {
   readonly maxBytes: number;
 }
 
-/** The segments to be given up now; `segments` are oldest first by their last event. */
+/** The segments to be given up now; `segments` are oldest first. */
 export function chooseOutdated(
   segments: readonly Segment[],
   { days, daysByType, maxBytes }: Retention,
   nowUs: number,
 ): readonly Segment[] {
-  const isOutdated = ({ type, maxTime }: Segment) => {
+  const isOutdated = ({ type, sealedAt }: Segment) => {
     const kept = daysByType[type] ?? days;
-    return kept > 0 && maxTime < nowUs - kept * dayUs;
+    return kept > 0 && sealedAt < nowUs - kept * dayUs;
   };
   const gone = segments.filter(isOutdated);
   if (maxBytes === 0) return gone;

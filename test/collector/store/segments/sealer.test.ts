@@ -171,8 +171,8 @@ t.test('what a crash left is removed at the next start, and nothing else', async
 });
 
 const segment = (id: number, over: Partial<Segment> = {}): Segment => ({
-  ...{ id, type: 'process.start', day: 1, path: `${id}`, rows: 100, sizeBytes: 1000, sealedAt: 0 },
-  ...{ minTime: id * dayUs, maxTime: id * dayUs + 1, ...over },
+  ...{ id, type: 'process.start', day: 1, path: `${id}`, rows: 100, sizeBytes: 1000 },
+  ...{ minTime: 0, maxTime: 1, sealedAt: id * dayUs, ...over },
 });
 
 t.test('what is worth merging', async (t) => {
