@@ -38,7 +38,7 @@ import type { Alert, AuditStore, CollectorStatus, ControlStore, Host, HostFacts 
 import { openControlStore } from './store/control/open.ts';
 import { ReaderThread } from './store/events/reader-thread.ts';
 import { endAtOnce } from './store/failed-sync.ts';
-import { daysByType } from './store/segments/retention.ts';
+import { daysByType, type Retention } from './store/segments/retention.ts';
 import { SealerThread } from './store/segments/sealer-thread.ts';
 
 export interface CollectorOptions {
@@ -287,14 +287,19 @@ class Collector {
     this.#sealer?.sealable(upTo);
   }
 
+  get #retention(): Retention {
+    const { retentionDays: days, retentionByType, retentionMaxBytes: maxBytes } = this.#config;
+    return { days, daysByType: daysByType(retentionByType), maxBytes };
+  }
+
   #startSealer(): void {
     const { folder, logger, onFatal } = this.#o;
-    const { sealEvents, sealMs, retentionDays: days, retentionByType, retentionMaxBytes } = this.#config;
-    const retention = { days, daysByType: daysByType(retentionByType), maxBytes: retentionMaxBytes };
+    const { sealEvents, sealMs } = this.#config;
     const options = {
       journalPath: join(folder, 'journal.db'),
+      controlPath: join(folder, 'control.db'),
       folder: join(folder, 'segments'),
-      ...{ sealEvents, sealMs, retention, graceMs },
+      ...{ sealEvents, sealMs, retention: this.#retention, graceMs },
     };
     const sealer = new SealerThread(new URL('./sealer.worker.ts', import.meta.url), options, {
       onSealed: (run) => logger.debug(run, 'sealed'),
@@ -415,11 +420,12 @@ class Collector {
 
   async #status(): Promise<CollectorStatus> {
     const cursor = await this.#control.detection.cursor();
-    const [hosts, streams, undetected, totals, lastId, alerts] = await Promise.all([
+    const [hosts, streams, undetected, totals, storage, lastId, alerts] = await Promise.all([
       this.#control.hosts.list(),
       this.#reader.ledger(),
       this.#reader.eventsAfter(cursor),
       this.#reader.totals(),
+      this.#reader.storage(join(this.#o.folder, 'segments'), this.#retention),
       this.#reader.lastId(),
       this.#control.alerts.countByStatus(),
     ]);
@@ -428,6 +434,7 @@ class Collector {
       startedAt: this.#startedAt,
       hosts: hostLedgers(hosts, streams, (id) => this.#gateway.pendingOf(id), undetected),
       journal: totals,
+      storage,
       detection: {
         rules: this.#pipeline.rules.rules.length,
         lagBatches: Math.max(0, lastId - cursor),

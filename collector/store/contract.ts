@@ -477,11 +477,25 @@ export interface CorrelationTotals {
   readonly unusable: number;
 }
 
+/** What is sealed, and how long the disk lasts. */
+export interface StorageStatus {
+  readonly segments: { readonly files: number; readonly events: number; readonly sizeBytes: number };
+  /** Times of the first and last sealed event; null while nothing is. */
+  readonly oldestEventAt: number | null;
+  readonly newestEventAt: number | null;
+  /** Over the last day, or what there is of it; null before an hour of it. */
+  readonly bytesPerDay: number | null;
+  readonly freeBytes: number;
+  /** When the disk is full at that rate; null when retention keeps it from ever being, or the rate is not known. */
+  readonly fullAt: number | null;
+}
+
 export interface CollectorStatus {
   readonly version: string;
   readonly startedAt: number;
   readonly hosts: readonly HostLedger[];
   readonly journal: { readonly events: number; readonly batches: number; readonly sizeBytes: number };
+  readonly storage: StorageStatus;
   readonly detection: {
     readonly rules: number;
     readonly lagBatches: number;

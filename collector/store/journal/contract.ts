@@ -1,5 +1,7 @@
 /** The journal: every batch an agent sent, as it sent it, in order of arrival. */
 import type { StreamMark } from '#shared/protocol/frames.ts';
+import type { StorageStatus } from '../contract.ts';
+import type { Retention } from '../segments/retention.ts';
 
 /** What identifies a batch and what the collector found in it. */
 export interface BatchRecord {
@@ -97,6 +99,8 @@ export interface JournalReader {
   /** Events of batches with an id greater than `after`, by host. */
   eventsAfter(after: number): Promise<Readonly<Record<string, number>>>;
   totals(): Promise<JournalTotals>;
+  /** `folder` holds the segments. */
+  storage(folder: string, retention: Retention): Promise<StorageStatus>;
   /** Rows by type for each second of arrival from `since` (microseconds), oldest first. */
   arrivals(since: number): Promise<readonly { second: number; counts: Record<string, number> }[]>;
   close(): Promise<void>;

@@ -1,3 +1,5 @@
+import { nowUs } from '#shared/clock.ts';
+import { storageStatus } from '../segments/room.ts';
 import type { BatchFilter, JournalBatch, JournalReader, StreamLedger } from './contract.ts';
 import { addCounts, openDatabase } from './database.ts';
 
@@ -119,6 +121,9 @@ export function openJournalReader(path: string): JournalReader {
         size: number;
       };
       return { batches: t.batches, events: t.events, sizeBytes: t.size };
+    },
+    async storage(folder, retention) {
+      return storageStatus(db, folder, retention, nowUs());
     },
     async arrivals(since) {
       const seconds = new Map<number, Record<string, number>>();

@@ -1,5 +1,5 @@
 /** When to seal, merge and let go. */
-import { mkdirSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
 import { nowUs } from '#shared/clock.ts';
 import { checkpointLog, failedSync, isFailedSync, type OnFailedSync } from '../failed-sync.ts';
 import { openDatabase } from '../journal/database.ts';
@@ -11,6 +11,8 @@ import { removeFiles, removeStrangers } from './sweep.ts';
 
 export interface SealerOptions {
   readonly journalPath: string;
+  /** Detection's alerts and cursor are in it. */
+  readonly controlPath: string;
   /** Of segments. */
   readonly folder: string;
   /** As many events in the journal, or one of them as old, are worth a segment. */
@@ -97,9 +99,35 @@ export class SealerLoop {
     return oldest !== undefined && (oldest as number) < nowUs() - this.#o.sealMs * 1000;
   }
 
+  /**
+   * Detection commits without waiting for the disk, because after a power cut it repeats from the journal. So what it
+   * did is to be on the disk before the batches leave the journal.
+   */
+  #keepDetection(): void {
+    const path = `${this.#o.controlPath}-wal`;
+    let fd: number;
+    try {
+      fd = openSync(path, 'r');
+    } catch (error) {
+      // Without a log everything is in the database, and was synced.
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+      throw error;
+    }
+    try {
+      fsyncSync(fd);
+    } catch (error) {
+      this.#events.onFailedSync(failedSync(path, error as Error));
+      throw error;
+    } finally {
+      closeSync(fd);
+    }
+  }
+
   #seal(): boolean {
+    const upTo = this.sealable;
+    this.#keepDetection();
     const bounds: RunBounds = { maxEvents: this.#o.sealEvents, maxBytes: maxRunBytes };
-    const run = this.#sealer.run(this.sealable, bounds, nowUs(), () => this.#isStopping());
+    const run = this.#sealer.run(upTo, bounds, nowUs(), () => this.#isStopping());
     if (run === undefined) return false;
     this.#events.onSealed(run);
     checkpointLog(this.#db);

@@ -66,6 +66,10 @@ async function statusOf(control: ControlStore, events: ArrayEventReader): Promis
       duplicates: 0,
       unaccounted: 0,
     })),
+    storage: {
+      segments: { files: 1, events: stored, sizeBytes: stored },
+      ...{ oldestEventAt: 0, newestEventAt: null, bytesPerDay: null, freeBytes: 1, fullAt: null },
+    },
     journal: { events: stored, batches: stored, sizeBytes: stored * 100 },
     detection: {
       rules: 1,
