@@ -44,7 +44,7 @@ async function start(): Promise<PipelineLoop> {
   const hasRoom = () => room.isEnough;
   const loop = new PipelineLoop({ writer, reader, control, makeDetector, post, hasRoom });
   await loop.open();
-  post({ kind: 'ready', loaded: { rules: summaries(ruleSet), problems } });
+  post({ kind: 'ready', loaded: { rules: summaries(ruleSet), problems }, sealable: loop.sealable });
   return loop;
 }
 

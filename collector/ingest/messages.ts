@@ -60,7 +60,7 @@ export interface BusAlert {
 }
 
 export type PipelineOutput =
-  | { readonly kind: 'ready'; readonly loaded: LoadedRules }
+  | { readonly kind: 'ready'; readonly loaded: LoadedRules; readonly sealable: number }
   | { readonly kind: 'refused'; readonly error: { readonly code: ErrorCode; readonly detail: string } }
   | { readonly kind: 'verdicts'; readonly verdicts: readonly Verdict[] }
   | { readonly kind: 'stored'; readonly events: number; readonly counts: Readonly<Record<string, number>> }

@@ -65,8 +65,6 @@ export class PipelineLoop {
   async open(): Promise<void> {
     await this.#rebuild();
     await this.#catchUp();
-    const idle = { alerts: [], lagBatches: 0, lagMs: 0, correlations: this.#totals() };
-    this.#o.post({ kind: 'detected', ...idle, sealable: this.#sealable() });
   }
 
   add(batch: Batch): void {
@@ -190,7 +188,7 @@ export class PipelineLoop {
       this.#keptAt = last.id;
     }
     const lagMs = Math.max(0, (nowUs() - last.receivedAt) / 1000);
-    const sealable = this.#sealable();
+    const { sealable } = this;
     this.#o.post({ kind: 'detected', alerts, lagBatches: 0, lagMs, correlations: this.#totals(), sealable });
   }
 
@@ -198,7 +196,7 @@ export class PipelineLoop {
    * Batches up to this id are of no more use to detection: a start now would not replay them, whether because nothing
    * has changed since the snapshot or because it is too large to be kept.
    */
-  #sealable(): number {
+  get sealable(): number {
     const needsNoMore =
       this.#detector.lookback === 0 || this.#isSnapshotOver || this.#clock.isKept(this.#detector);
     return needsNoMore ? this.#cursor : this.#keptAt;
@@ -238,7 +236,7 @@ export class PipelineLoop {
     this.#retry = setTimeout(() => void this.#inTurn(() => this.#tryAgain()), retryMs + 50);
     const last = await this.#o.reader.lastId().catch(() => this.#cursor);
     const lagBatches = last - this.#cursor;
-    const sealable = this.#sealable();
+    const { sealable } = this;
     this.#o.post({
       kind: 'detected',
       alerts: [],

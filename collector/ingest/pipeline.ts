@@ -102,6 +102,7 @@ export class Pipeline {
     switch (message.kind) {
       case 'ready':
         this.#rules = message.loaded;
+        this.#events.onSealable(message.sealable);
         return;
       case 'verdicts':
         for (const verdict of message.verdicts) this.#backlogBytes -= verdict.bytes;
