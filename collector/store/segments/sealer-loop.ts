@@ -21,6 +21,8 @@ export interface SealerOptions {
   readonly retention: Retention;
   /** How long a file stays after it left the manifest: longer than any question takes. */
   readonly graceMs: number;
+  /** Time between looks at whether there is anything to do. */
+  readonly lookMs?: number;
   /** Its one Int32 is not 0 when what is at work is to be given up. */
   readonly stop: SharedArrayBuffer;
 }
@@ -31,7 +33,7 @@ export interface SealerLoopEvents {
   readonly onFailedSync: OnFailedSync;
 }
 
-const lookMs = 1000;
+const usualLookMs = 1000;
 const retentionMs = 30_000;
 /** Pause after something went wrong. */
 const retryMs = 10_000;
@@ -45,6 +47,7 @@ export class SealerLoop {
   readonly #compactor: Compactor;
   readonly #manifest: Manifest;
   readonly #stop: Int32Array;
+  readonly #lookMs: number;
   #timer: NodeJS.Timeout | undefined;
   #working: Promise<void> = Promise.resolve();
   #retainedAtMs = Number.NEGATIVE_INFINITY;
@@ -62,7 +65,8 @@ export class SealerLoop {
     this.#sealer = new Sealer(this.#db, options.folder);
     this.#compactor = new Compactor(this.#db, options.folder);
     removeStrangers(options.folder, this.#manifest, this.#manifest.garbage(Number.MAX_SAFE_INTEGER));
-    this.#look(lookMs);
+    this.#lookMs = options.lookMs ?? usualLookMs;
+    this.#look(this.#lookMs);
   }
 
   #look(inMs: number): void {
@@ -84,7 +88,7 @@ export class SealerLoop {
       this.#retain();
       if (!this.#isStopping() && (await this.#compactor.step(nowUs())) !== undefined) return 0;
       checkpointLog(this.#db);
-      return lookMs;
+      return this.#lookMs;
     } catch (error) {
       if (isFailedSync(error)) this.#events.onFailedSync(failedSync(this.#o.journalPath, error as Error));
       this.#events.onProblem(`${(error as Error).message}. It is tried again.`);
