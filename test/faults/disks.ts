@@ -64,7 +64,7 @@ export class LoopDisk {
       '-m',
       '0',
       '-N',
-      '512',
+      '8192',
     ];
     run('mkfs.ext4', '-q', '-F', ...own, image);
     this.#device = run('losetup', '-f', '--show', image).trim();
