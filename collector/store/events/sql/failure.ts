@@ -107,6 +107,15 @@ function suggestion(name: string, views: readonly string[]): string {
   return near.length === 0 ? '' : ` Near: ${near.join(', ')}.`;
 }
 
+/** A file that a snapshot names is not there any more: it was merged with others, or its time has come. */
+export class FileGone extends VedetteError {
+  constructor(detail: string) {
+    super('hunt.failed', detail);
+  }
+}
+
+const gone = /No files found|No such file|Cannot open file/;
+
 /** The coded error for a failure; `views` are those whose columns may have been meant. */
 export function failureOf(failure: Failure, quoted: QuotedSql, views: readonly string[]): VedetteError {
   const { message, position, type } = failure;
@@ -121,5 +130,6 @@ export function failureOf(failure: Failure, quoted: QuotedSql, views: readonly s
     .replace(/\s*\n\s*/g, ' ')
     .slice(0, maxMessage)
     .replace(/[.!]$/, '');
+  if (type === 'IO' && gone.test(message)) return new FileGone(`${text}.`);
   return new VedetteError(codeOf(type), `${text}${place}.`);
 }

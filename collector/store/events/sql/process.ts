@@ -6,6 +6,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { VedetteError } from '#shared/errors.ts';
 import type { FromProcess, ProcessSettings, RunPart, RunRequest, ToProcess } from './contract.ts';
 import { openDuckdb } from './duckdb.ts';
+import { FileGone } from './failure.ts';
 import { FileColumns } from './file-columns.ts';
 import { Run } from './run.ts';
 import { Snapshots } from './snapshot.ts';
@@ -18,6 +19,8 @@ const stopMemoryBytes = 384 * 1024 ** 2;
 const endMemoryBytes = 768 * 1024 ** 2;
 /** Below the collector's own work, which must not wait for a hunt. */
 const niceness = 5;
+/** How often a statement begins, where files it was to read are replaced meanwhile. */
+const maxAttempts = 5;
 
 /** A statement that runs. */
 interface Running {
@@ -111,8 +114,33 @@ export class HuntProcess {
     }
   }
 
+  /**
+   * Files of a snapshot may be replaced before the engine has opened them. As long as no row has left, the statement
+   * begins again with what is stored then.
+   */
   async *#partsOf(connection: DuckDBConnection, request: RunRequest): AsyncGenerator<RunPart> {
-    const snapshot = await this.#snapshots.take(performance.now() + request.bounds.timeoutMs);
+    const deadline = performance.now() + request.bounds.timeoutMs;
+    let given = 0;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        for await (const part of this.#attempt(connection, request, deadline)) {
+          if (part.part === 'columns' && given > 0) continue;
+          given++;
+          yield part;
+        }
+        return;
+      } catch (error) {
+        if (!(error instanceof FileGone) || given > 1 || attempt === maxAttempts) throw error;
+      }
+    }
+  }
+
+  async *#attempt(
+    connection: DuckDBConnection,
+    request: RunRequest,
+    deadline: number,
+  ): AsyncGenerator<RunPart> {
+    const snapshot = await this.#snapshots.take(deadline);
     try {
       const columnsOf: FileColumns['of'] = (segments, on) => this.#columns.of(segments, on);
       yield* new Run(connection, request, snapshot, { columnsOf, hosts: this.#hosts }).parts();
