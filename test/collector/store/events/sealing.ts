@@ -51,7 +51,11 @@ export class Sealing {
     for (const [i, { path }] of rows.entries())
       linkSync(join(this.#folder, path), join(this.#folder, next[i] as string));
     const update = this.#db.prepare('UPDATE segment SET path = ? WHERE id = ?');
-    this.#db.transaction(() => rows.forEach(({ id }, i) => update.run(next[i], id))).immediate();
+    this.#db
+      .transaction(() => {
+        for (const [i, { id }] of rows.entries()) update.run(next[i], id);
+      })
+      .immediate();
     for (const { path } of rows) rmSync(join(this.#folder, path));
   }
 

@@ -30,7 +30,7 @@ t.test('each event once, while batches arrive, are sealed, and their files are r
       await add(i % 2 === 0 ? host : otherHost, ...events);
       added += events.length;
       if (i % 7 === 0) sealing.seal(5);
-      if (i % 31 === 0) sealing.replaceAll();
+      if (i % 101 === 100) sealing.replaceAll();
       await setTimeout(2);
     }
     isOver = true;
