@@ -101,6 +101,27 @@ export const collectorSettings = {
     max: 60_000,
     doc: 'How long an agent that is connected has to answer when another one comes under its identity. If it does, the other one is a clone and is refused; if not, it is replaced.',
   },
+  huntThreads: {
+    type: 'int',
+    default: 2,
+    min: 1,
+    max: 256,
+    doc: 'Threads that hunts may use together.',
+  },
+  huntMemoryBytes: {
+    type: 'int',
+    default: 512 * 1024 ** 2,
+    min: 64 * 1024 ** 2,
+    max: 1024 ** 4,
+    doc: 'Memory that hunts may use together; one that needs more ends with `hunt.limit`.',
+  },
+  huntSpillBytes: {
+    type: 'int',
+    default: 1024 ** 3,
+    min: 0,
+    max: 1024 ** 4,
+    doc: 'Room on the disk for sorts and joins of hunts that outgrow the memory; 0 for none.',
+  },
   rules: {
     type: 'list',
     default: [],

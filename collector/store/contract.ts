@@ -366,7 +366,48 @@ export interface AuditStore {
   verify(): Promise<AuditVerdict>;
 }
 
+export const huntParameterTypes = ['text', 'int', 'float', 'bool'] as const;
+export type HuntParameterType = (typeof huntParameterTypes)[number];
+
+/** What a hunt takes: `$name` in its SQL. */
+export interface HuntParameter {
+  readonly name: string;
+  readonly type: HuntParameterType;
+  readonly doc: string;
+  /** As text; the parameter must be given where it is null. */
+  readonly default: string | null;
+}
+
+/** A question worth keeping. */
+export interface HuntText {
+  /** Lower-case letters, digits and dashes. */
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  /** Sigma tags, e.g. `attack.t1059.004`. */
+  readonly tags: readonly string[];
+  readonly parameters: readonly HuntParameter[];
+  readonly sql: string;
+}
+
+export interface SavedHunt extends HuntText {
+  readonly savedAt: number;
+  readonly savedBy: string;
+}
+
+/** Whatever changes a hunt records its audit entry in the same transaction. */
+export interface HuntStore {
+  /** By name. */
+  list(): Promise<readonly SavedHunt[]>;
+  get(name: string): Promise<SavedHunt | undefined>;
+  /** Makes or replaces the one of its name. False, and nothing changes, when it is new and there are `maxHunts`. */
+  put(hunt: SavedHunt, maxHunts: number, entry: NewAuditEntry): Promise<boolean>;
+  /** Whether there was one. */
+  remove(name: string, entry: NewAuditEntry): Promise<boolean>;
+}
+
 export interface ControlStore {
+  readonly hunts: HuntStore;
   readonly hosts: HostStore;
   readonly alerts: AlertStore;
   readonly detection: DetectionStore;
