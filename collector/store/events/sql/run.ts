@@ -5,7 +5,9 @@ import {
   DOUBLE,
   type DuckDBConnection,
   type DuckDBPreparedStatement,
+  type DuckDBResult,
   type DuckDBType,
+  DuckDBTypeId,
   type DuckDBValue,
   LIST,
   listValue,
@@ -107,11 +109,11 @@ function bind(statement: DuckDBPreparedStatement, values: RunRequest['values']):
     throw new VedetteError('hunt.parameter', `The statement has no parameter $${left}.`);
 }
 
-function columnsOfStatement(statement: DuckDBPreparedStatement): readonly SqlColumn[] {
-  return Array.from({ length: statement.columnCount }, (_, i) => ({
-    name: statement.columnName(i),
-    type: String(statement.columnType(i)),
-  }));
+/** Columns of a statement or a result; undefined while the type of one depends on a parameter's. */
+function columnsOf(from: DuckDBPreparedStatement | DuckDBResult): readonly SqlColumn[] | undefined {
+  const places = Array.from({ length: from.columnCount }, (_, i) => i);
+  if (places.some((i) => from.columnTypeId(i) === DuckDBTypeId.INVALID)) return undefined;
+  return places.map((i) => ({ name: from.columnName(i), type: String(from.columnType(i)) }));
 }
 
 /** Gathers rows into parts, and ends the result at its bounds. */
@@ -235,9 +237,11 @@ export class Run {
 
   async *#stream(statement: DuckDBPreparedStatement): AsyncGenerator<RunPart> {
     const { bounds, form } = this.#request;
-    const columns = columnsOfStatement(statement);
-    yield { part: 'columns', columns };
+    // Told before it runs where that can be: a statement that gives columns has begun.
+    const early = columnsOf(statement);
+    if (early !== undefined) yield { part: 'columns', columns: early };
     const result = await statement.stream();
+    if (early === undefined) yield { part: 'columns', columns: columnsOf(result) ?? [] };
     const names = result.deduplicatedColumnNames();
     const parts = new Parts(this.#request, names);
     if (form === 'csv') yield { part: 'text', text: csvLine(names), rows: 0 };
