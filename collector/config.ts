@@ -141,6 +141,27 @@ export const collectorSettings = {
     max: 2 ** 40,
     doc: 'Free disk below which nothing more is taken from agents, who keep it; at most a twentieth of the disk.',
   },
+  huntThreads: {
+    type: 'int',
+    default: 2,
+    min: 1,
+    max: 256,
+    doc: 'Threads that hunts may use together.',
+  },
+  huntMemoryBytes: {
+    type: 'int',
+    default: 512 * 1024 ** 2,
+    min: 64 * 1024 ** 2,
+    max: 1024 ** 4,
+    doc: 'Memory that hunts may use together; one that needs more ends with `hunt.limit`.',
+  },
+  huntSpillBytes: {
+    type: 'int',
+    default: 1024 ** 3,
+    min: 0,
+    max: 1024 ** 4,
+    doc: 'Room on the disk for sorts and joins of hunts that outgrow the memory; 0 for none.',
+  },
   rules: {
     type: 'list',
     default: [],

@@ -28,6 +28,7 @@ import { createFleet, type Fleet } from './fleet/hosts.ts';
 import { type IdentifyDeps, identify } from './fleet/identify.ts';
 import { Issuer } from './fleet/issue.ts';
 import { Presence } from './fleet/presence.ts';
+import { Hunts } from './hunt/hunts.ts';
 import { Gateway, type Refusal } from './ingest/gateway.ts';
 import { Pipeline } from './ingest/pipeline.ts';
 import { hostLedgers } from './ledger/host-ledgers.ts';
@@ -37,6 +38,7 @@ import { Rates } from './rates.ts';
 import type { Alert, AuditStore, CollectorStatus, ControlStore, Host, HostFacts } from './store/contract.ts';
 import { openControlStore } from './store/control/open.ts';
 import { ReaderThread } from './store/events/reader-thread.ts';
+import { SqlEngine } from './store/events/sql/engine.ts';
 import { endAtOnce } from './store/failed-sync.ts';
 import { daysByType, type Retention } from './store/segments/retention.ts';
 import { SealerThread } from './store/segments/sealer-thread.ts';
@@ -118,6 +120,7 @@ class Collector {
   #fleet!: Fleet;
   #alarm!: Alarm;
   #commands!: Commands;
+  #sql!: SqlEngine;
   #agentPort = 0;
   #damagedBatches = 0;
   #sealer: SealerThread | undefined;
@@ -155,6 +158,7 @@ class Collector {
     );
     this.#closing.add(() => this.#reader.close());
     this.#rates.seed(await this.#reader.arrivals(nowUs() - 900e6));
+    this.#makeSql();
     this.#makeIdentity();
     this.#startCommands();
     await this.#startGateway();
@@ -323,6 +327,21 @@ class Collector {
     }
   }
 
+  #makeSql(): void {
+    const { huntThreads, huntMemoryBytes, huntSpillBytes } = this.#config;
+    this.#sql = new SqlEngine({
+      entry: new URL('./hunt.process.ts', import.meta.url),
+      folder: this.#o.folder,
+      threads: huntThreads,
+      memoryBytes: huntMemoryBytes,
+      spillBytes: huntSpillBytes,
+      hostNames: async () =>
+        (await this.#control.hosts.list()).map(({ id, hostname }) => ({ id, name: hostname })),
+      log: (what, detail) => this.#o.logger.warn(detail, what),
+    });
+    this.#closing.add(() => this.#sql.close());
+  }
+
   #startLedgerWatch(): void {
     const watch = new LedgerWatch({
       everyMs: this.#config.ledgerMs,
@@ -464,6 +483,7 @@ class Collector {
       fleet: this.#fleet,
       ca: { list: () => this.#authority.cas, rotate: (overlapMs, actor) => this.#rotateCa(overlapMs, actor) },
       giveCommand: (order) => this.#commands.give(order),
+      hunts: new Hunts({ sql: this.#sql, store: this.#control.hunts, audit: this.#audit }),
       logger: this.#o.logger,
       ...(existsSync(webFolder) && { webRoot: webFolder }),
       ...(tls !== undefined && { tls }),

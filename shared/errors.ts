@@ -604,6 +604,48 @@ const entries = {
     action: 'Look at the host, then give the command again if it is still wanted.',
     retryable: true,
   },
+  'hunt.invalid': {
+    cause: 'The SQL of the hunt cannot be run.',
+    action: 'Mend what the detail names; docs/hunting.md says which SQL there is.',
+    retryable: false,
+  },
+  'hunt.unknown_name': {
+    cause: 'The SQL names a table or column that is none.',
+    action: 'Use a name of docs/reference/events.md, or ask with DESCRIBE events.',
+    retryable: false,
+  },
+  'hunt.refused': {
+    cause: 'The SQL does something other than read stored events.',
+    action:
+      'Ask with one SELECT over the event types and events; files, network and settings are out of reach.',
+    retryable: false,
+  },
+  'hunt.parameter': {
+    cause: 'A parameter of the hunt is missing, unknown or not of its type.',
+    action:
+      'Give each `$name` a value with --param name=value; `vedette hunt show` lists those of a saved hunt.',
+    retryable: false,
+  },
+  'hunt.limit': {
+    cause: 'The hunt went beyond its bound of time, memory or size.',
+    action: 'Ask for less: a time range, fewer columns, a filter, an aggregate; or allow it more time.',
+    retryable: false,
+  },
+  'hunt.cancelled': {
+    cause: 'The hunt was cancelled.',
+    action: 'Run it again if it is still wanted.',
+    retryable: true,
+  },
+  'hunt.busy': {
+    cause: 'As many hunts run and wait as may.',
+    action: 'Wait until one has ended, or cancel one.',
+    retryable: true,
+  },
+  'hunt.failed': {
+    cause: 'The process that runs hunts failed or was ended.',
+    action: 'Run the hunt again; if it recurs, see the log of the collector.',
+    retryable: true,
+  },
   'audit.broken': {
     cause: 'The audit log was changed other than by adding to it.',
     action: 'Treat the collector as tampered with: keep its data folder, compare it with a backup.',
