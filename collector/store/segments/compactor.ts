@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type Database from 'better-sqlite3';
 import { Manifest, type Segment } from './manifest.ts';
+import { areAlike, concatenate, readFooter } from './parquet/concatenate.ts';
 import { segmentPath } from './sealer.ts';
 import { syncFolder, unfinishedSuffix } from './segment-writer.ts';
 import { dayUs, rowGroupRows } from './type-gatherer.ts';
@@ -21,6 +22,9 @@ export const compactionBounds: CompactionBounds = {
   minSegments: 8,
   memoryMib: 256,
 };
+
+/** Row groups with as many rows, on average, are not worth being encoded again. */
+const leastGroupRows = rowGroupRows / 4;
 
 /** A day counts as over when events of it hardly come any more. */
 const overAfterUs = 6 * 3_600_000_000;
@@ -118,7 +122,18 @@ export class Compactor {
     }
   }
 
+  /** Row groups that are large enough are taken as they are; small ones are put together into larger ones. */
   async #write(segments: readonly Segment[], to: string): Promise<void> {
+    const footers = segments
+      .toSorted((a, b) => a.minTime - b.minTime)
+      .map(({ path }) => readFooter(join(this.#folder, path)));
+    const rows = footers.reduce((sum, footer) => sum + footer.rows, 0);
+    const groups = footers.reduce((sum, footer) => sum + footer.groups.length, 0);
+    if (rows >= groups * leastGroupRows && areAlike(footers)) concatenate(footers, to);
+    else await this.#encode(segments, to);
+  }
+
+  async #encode(segments: readonly Segment[], to: string): Promise<void> {
     this.#duck ??= await open(this.#bounds.memoryMib);
     // One after another as they are, which is nearly by time: sorting again would take the memory of all of them.
     const inOrder = segments.toSorted((a, b) => a.minTime - b.minTime);

@@ -9,7 +9,7 @@ import type { ColumnForm, ColumnSpec } from './parquet/file.ts';
 export const originColumns = [
   { name: 'time', form: 'time' },
   { name: 'event.ingested', form: 'time' },
-  { name: 'host.id', form: 'string' },
+  { name: 'host.id', form: 'string', isLookedUp: true },
   { name: 'event.stream', form: 'string' },
   { name: 'event.sequence', form: 'int' },
   { name: 'event.index', form: 'int' },
@@ -29,6 +29,10 @@ const forms: Readonly<Record<FieldType, ColumnForm>> = {
 
 /** Columns of a type's segments, in their order. */
 export function columnsOf(spec: EventSpec): readonly ColumnSpec[] {
-  const fields = Object.entries(fieldsOf(spec)).map(([name, { type }]) => ({ name, form: forms[type] }));
+  const fields = Object.entries(fieldsOf(spec)).map(([name, { type, indexed }]) => ({
+    name,
+    form: forms[type],
+    ...(indexed === true && { isLookedUp: true }),
+  }));
   return [...originColumns, ...fields];
 }

@@ -1,4 +1,5 @@
 import type { Column } from '#shared/schema/columns.ts';
+import { bloomFilter } from './bloom.ts';
 import { type Gathered, gatheredFor } from './gathered.ts';
 import { type Chunk, encodeChunk } from './pages.ts';
 import { ThriftWriter } from './thrift.ts';
@@ -9,6 +10,8 @@ export type ColumnForm = 'string' | 'int' | 'time' | 'float' | 'bool' | 'strings
 export interface ColumnSpec {
   readonly name: string;
   readonly form: ColumnForm;
+  /** Looked up by exact value often enough for a bloom filter; of columns of strings. */
+  readonly isLookedUp?: boolean;
 }
 
 const magic = Buffer.from('PAR1');
@@ -40,10 +43,17 @@ export function gather(form: ColumnForm, capacity: number): Gathered {
   return gatheredFor(kinds[form], capacity);
 }
 
+/** Of all values of a column of strings; none where it has none. */
+function filterOf(column: Gathered): Buffer | undefined {
+  if (column.kind !== 'string' || column.dictionary.entries.length === 0) return undefined;
+  return bloomFilter(column.dictionary.entries.map((entry) => Buffer.from(entry)));
+}
+
 interface PlacedChunk {
   readonly spec: ColumnSpec;
   readonly chunk: Chunk;
   readonly offset: number;
+  readonly bloom?: { readonly offset: number; readonly bytes: number };
 }
 
 interface RowGroup {
@@ -82,7 +92,14 @@ export class ParquetFile {
       for (const page of chunk.pages) put(page);
       return { spec, chunk, offset };
     });
-    this.#groups.push({ rows: order.length, chunks });
+    const placed = chunks.map((chunk, i) => {
+      const filter = this.#specs[i]?.isLookedUp === true ? filterOf(columns[i] as Gathered) : undefined;
+      if (filter === undefined) return chunk;
+      const bloom = { offset: this.#offset, bytes: filter.length };
+      put(filter);
+      return { ...chunk, bloom };
+    });
+    this.#groups.push({ rows: order.length, chunks: placed });
     return out;
   }
 
@@ -160,7 +177,7 @@ function writeElement(w: ThriftWriter, element: Element): void {
   if (element.converted !== undefined) w.i32(6, element.converted);
 }
 
-function writeChunk(w: ThriftWriter, { spec, chunk, offset }: PlacedChunk): void {
+function writeChunk(w: ThriftWriter, { spec, chunk, offset, bloom }: PlacedChunk): void {
   const { dictionaryBytes, least, greatest } = chunk;
   w.i64(2, offset);
   w.struct(3, () => {
@@ -178,5 +195,9 @@ function writeChunk(w: ThriftWriter, { spec, chunk, offset }: PlacedChunk): void
       if (greatest !== undefined) w.binary(5, greatest);
       if (least !== undefined) w.binary(6, least);
     });
+    if (bloom !== undefined) {
+      w.i64(14, bloom.offset);
+      w.i32(15, bloom.bytes);
+    }
   });
 }

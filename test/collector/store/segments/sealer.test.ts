@@ -134,6 +134,29 @@ t.test('a row group that is full goes on in the next', async (t) => {
   t.same(await everything(db, folder), before);
 });
 
+t.test('segments of large row groups are put together as they are', async (t) => {
+  const { writer, db, folder, sealer, manifest } = open(t);
+  const size = 32_000;
+  const batch = (b: number): EventRow[] =>
+    Array.from({ length: size }, (_, i) => ({
+      type: 'process.end',
+      time: start + b * size + i,
+      'process.pid': i,
+      'process.entity_id': `e${b}-${i}`,
+      'process.name': 'n',
+    }));
+  await append(writer, [0, 1, 2].map(batch));
+  const before = await everything(db, folder);
+  for (const id of [1, 2]) sealer.run(id, wide, id);
+  const [one, two] = manifest.list() as [Segment, Segment];
+  const compactor = new Compactor(db, folder, { fullRows: 1_000_000, minSegments: 2, memoryMib: 128 });
+  t.teardown(() => compactor.close());
+  const merged = await compactor.step(9);
+  t.match(merged, { rows: 2 * size, minTime: one.minTime, maxTime: two.maxTime });
+  t.ok((merged as Segment).sizeBytes > (one.sizeBytes + two.sizeBytes) * 0.95, 'nothing was encoded again');
+  t.same(await everything(db, folder), before);
+});
+
 t.test('small segments are merged, and the events are the same', async (t) => {
   const { writer, db, folder, sealer, manifest } = open(t);
   await append(writer, batches(41));
