@@ -11,10 +11,13 @@ import { agentSettings } from './config.ts';
 import { controlPath } from './control/path.ts';
 import { serveStatus } from './control/server.ts';
 import { type DeliveryEvent, startDelivery } from './delivery.ts';
+import { hostFacts } from './facts.ts';
 import { instanceOf, lockHost } from './host-lock.ts';
 import { loadIdentity } from './identity/identity.ts';
 import { keepMemorySmall } from './memory.ts';
 import type { Outbox } from './outbox/outbox.ts';
+import { queryHost } from './query/host.ts';
+import { QueryProcess, type QueryRun } from './query/query-process.ts';
 import { sensorOptionsOf } from './sensor-settings.ts';
 import { createSensors } from './sensors/registry.ts';
 import type { Sensor } from './sensors/sensor.ts';
@@ -102,7 +105,10 @@ async function startWithin(
     budget,
     shed: () => keeper.shed,
   });
-  host.resolve({ status, sensors, flush: delivery.flush });
+  const queries = new QueryProcess();
+  const query = (run: Omit<QueryRun, 'host'>) =>
+    queries.run({ ...run, host: queryHost(status(), hostFacts()['agentVersion']) });
+  host.resolve({ status, sensors, flush: delivery.flush, query });
   const endStatus = await serveStatus(controlPath(folder), status);
   return {
     hostId: identity.hostId,
@@ -113,6 +119,7 @@ async function startWithin(
       await endStatus();
       await Promise.all(sensors.map((sensor) => sensor.stop()));
       commands.close();
+      queries.close();
       await delivery.close();
       for (const lock of locks) lock.release();
     },
