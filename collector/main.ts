@@ -28,6 +28,9 @@ import { createFleet, type Fleet } from './fleet/hosts.ts';
 import { type IdentifyDeps, identify } from './fleet/identify.ts';
 import { Issuer } from './fleet/issue.ts';
 import { Presence } from './fleet/presence.ts';
+import { Asks } from './fleet/query/asks.ts';
+import { LiveQueries } from './fleet/query/live-queries.ts';
+import type { CommandChannel } from './ingest/command-channel.ts';
 import { Gateway, type Refusal } from './ingest/gateway.ts';
 import { Pipeline } from './ingest/pipeline.ts';
 import { hostLedgers } from './ledger/host-ledgers.ts';
@@ -113,6 +116,8 @@ class Collector {
   #fleet!: Fleet;
   #alarm!: Alarm;
   #commands!: Commands;
+  readonly #asks = new Asks();
+  #queries!: LiveQueries;
   #agentPort = 0;
   #damagedBatches = 0;
   #apiServer: unknown;
@@ -301,6 +306,13 @@ class Collector {
       changed: (command) => void this.#bus.publish('command', command),
       log: (level, what, detail) => logger[level](detail, what),
     });
+    this.#queries = new LiveQueries({
+      asks: this.#asks,
+      hosts: this.#control.hosts,
+      audit: this.#audit,
+      log: (level, what, detail) => logger[level](detail, what),
+    });
+    this.#closing.add(() => this.#queries.close());
     let looking = Promise.resolve();
     const timer = setInterval(() => {
       looking = looking
@@ -311,6 +323,26 @@ class Collector {
       clearInterval(timer);
       await looking;
     });
+  }
+
+  /** Everything that talks to agents besides events. */
+  #commandChannel(): CommandChannel {
+    const asks = this.#asks;
+    const commands = this.#commands;
+    return {
+      async opened(link) {
+        asks.opened(link);
+        await commands.opened(link);
+      },
+      closed(link) {
+        asks.closed(link);
+        commands.closed(link);
+      },
+      async result(link, frame) {
+        if (!asks.result(link, frame)) await commands.result(link, frame);
+      },
+      part: (link, frame) => asks.part(link, frame),
+    };
   }
 
   async #startGateway(): Promise<void> {
@@ -344,7 +376,7 @@ class Collector {
       submit: (batch, data) => this.#pipeline.submit(batch, data),
       settle: (marks) => this.#pipeline.settle(marks),
       backlogBytes: () => this.#pipeline.backlogBytes,
-      commands: this.#commands,
+      commands: this.#commandChannel(),
       log: (level, what, detail) => this.#o.logger[level](detail, what),
     });
     this.#agentPort = await this.#gateway.listen();
@@ -422,6 +454,7 @@ class Collector {
       fleet: this.#fleet,
       ca: { list: () => this.#authority.cas, rotate: (overlapMs, actor) => this.#rotateCa(overlapMs, actor) },
       giveCommand: (order) => this.#commands.give(order),
+      queries: this.#queries,
       logger: this.#o.logger,
       ...(existsSync(webFolder) && { webRoot: webFolder }),
       ...(tls !== undefined && { tls }),

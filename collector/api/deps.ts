@@ -12,6 +12,8 @@ import type {
   EventReader,
   Host,
   HostState,
+  LiveQueryOrder,
+  LiveQueryState,
   LoadedRules,
   RatePoint,
 } from '../store/contract.ts';
@@ -59,6 +61,16 @@ export interface ApiDeps {
   };
   /** Keeps a command and sends it if its host is connected; `command.*` or `api.not_found` when it is refused. */
   readonly giveCommand: (order: CommandOrder) => Promise<Result<Command>>;
+  /** Queries about the present state of hosts. All but `start` and `list` throw `api.not_found`. */
+  readonly queries: {
+    start(order: LiveQueryOrder): Promise<Result<LiveQueryState>>;
+    list(): readonly LiveQueryState[];
+    get(id: string): {
+      readonly state: LiveQueryState;
+      lines(after: number, signal: AbortSignal): AsyncIterable<string>;
+    };
+    cancel(id: string, by: string): Promise<LiveQueryState>;
+  };
   readonly logger: FastifyBaseLogger;
   /** Folder of the built dashboard; without it only the API is served. */
   readonly webRoot?: string;

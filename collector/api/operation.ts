@@ -20,6 +20,8 @@ export interface Call<P, Q, B> {
   readonly baseUrl: string;
   /** Microseconds since the epoch. */
   readonly now: number;
+  /** Aborts when the caller has gone. */
+  readonly gone: AbortSignal;
   /** Hands the browser a session, or takes it away. */
   readonly setSession: (secret: string | null, expiresAt: number | null) => void;
 }
@@ -36,13 +38,15 @@ interface Declaration<P extends AnyFields, Q extends AnyFields, B extends AnyFie
   readonly body?: B;
   /** Schema of the answer; without it the answer is 204 and empty. */
   readonly output?: O;
+  /** The answer is JSON lines, each of the schema, as they come: the handler gives texts that end with a line end. */
+  readonly streams?: true;
   /** 200 unless told. */
   readonly created?: true;
   /** Requests one address may make in a minute. */
   readonly perMinute?: number;
   readonly handler: (
     call: Call<FromSchema<P>, FromSchema<Q>, FromSchema<B>>,
-  ) => Promise<FromSchema<O>> | FromSchema<O>;
+  ) => Promise<FromSchema<O>> | FromSchema<O> | AsyncIterable<string>;
 }
 
 /** A declared operation, its types forgotten: what the registrar takes. */

@@ -1,4 +1,5 @@
 /** Turns declared operations into routes; OpenAPI is read off the same declarations. */
+import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Credential } from '../store/contract.ts';
 import type { ApiDeps } from './deps.ts';
@@ -22,7 +23,7 @@ declare module 'fastify' {
 const tagOf = (path: string) => path.split('/')[1] ?? '';
 
 function schemaOf(operation: Operation) {
-  const { params, query, body, output, summary, permission, path } = operation;
+  const { params, query, body, output, summary, permission, path, streams } = operation;
   const success = operation.created ? 201 : output === undefined ? 204 : 200;
   return {
     summary,
@@ -33,12 +34,24 @@ function schemaOf(operation: Operation) {
     querystring: query ?? { type: 'object', properties: {}, additionalProperties: false },
     ...(body && { body }),
     response: {
-      [success]: output === undefined ? { type: 'null', description: 'Done.' } : describe(output),
+      [success]: streams
+        ? linesOf(output)
+        : output === undefined
+          ? { type: 'null', description: 'Done.' }
+          : describe(output),
       '4xx': {
         description: 'Refused; the code says why.',
         content: { 'application/problem+json': { schema: problemSchema } },
       },
     },
+  };
+}
+
+/** JSON lines are checked by those who write them: Fastify serialises none of a stream. */
+function linesOf(line: Operation['output']) {
+  return {
+    description: 'JSON lines, as they come.',
+    content: { 'application/x-ndjson': { schema: line ?? {} } },
   };
 }
 
@@ -60,6 +73,7 @@ function callOf(
     caller: request.caller,
     baseUrl: `${request.protocol}://${request.host}`,
     now: deps.now?.() ?? Date.now() * 1000,
+    gone: goneSignal(reply),
     setSession(secret, expiresAt) {
       const options = { path: '/', httpOnly: true, sameSite: 'strict', secure } as const;
       if (secret === null) reply.clearCookie(sessionCookie(secure), options);
@@ -71,13 +85,19 @@ function callOf(
   };
 }
 
+function goneSignal(reply: FastifyReply): AbortSignal {
+  const gone = new AbortController();
+  reply.raw.once('close', () => gone.abort());
+  return gone.signal;
+}
+
 /** Adds one operation to `app`, guarded by its permission. */
 export function register(app: FastifyInstance, deps: ApiDeps, operation: Operation): void {
   const { permission, perMinute } = operation;
   app.route({
     method: operation.method,
     url: `${apiPrefix}${operation.path}`,
-    handlerTimeout: handlerTimeoutMs,
+    ...(!operation.streams && { handlerTimeout: handlerTimeoutMs }),
     schema: schemaOf(operation),
     config: {
       permission,
@@ -92,6 +112,8 @@ export function register(app: FastifyInstance, deps: ApiDeps, operation: Operati
     handler: async (request, reply) => {
       const answer = await operation.handler(callOf(deps, request, reply));
       reply.header('cache-control', 'no-store');
+      if (operation.streams)
+        return reply.type('application/x-ndjson').send(Readable.from(answer as AsyncIterable<string>));
       if (operation.output === undefined) return reply.code(204).send();
       return reply.code(operation.created ? 201 : 200).send(answer);
     },

@@ -14,6 +14,7 @@ import { enrollCommand } from './commands/enroll.ts';
 import { eventsCommand } from './commands/events.ts';
 import { healthCommand } from './commands/health.ts';
 import { hostsCommand } from './commands/hosts.ts';
+import { queryCommand } from './commands/query.ts';
 import { rulesCommand } from './commands/rules.ts';
 import { signInCommand } from './commands/sign-in.ts';
 import { statusCommand } from './commands/status.ts';
@@ -40,6 +41,7 @@ export function program(): Command {
   vedette.addCommand(rulesCommand());
   vedette.addCommand(commandCommand());
   vedette.addCommand(commandsCommand());
+  vedette.addCommand(queryCommand());
   vedette.addCommand(auditCommand());
   vedette.addCommand(signInCommand());
   vedette.addCommand(demoCommand());

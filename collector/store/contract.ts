@@ -284,6 +284,64 @@ export type CommandResult = Pick<Command, 'code' | 'detail' | 'output' | 'cut'> 
   readonly status: ResultStatus;
 };
 
+/** A live query somebody asks; its bounds were checked. */
+export interface LiveQueryOrder {
+  readonly sql: string;
+  /** Ids, names, globs over names, `all`. */
+  readonly hosts: readonly string[];
+  readonly timeoutMs: number;
+  /** Most rows of one host. */
+  readonly rows: number;
+  readonly by: string;
+}
+
+/** How a live query stands: of `hosts`, so many are done, failed, or were not connected. */
+export interface LiveQueryState {
+  readonly id: string;
+  readonly sql: string;
+  readonly by: string;
+  readonly startedAt: number;
+  readonly state: 'running' | 'done' | 'canceled';
+  readonly hosts: number;
+  readonly done: number;
+  readonly failed: number;
+  readonly away: number;
+  readonly rows: number;
+  /** Rows left out for a bound, on hosts or here. */
+  readonly cut: number;
+}
+
+/** How one host stands in it. */
+export interface LiveQueryHost {
+  readonly hostId: string;
+  readonly hostName: string;
+  state: 'asked' | 'done' | 'failed' | 'away';
+  rows: number;
+  cut: number;
+  tookMs: number;
+  code: string;
+  detail: string;
+}
+
+/** One line of what a live query gives, as JSON. */
+export type LiveQueryLine =
+  | {
+      readonly type: 'row';
+      readonly host: string;
+      readonly hostName: string;
+      readonly row: Readonly<Record<string, string | number | null>>;
+    }
+  | ({
+      readonly type: 'host';
+      readonly host: string;
+      readonly answered: number;
+      readonly hosts: number;
+    } & Omit<Readonly<LiveQueryHost>, 'hostId'>)
+  | ({ readonly type: 'end' } & Pick<
+      LiveQueryState,
+      'state' | 'hosts' | 'done' | 'failed' | 'away' | 'rows' | 'cut'
+    >);
+
 export interface CommandFilter {
   readonly hostId?: string;
   readonly state?: CommandState;

@@ -300,9 +300,14 @@ t.test('a sample of a real sensor, bounded', async (t) => {
     Object.values(commandKinds).map(({ spec }) => spec.name),
     'each under its name',
   );
-  const host: CommandHost = { sensors: createSensors(), flush: () => undefined, status: () => ({}) as never };
+  const host: CommandHost = {
+    sensors: createSensors(),
+    flush: () => undefined,
+    status: () => ({}) as never,
+    query: () => Promise.reject(new Error('Nobody asks here.')),
+  };
   const run = (args: Record<string, string | number>) =>
-    sampleKind.run(args, host, new AbortController().signal);
+    sampleKind.run(args, host, new AbortController().signal, undefined);
   const { output, cut } = (await run({ sensor: 'process', limit: 2 })) as Required<Answer>;
   t.match(output, { sensor: 'process' });
   const events = output['events'] as { type: string }[];
@@ -320,6 +325,7 @@ t.test('a sample of a real sensor, bounded', async (t) => {
     { sensor: 'noisy' },
     { ...host, sensors: [noisy] },
     new AbortController().signal,
+    undefined,
   )) as Required<Answer>;
   t.ok(Buffer.byteLength(JSON.stringify(many.output)) <= maxOutputBytes);
   t.equal(many.cut + (many.output['events'] as unknown[]).length, 600, 'what is left out is counted');

@@ -13,6 +13,8 @@ import { Commands } from '../../../collector/fleet/commands.ts';
 import { createEnrolment } from '../../../collector/fleet/enrolment.ts';
 import { createFleet } from '../../../collector/fleet/hosts.ts';
 import { Issuer } from '../../../collector/fleet/issue.ts';
+import { Asks } from '../../../collector/fleet/query/asks.ts';
+import { LiveQueries } from '../../../collector/fleet/query/live-queries.ts';
 import type {
   CollectorStatus,
   ControlStore,
@@ -108,8 +110,11 @@ export async function startApi(t: Test, over: Partial<ApiDeps> = {}): Promise<Ru
   const { hosts, certificates } = control;
   const identifying = { authority, hosts, certificates, graceMs: 0 };
   const issuer = new Issuer(authority, certificates, 0);
+  const queries = new LiveQueries({ asks: new Asks(), hosts, audit, log: () => undefined });
+  t.teardown(() => queries.close());
   const deps: ApiDeps = {
     control,
+    queries,
     events,
     bus,
     auth: createAuth(control.credentials),
