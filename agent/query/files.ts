@@ -1,9 +1,12 @@
 import { closeSync, constants, fstatSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
+import { BoundedFile } from '../sensors/linux/bounded-file.ts';
 import { withoutStack } from '../sensors/linux/without-stack.ts';
 
 /** Bytes read of one file; what lies behind is not seen. */
 const maxFileBytes = 8 * 1024 * 1024;
 const chunkBytes = 64 * 1024;
+/** Values of /proc and /sys are a page at most. */
+const smallFile = new BoundedFile(4096);
 /** Entries of one folder that are looked at. */
 const maxEntries = 100_000;
 
@@ -81,6 +84,17 @@ export function namesIn(folder: string): string[] {
   }
 }
 
+/** The same, with whether each is a folder itself. */
+export function entriesIn(folder: string): { readonly entry: string; readonly isFolder: boolean }[] {
+  try {
+    return withoutStack(() => readdirSync(folder, { withFileTypes: true }))
+      .slice(0, maxEntries)
+      .map((one) => ({ entry: one.name, isFolder: one.isDirectory() }));
+  } catch {
+    return [];
+  }
+}
+
 /** Where a symbolic link leads; undefined when it is none or may not be seen. */
 export function linkAt(path: string): string | undefined {
   try {
@@ -92,7 +106,7 @@ export function linkAt(path: string): string | undefined {
 
 /** One line of a small file of /proc or /sys; undefined when it is empty or cannot be read. */
 export function valueAt(path: string): string | undefined {
-  const text = textAt(path, 4096).replaceAll('\0', '').trim();
+  const text = (smallFile.text(path) ?? '').replaceAll('\0', '').trim();
   return text === '' ? undefined : text;
 }
 

@@ -47,7 +47,7 @@ function rowAt(path: string): RowOf<typeof fileSpec> | undefined {
     directory: dirname(path),
     filename: basename(path),
     inode: ino,
-    mode: octal(mode),
+    mode: octal(mode & 0o7777),
     device: dev,
     atime: seconds(atimeMs),
     mtime: seconds(mtimeMs),

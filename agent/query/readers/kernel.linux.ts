@@ -4,7 +4,7 @@ import type { kernelModules as modulesSpec } from '#shared/tables/kernel-modules
 import type { RowOf } from '#shared/tables/spec.ts';
 import type { systemControls as controlsSpec } from '#shared/tables/system-controls.ts';
 import { parseModules } from '../../sensors/kernel/modules.linux.ts';
-import { linesAt, namesIn, valueAt, wholeNumber } from '../files.ts';
+import { entriesIn, linesAt, valueAt, wholeNumber } from '../files.ts';
 import type { QueryHost } from '../reader.ts';
 
 export function* kernelModules({ procRoot }: QueryHost): Iterable<RowOf<typeof modulesSpec>> {
@@ -34,11 +34,10 @@ const passedOver = /(?:^|\.)(?:flush|stable_secret|compact_memory|drop_caches|st
 
 function* controlsIn(folder: string, prefix: string, depth: number): Iterable<RowOf<typeof controlsSpec>> {
   if (depth > maxDepth) return;
-  for (const entry of namesIn(folder)) {
+  for (const { entry, isFolder } of entriesIn(folder)) {
     const name = prefix === '' ? entry : `${prefix}.${entry}`;
     const path = join(folder, entry);
-    const below = namesIn(path);
-    if (below.length > 0) yield* controlsIn(path, name, depth + 1);
+    if (isFolder) yield* controlsIn(path, name, depth + 1);
     else if (!passedOver.test(name)) {
       const value = valueAt(path);
       if (value !== undefined) yield { name, current_value: value, subsystem: name.split('.', 1)[0] };

@@ -65,7 +65,7 @@ function isEncrypted(text: string, kind: string): boolean {
 
 function modeOf(path: string): string | undefined {
   try {
-    return octal(lstatSync(path).mode);
+    return octal(lstatSync(path).mode & 0o7777);
   } catch {
     return undefined;
   }

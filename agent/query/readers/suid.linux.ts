@@ -38,7 +38,7 @@ export function* suidBin({ fsRoot, etcRoot }: QueryHost): Iterable<RowOf<typeof 
         username: users.nameOf(String(uid)),
         groupname: groups.nameOf(String(gid)),
         permissions: `${(mode & setUid) === 0 ? '' : 'S'}${(mode & setGid) === 0 ? '' : 'G'}`,
-        mode: octal(mode),
+        mode: octal(mode & 0o7777),
       };
     }
   }
