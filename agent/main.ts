@@ -18,6 +18,7 @@ import { keepMemorySmall } from './memory.ts';
 import type { Outbox } from './outbox/outbox.ts';
 import { queryHost } from './query/host.ts';
 import { QueryProcess, type QueryRun } from './query/query-process.ts';
+import { Scheduler } from './schedule/scheduler.ts';
 import { sensorOptionsOf } from './sensor-settings.ts';
 import { createSensors } from './sensors/registry.ts';
 import type { Sensor } from './sensors/sensor.ts';
@@ -80,7 +81,21 @@ async function startWithin(
     host: host.promise,
     log,
   });
-  const delivery = startDelivery({ folder, config, identity, address, commands, log });
+  const queries = new QueryProcess();
+  const query = async (run: Omit<QueryRun, 'host'>) => {
+    const { status } = await host.promise;
+    return queries.run({ ...run, host: queryHost(status(), hostFacts()['agentVersion']) });
+  };
+  const scheduler = new Scheduler({
+    ...{ folder, hostId: identity.hostId, ask: query },
+    emit: (event) => delivery.emit(event),
+    flush: () => delivery.flush(),
+    onProblem: ({ code, detail }) => log({ what: 'problem', code, detail }),
+  });
+  const delivery = startDelivery({
+    ...{ folder, config, identity, address, commands, log },
+    schedule: scheduler,
+  });
   const sensors = makeSensors({ folder, config, instance, address, outbox: delivery.outbox, log });
   await Promise.all(
     sensors.map(async (sensor) => {
@@ -105,9 +120,7 @@ async function startWithin(
     budget,
     shed: () => keeper.shed,
   });
-  const queries = new QueryProcess();
-  const query = (run: Omit<QueryRun, 'host'>) =>
-    queries.run({ ...run, host: queryHost(status(), hostFacts()['agentVersion']) });
+  scheduler.start();
   host.resolve({ status, sensors, flush: delivery.flush, query });
   const endStatus = await serveStatus(controlPath(folder), status);
   return {
@@ -119,6 +132,7 @@ async function startWithin(
       await endStatus();
       await Promise.all(sensors.map((sensor) => sensor.stop()));
       commands.close();
+      scheduler.close();
       queries.close();
       await delivery.close();
       for (const lock of locks) lock.release();

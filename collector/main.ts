@@ -30,6 +30,7 @@ import { Issuer } from './fleet/issue.ts';
 import { Presence } from './fleet/presence.ts';
 import { Asks } from './fleet/query/asks.ts';
 import { LiveQueries } from './fleet/query/live-queries.ts';
+import { Schedules } from './fleet/query/schedules.ts';
 import type { CommandChannel } from './ingest/command-channel.ts';
 import { Gateway, type Refusal } from './ingest/gateway.ts';
 import { Pipeline } from './ingest/pipeline.ts';
@@ -118,6 +119,7 @@ class Collector {
   #commands!: Commands;
   readonly #asks = new Asks();
   #queries!: LiveQueries;
+  #schedules!: Schedules;
   #agentPort = 0;
   #damagedBatches = 0;
   #apiServer: unknown;
@@ -313,6 +315,8 @@ class Collector {
       log: (level, what, detail) => logger[level](detail, what),
     });
     this.#closing.add(() => this.#queries.close());
+    const { querySchedules, hosts } = this.#control;
+    this.#schedules = new Schedules({ store: querySchedules, hosts });
     let looking = Promise.resolve();
     const timer = setInterval(() => {
       looking = looking
@@ -329,14 +333,17 @@ class Collector {
   #commandChannel(): CommandChannel {
     const asks = this.#asks;
     const commands = this.#commands;
+    const schedules = this.#schedules;
     return {
       async opened(link) {
         asks.opened(link);
         await commands.opened(link);
+        await schedules.opened(link);
       },
       closed(link) {
         asks.closed(link);
         commands.closed(link);
+        schedules.closed(link);
       },
       async result(link, frame) {
         if (!asks.result(link, frame)) await commands.result(link, frame);
@@ -455,6 +462,7 @@ class Collector {
       ca: { list: () => this.#authority.cas, rotate: (overlapMs, actor) => this.#rotateCa(overlapMs, actor) },
       giveCommand: (order) => this.#commands.give(order),
       queries: this.#queries,
+      schedules: this.#schedules,
       logger: this.#o.logger,
       ...(existsSync(webFolder) && { webRoot: webFolder }),
       ...(tls !== undefined && { tls }),

@@ -658,6 +658,16 @@ const entries = {
     action: 'Wait until some have ended, or cancel one.',
     retryable: true,
   },
+  'query.name_taken': {
+    cause: 'A scheduled query has this name.',
+    action: 'Choose another name, or change or remove that one.',
+    retryable: false,
+  },
+  'query.too_many': {
+    cause: 'There are as many scheduled queries as may be.',
+    action: 'Remove one that is not needed.',
+    retryable: false,
+  },
   'query.failed': {
     cause: 'The query could not be answered.',
     action: 'The detail says why.',

@@ -15,6 +15,8 @@ import type {
   LiveQueryOrder,
   LiveQueryState,
   LoadedRules,
+  QuerySchedule,
+  QueryScheduleOrder,
   RatePoint,
 } from '../store/contract.ts';
 
@@ -70,6 +72,18 @@ export interface ApiDeps {
       lines(after: number, signal: AbortSignal): AsyncIterable<string>;
     };
     cancel(id: string, by: string): Promise<LiveQueryState>;
+  };
+  /** Queries that hosts ask themselves. `get`, `change` and `remove` throw `api.not_found`. */
+  readonly schedules: {
+    list(): Promise<readonly QuerySchedule[]>;
+    get(name: string): Promise<QuerySchedule>;
+    add(order: QueryScheduleOrder, by: string): Promise<Result<QuerySchedule>>;
+    change(
+      name: string,
+      change: Partial<Omit<QueryScheduleOrder, 'name'>> & { readonly isEnabled?: boolean },
+      by: string,
+    ): Promise<QuerySchedule>;
+    remove(name: string, by: string): Promise<QuerySchedule>;
   };
   readonly logger: FastifyBaseLogger;
   /** Folder of the built dashboard; without it only the API is served. */

@@ -342,6 +342,32 @@ export type LiveQueryLine =
       'state' | 'hosts' | 'done' | 'failed' | 'away' | 'rows' | 'cut'
     >);
 
+/** A query that hosts ask themselves again and again. */
+export interface QuerySchedule {
+  readonly name: string;
+  readonly sql: string;
+  readonly intervalS: number;
+  /** Ids, names, globs over names, `all`. */
+  readonly hosts: readonly string[];
+  readonly isEnabled: boolean;
+  readonly madeAt: number;
+  readonly madeBy: string;
+  readonly changedAt: number;
+  readonly changedBy: string;
+}
+export type QueryScheduleOrder = Pick<QuerySchedule, 'name' | 'sql' | 'intervalS' | 'hosts'>;
+
+/** Whatever changes a schedule records its audit entry in the same transaction. */
+export interface QueryScheduleStore {
+  /** By name. */
+  list(): Promise<readonly QuerySchedule[]>;
+  get(name: string): Promise<QuerySchedule | undefined>;
+  /** Adds it, or takes the place of the one of the name. */
+  put(schedule: QuerySchedule, entry: NewAuditEntry): Promise<void>;
+  /** Gives what it was; undefined when there is none. */
+  remove(name: string, entry: NewAuditEntry): Promise<QuerySchedule | undefined>;
+}
+
 export interface CommandFilter {
   readonly hostId?: string;
   readonly state?: CommandState;
@@ -432,6 +458,7 @@ export interface ControlStore {
   readonly certificates: CertificateStore;
   readonly credentials: CredentialStore;
   readonly commands: CommandStore;
+  readonly querySchedules: QueryScheduleStore;
   readonly audit: AuditStore;
   close(): Promise<void>;
 }

@@ -4,7 +4,7 @@
  * Linux only.
  * --runs N --json
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,7 +15,6 @@ import { parseArgs } from 'node:util';
 import type { LiveQueryJson } from '../../collector/api/resources/queries.ts';
 import { accessOf, Client } from '../../collector/cli/client.ts';
 import type { LiveQueryLine } from '../../collector/store/contract.ts';
-import { makeBundle } from '../agent-bundle.mjs';
 import { sampleQueries } from './live-query/queries.ts';
 import { costOf } from './process-cost.ts';
 import { type BenchResult, percentile, report } from './report.ts';
@@ -80,7 +79,7 @@ async function agentPid(client: Client): Promise<number> {
   throw new Error('The agent did not tell its process.');
 }
 
-await makeBundle();
+spawnSync(process.execPath, [join(top, 'scripts/agent-bundle.mjs')], { stdio: 'inherit' });
 const folder = mkdtempSync(join(tmpdir(), 'vedette-live-query-'));
 const server = await startUp(folder);
 try {

@@ -7,6 +7,7 @@ import type { Client } from '../client.ts';
 import { addQueryOptions, clientOf, type QueryOptions, several, wholeNumber } from '../options.ts';
 import { type AnswerFormat, answerFormats, answerPrinter } from '../query/answer-printer.ts';
 import { showTables } from '../query/show-tables.ts';
+import { scheduleCommand } from './query-schedule.ts';
 
 interface Options extends QueryOptions {
   readonly hosts: readonly string[];
@@ -94,7 +95,8 @@ export function queryCommand(): Command {
 With --json (or --format jsonl) one object a line: a row, what became of a host, the end. Exits 1 when a host failed or
 none answered; hosts that are not connected are named and asked nothing. docs/live-query.md tells more.`,
     )
-    .action(run);
+    .action(run)
+    .addCommand(scheduleCommand());
 }
 
 function formatFrom(text: string): AnswerFormat {

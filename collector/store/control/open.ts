@@ -10,6 +10,7 @@ import { detectionStore } from './detection.ts';
 import { enrolmentStore } from './enrolment.ts';
 import { hostStore } from './hosts.ts';
 import { migrate } from './migrate.ts';
+import { queryScheduleStore } from './query-schedules.ts';
 
 export interface ControlStoreOptions {
   /** Wait for the disk at every commit. */
@@ -38,6 +39,7 @@ export async function openControlStore(path: string, options: ControlStoreOption
     certificates: certificateStore(db),
     credentials: credentialStore(db),
     commands: commandStore(db),
+    querySchedules: queryScheduleStore(db),
     audit: auditStore(db),
     close: () => db.destroy(),
   };

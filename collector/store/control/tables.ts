@@ -88,6 +88,17 @@ export interface Tables {
     output: string | null;
     cut: number;
   };
+  query_schedule: {
+    name: string;
+    sql: string;
+    interval_s: number;
+    hosts: string;
+    enabled: number;
+    made_at: number;
+    made_by: string;
+    changed_at: number;
+    changed_by: string;
+  };
   audit: {
     number: number;
     at: number;

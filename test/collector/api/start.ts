@@ -15,6 +15,7 @@ import { createFleet } from '../../../collector/fleet/hosts.ts';
 import { Issuer } from '../../../collector/fleet/issue.ts';
 import { Asks } from '../../../collector/fleet/query/asks.ts';
 import { LiveQueries } from '../../../collector/fleet/query/live-queries.ts';
+import { Schedules } from '../../../collector/fleet/query/schedules.ts';
 import type {
   CollectorStatus,
   ControlStore,
@@ -115,6 +116,7 @@ export async function startApi(t: Test, over: Partial<ApiDeps> = {}): Promise<Ru
   const deps: ApiDeps = {
     control,
     queries,
+    schedules: new Schedules({ store: control.querySchedules, hosts }),
     events,
     bus,
     auth: createAuth(control.credentials),
