@@ -1,6 +1,7 @@
 import Database from 'better-sqlite3';
 import { VedetteError } from '#shared/errors.ts';
 import type { QueryEnd } from '#shared/query/bounds.ts';
+import { refusalOf } from '#shared/query/statement.ts';
 import { type TableName, tableNames, tableSpecs } from '#shared/tables/registry.ts';
 import type { TableRow, TableSpec } from '#shared/tables/spec.ts';
 import { type BoundTable, bind, lacking } from './bindings.ts';
@@ -39,7 +40,8 @@ export async function runQuery(
   take: TakePart,
 ): Promise<QueryEnd> {
   const beganMs = performance.now();
-  refuseOthers(sql);
+  const refusal = refusalOf(sql);
+  if (refusal !== undefined) throw refusal;
   const used = await usedTables(sql, host);
   let hasGiven = false;
   const taking: TakePart = (part) => {
@@ -61,13 +63,6 @@ export async function runQuery(
   }
   const first = used.find((one) => one.lookup !== undefined) as UsedTable;
   throw lacking(first.spec);
-}
-
-/** Only statements that begin as a query does; what they do is held against SQLite's own judgement afterwards. */
-function refuseOthers(sql: string): void {
-  const start = /^(?:\s|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)*/.exec(sql)?.[0].length ?? 0;
-  if (/^(?:select|with|values)\b/i.test(sql.slice(start))) return;
-  throw new VedetteError('query.refused', 'It does not begin with SELECT, WITH or VALUES.');
 }
 
 interface UsedTable {

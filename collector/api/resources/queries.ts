@@ -59,6 +59,7 @@ export const queries = [
         hosts: {
           type: 'array',
           items: { type: 'string', minLength: 1, maxLength: 128 },
+          minItems: 1,
           maxItems: maxPatterns,
           description: 'Ids, names, patterns over names (* and ?), or all.',
         },

@@ -19,6 +19,7 @@ const intervalSeconds = {
 const hosts = {
   type: 'array',
   items: { type: 'string', minLength: 1, maxLength: 128 },
+  minItems: 1,
   maxItems: 200,
   description: 'Ids, names, patterns over names (* and ?), or all.',
 } as const;

@@ -5,6 +5,7 @@ import { globMatches } from '#shared/glob.ts';
 import type { Host, HostStore, LiveQueryOrder, LiveQueryState } from '../../store/contract.ts';
 import type { Audit } from '../audit.ts';
 import type { Asks } from './asks.ts';
+import { checkSql } from './check-sql.ts';
 import { LiveQuery } from './live-query.ts';
 
 /** Hosts of one query. */
@@ -34,10 +35,12 @@ export class LiveQueries {
     this.#o = options;
   }
 
-  /** Asks the hosts that are connected; `query.no_host` or `query.busy` when it is refused. */
+  /** Asks the hosts that are connected; `query.*` when it is refused. */
   async start(order: LiveQueryOrder): Promise<Result<LiveQueryState>> {
     const running = [...this.#queries.values()].filter((query) => query.state.state === 'running');
     if (running.length >= maxRunning) return fail('query.busy', `${maxRunning} live queries run.`);
+    const checked = checkSql(order.sql);
+    if (!checked.ok) return checked;
     const hosts = selected(await this.#o.hosts.list(), order.hosts);
     if (!hosts.ok) return hosts;
     const { sql, timeoutMs, rows, by } = order;

@@ -10,6 +10,7 @@ import type {
   QueryScheduleOrder,
   QueryScheduleStore,
 } from '../../store/contract.ts';
+import { checkSql } from './check-sql.ts';
 import { isMeant } from './live-queries.ts';
 
 export interface SchedulesOptions {
@@ -43,8 +44,10 @@ export class Schedules {
     return schedule;
   }
 
-  /** Makes one; `query.name_taken` or `query.too_many` when it is refused. */
+  /** Makes one; `query.*` when it is refused. */
   async add(order: QueryScheduleOrder, by: string): Promise<Result<QuerySchedule>> {
+    const checked = checkSql(order.sql);
+    if (!checked.ok) return checked;
     const all = await this.#o.store.list();
     if (all.some((one) => one.name === order.name))
       return fail('query.name_taken', `There is a scheduled query ${order.name}.`);
@@ -57,12 +60,14 @@ export class Schedules {
     return ok(schedule);
   }
 
-  /** Throws `api.not_found`. */
+  /** Throws `api.not_found`, `query.*`. */
   async change(
     name: string,
     change: Partial<Omit<QueryScheduleOrder, 'name'>> & { readonly isEnabled?: boolean },
     by: string,
   ): Promise<QuerySchedule> {
+    const checked = change.sql === undefined ? undefined : checkSql(change.sql);
+    if (checked?.ok === false) throw checked.error;
     const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
     const schedule = { ...(await this.get(name)), ...given, changedAt: nowUs(), changedBy: by };
     await this.#o.store.put(schedule, entryOf(schedule, 'query-schedule.change'));
