@@ -87,7 +87,12 @@ export class Client {
   async *lines<T>(path: string, query: Query = {}): AsyncGenerator<T> {
     const response = await open(this.#url(path, query), this.#access);
     if (response.statusCode !== 200) throw problemOf(await answerOf(response));
-    for await (const line of createInterface({ input: response })) yield JSON.parse(line) as T;
+    try {
+      for await (const line of createInterface({ input: response })) yield JSON.parse(line) as T;
+    } finally {
+      // Whoever stops reading ends the request.
+      if (!response.complete) response.destroy();
+    }
     if (!response.complete) throw new VedetteError('wire.stalled', 'The answer ended in the middle.');
   }
 

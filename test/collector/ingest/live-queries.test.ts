@@ -275,7 +275,8 @@ t.test('so many at once, and those who stop listening', async (t) => {
   const ids: string[] = [];
   for (let i = 0; i < maxRunning; i++) ids.push((await start(served)).id);
   await t.rejects(start(served), { code: 'query.busy' });
-  for await (const _ of served.client.lines(`/queries/${ids[0]}/results`, { after: 0 })) break;
+  (await asked(of('one').agent)).part({ columns: ['pid'], rows: [[1]] });
+  for await (const _ of served.client.lines(`/queries/${ids[0]}/results`)) break;
   const leaving = new AbortController();
   const { api } = served.collector;
   const answer = fetch(`${api}/api/v1/queries/${ids[1]}/results`, { signal: leaving.signal, headers: {} });
