@@ -331,3 +331,66 @@ t.test('a sample of a real sensor, bounded', async (t) => {
   t.equal(many.cut + (many.output['events'] as unknown[]).length, 600, 'what is left out is counted');
   t.ok(many.cut > 0);
 });
+
+t.test('parts go over the connection that takes them, in order; canceled is given up', async (t) => {
+  const sent: { readonly id: string; readonly index: number; readonly data: Uint8Array }[] = [];
+  const results: ResultFrame[] = [];
+  const began = Promise.withResolvers<void>();
+  const kind: CommandKind = {
+    spec: agentFlush,
+    async run(_, __, signal, sendPart) {
+      await sendPart?.(Buffer.from('a'));
+      await sendPart?.(Buffer.from('b'));
+      began.resolve();
+      if (sendPart !== undefined) await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      return { output: { streamed: sendPart !== undefined } };
+    },
+  };
+  const runner = new CommandRunner({
+    path: join(tempFolder(t), 'commands.db'),
+    kinds: { 'agent.flush': kind },
+    host: Promise.resolve({} as CommandHost),
+    log: () => undefined,
+  });
+  t.teardown(() => runner.close());
+  runner.noteTime(then);
+  runner.connected(
+    (result) => void results.push(result),
+    async (part) => void sent.push(part),
+  );
+  const [running, waiting] = [command(), command()];
+  runner.receive(running);
+  runner.receive(waiting);
+  await began.promise;
+  t.same(
+    sent.map(({ id, index, data }) => [id, index, Buffer.from(data).toString()]),
+    [
+      [running.id, 0, 'a'],
+      [running.id, 1, 'b'],
+    ],
+  );
+  runner.cancel('f'.repeat(16));
+  runner.cancel(waiting.id);
+  runner.cancel(running.id);
+  while (results.length < 2) await sleep(10);
+  t.match(
+    results.find((one) => one.id === waiting.id),
+    { status: 'refused', code: 'command.canceled' },
+  );
+  t.match(
+    results.find((one) => one.id === running.id),
+    { status: 'failed', code: 'command.canceled' },
+  );
+  t.equal(sent.length, 2, 'the one that waited never began');
+
+  runner.disconnected();
+  runner.connected((result) => void results.push(result));
+  const whole = command();
+  runner.receive(whole);
+  while (!results.some((one) => one.id === whole.id)) await sleep(10);
+  t.match(
+    JSON.parse(Buffer.from(results.find((one) => one.id === whole.id)?.output ?? []).toString()),
+    { streamed: false },
+    'a collector that takes none',
+  );
+});
