@@ -82,7 +82,9 @@ async function startWithin(
     log,
   });
   const queries = new QueryProcess();
+  const mayAsk = config.liveQueries === 'on';
   const query = async (run: Omit<QueryRun, 'host'>) => {
+    if (!mayAsk) throw new VedetteError('query.disabled', 'The setting `liveQueries` is off.');
     const { status } = await host.promise;
     return queries.run({ ...run, host: queryHost(status(), hostFacts()['agentVersion']) });
   };
@@ -94,7 +96,7 @@ async function startWithin(
   });
   const delivery = startDelivery({
     ...{ folder, config, identity, address, commands, log },
-    schedule: scheduler,
+    ...(mayAsk && { schedule: scheduler }),
   });
   const sensors = makeSensors({ folder, config, instance, address, outbox: delivery.outbox, log });
   await Promise.all(
@@ -120,7 +122,7 @@ async function startWithin(
     budget,
     shed: () => keeper.shed,
   });
-  scheduler.start();
+  if (mayAsk) scheduler.start();
   host.resolve({ status, sensors, flush: delivery.flush, query });
   const endStatus = await serveStatus(controlPath(folder), status);
   return {

@@ -668,6 +668,11 @@ const entries = {
     action: 'Remove one that is not needed.',
     retryable: false,
   },
+  'query.disabled': {
+    cause: 'Live queries are switched off on this host.',
+    action: 'Its owner can set `liveQueries` to `on` in agent/config.json.',
+    retryable: false,
+  },
   'query.failed': {
     cause: 'The query could not be answered.',
     action: 'The detail says why.',

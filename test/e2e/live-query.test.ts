@@ -178,4 +178,13 @@ t.test('live queries', { skip: process.platform !== 'linux' }, async (t) => {
   });
 
   await up.end('SIGTERM');
+
+  await t.test('a host whose owner forbids it', async (t) => {
+    writeFileSync(join(data, 'agent/config.json'), JSON.stringify({ liveQueries: 'off' }));
+    const again = await Server.start(t, 'up', '--port', '0', '--agent-port', '0', ...at);
+    const isConnected = () => vedetteJson<HostJson[]>('hosts', ...at)[0]?.connected === true;
+    while (!isConnected()) await sleep(100);
+    t.match(vedette('query', 'SELECT 1', ...at), { status: 1, stderr: /query\.disabled/ });
+    await again.end('SIGTERM');
+  });
 });
