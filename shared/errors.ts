@@ -654,7 +654,7 @@ const entries = {
     retryable: false,
   },
   'query.busy': {
-    cause: 'As many live queries run as may.',
+    cause: 'As many live queries run as may, at the collector or on the host.',
     action: 'Wait until some have ended, or cancel one.',
     retryable: true,
   },

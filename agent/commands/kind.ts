@@ -27,6 +27,8 @@ export type SendPart = (data: Uint8Array) => Promise<void>;
 /** One kind of command. `run` throws a coded error when it cannot be done. */
 export interface CommandKind {
   readonly spec: CommandSpec;
+  /** Those behind it do not wait for it. */
+  readonly isAside?: true;
   /**
    * `args` were held against the declaration; `signal` aborts at the time limit, when nobody wants the result any more,
    * and when the agent stops. `sendPart` is there while the collector takes parts.

@@ -40,7 +40,7 @@ const maxDetail = 1024;
 const none = new Uint8Array(0);
 
 /**
- * Takes the collector's commands and runs each at most once, one after the other. A command is in the ledger before
+ * Takes the collector's commands and runs each at most once, one after the other but for those that run aside. A command is in the ledger before
  * it runs; one that comes again is answered with what became of it, and one that had begun when the agent ended is
  * `interrupted`. Results are sent until the collector settles them.
  */
@@ -53,8 +53,8 @@ export class CommandRunner {
   readonly #sent = new Set<string>();
   #send: ((frame: ResultFrame) => void) | undefined;
   #sendPart: SendPartFrame | undefined;
-  /** What runs now, and how to give it up. */
-  #running: { readonly id: string; readonly giveUp: AbortController } | undefined;
+  /** What runs now, by id, and how to give it up. */
+  readonly #running = new Map<string, AbortController>();
   #ledger: CommandLedger | undefined;
   #isRunning = false;
 
@@ -91,9 +91,10 @@ export class CommandRunner {
 
   /** Nobody wants this command's result any more: it is given up if it runs, and does not begin if it waits. */
   cancel(id: string): void {
-    if (this.#running?.id === id) this.#running.giveUp.abort();
+    const running = this.#running.get(id);
+    running?.abort();
     const frame = this.#waiting.get(id);
-    if (frame === undefined || this.#running?.id === id) return;
+    if (frame === undefined || running !== undefined) return;
     this.#waiting.delete(id);
     const detail = 'It was given up before it began.';
     this.#end(id, frame.name, frame.expiresAt, { status: 'refused', code: 'command.canceled', detail });
@@ -168,12 +169,18 @@ export class CommandRunner {
     this.#isRunning = true;
     const host = await this.#o.host;
     for (const [id, frame] of this.#waiting) {
-      const problem = await this.#run(frame, host).catch(asCoded);
+      const running = this.#runOne(frame, host);
+      // In the ledger by now, so that it is known if it comes again.
+      if (this.#kind(frame.name)?.isAside !== true) await running;
       if (this.#stopping.signal.aborted) return;
       this.#waiting.delete(id);
-      if (problem !== undefined) this.#refuse(frame, problem);
     }
     this.#isRunning = false;
+  }
+
+  async #runOne(frame: CommandFrame, host: CommandHost): Promise<void> {
+    const problem = await this.#run(frame, host).catch(asCoded);
+    if (problem !== undefined && !this.#stopping.signal.aborted) this.#refuse(frame, problem);
   }
 
   async #run(frame: CommandFrame, host: CommandHost): Promise<void> {
@@ -187,10 +194,10 @@ export class CommandRunner {
     this.#open().begin(id, expiresAt);
     this.#o.log({ what: 'command', id, name, state: 'begun', code: '' });
     const giveUp = new AbortController();
-    this.#running = { id, giveUp };
+    this.#running.set(id, giveUp);
     const unwanted = AbortSignal.any([this.#stopping.signal, giveUp.signal]);
     const ending = await endingOf(kind, frame.arguments, host, unwanted, this.#partsOf(id));
-    this.#running = undefined;
+    this.#running.delete(id);
     if (this.#stopping.signal.aborted) return;
     this.#end(id, name, expiresAt, ending);
   }

@@ -1,6 +1,6 @@
 import Database from 'better-sqlite3';
 import { VedetteError } from '#shared/errors.ts';
-import type { QueryEnd } from '#shared/query/bounds.ts';
+import { type QueryEnd, queryBounds } from '#shared/query/bounds.ts';
 import { refusalOf } from '#shared/query/statement.ts';
 import { type TableName, tableNames, tableSpecs } from '#shared/tables/registry.ts';
 import type { TableRow, TableSpec } from '#shared/tables/spec.ts';
@@ -126,7 +126,7 @@ async function answer(
   const statement = db.prepare(isByPattern ? withoutLikePath(sql) : sql);
   if (!statement.reader || !statement.readonly)
     throw new VedetteError('query.refused', 'It is not a statement that only reads.');
-  const columns = statement.columns().map((column) => column.name);
+  const columns = distinct(statement.columns().map((column) => column.name));
   const parts = new PartWriter(columns, bounds.partBytes);
   let given = 0;
   let left = 0;
@@ -144,6 +144,22 @@ async function answer(
   const last = parts.takeRest();
   if (last !== undefined) await take(last);
   return { columns, rows: given, cut: left, isMore: left >= maxCounted };
+}
+
+/** Of columns with one name the later ones are numbered, as SQLite does within a statement: `pid`, `pid:1`. */
+function distinct(names: readonly string[]): readonly string[] {
+  if (names.length > queryBounds.maxColumns)
+    throw new VedetteError(
+      'query.too_large',
+      `${names.length} columns; the bound is ${queryBounds.maxColumns}.`,
+    );
+  const taken = new Set<string>();
+  return names.map((name) => {
+    let own = name;
+    for (let i = 1; taken.has(own); i++) own = `${name}:${i}`;
+    taken.add(own);
+    return own;
+  });
 }
 
 function isOtherBindingWorthTrying(error: unknown): boolean {

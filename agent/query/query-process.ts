@@ -13,6 +13,8 @@ import type { QueryHost } from './reader.ts';
 const keptMs = 10_000;
 /** Memory of the process beyond which its query is given up. */
 export const maxMemoryBytes = 384 * 1024 * 1024;
+/** Queries that wait for the one that runs; more are refused. */
+export const maxWaiting = 32;
 /** For what V8 holds; SQLite's own memory comes besides. */
 const maxHeapMib = 192;
 /** Time between looks at its memory, while a query runs. */
@@ -43,10 +45,18 @@ export class QueryProcess {
   #keeping: NodeJS.Timeout | undefined;
   #last: Promise<unknown> = Promise.resolve();
   #isClosed = false;
+  #waiting = 0;
 
   /** Rejects with `query.*`, or what `take` rejected with. */
   run(query: QueryRun): Promise<QueryEnd> {
-    const running = this.#last.then(() => this.#run(query));
+    if (this.#waiting >= maxWaiting)
+      return Promise.reject(new VedetteError('query.busy', `${maxWaiting} queries wait here.`));
+    this.#waiting++;
+    const running = this.#last
+      .finally(() => {
+        this.#waiting--;
+      })
+      .then(() => this.#run(query));
     this.#last = running.catch(() => undefined);
     return running;
   }
@@ -82,6 +92,7 @@ export class QueryProcess {
       // Nothing of the agent's environment but what finding tools of the system takes.
       env: {
         PATH: process.env['PATH'],
+        SystemRoot: process.env['SystemRoot'],
         ...(cache !== undefined && { NODE_COMPILE_CACHE: cache }),
       },
       execArgv: [`--max-old-space-size=${maxHeapMib}`],

@@ -332,6 +332,44 @@ t.test('a sample of a real sensor, bounded', async (t) => {
   t.ok(many.cut > 0);
 });
 
+t.test('what runs aside holds up nothing, and still runs once', async (t) => {
+  const ran: string[] = [];
+  const end = Promise.withResolvers<void>();
+  const kinds: Record<string, CommandKind> = {
+    'query.run': {
+      spec: { ...agentFlush, name: 'query.run' },
+      isAside: true,
+      async run() {
+        ran.push('query.run');
+        await end.promise;
+        return {};
+      },
+    },
+    'agent.flush': { spec: agentFlush, run: () => ({ output: { order: ran.push('agent.flush') } }) },
+  };
+  const results: ResultFrame[] = [];
+  const runner = new CommandRunner({
+    path: join(tempFolder(t), 'commands.db'),
+    kinds,
+    host: Promise.resolve({} as CommandHost),
+    log: () => undefined,
+  });
+  t.teardown(() => runner.close());
+  runner.noteTime(then);
+  runner.connected((result) => void results.push(result));
+  const [question, action] = [command({ name: 'query.run' }), command()];
+  runner.receive(question);
+  runner.receive(action);
+  while (results.length < 1) await sleep(10);
+  t.equal(results[0]?.id, action.id, 'while the question is still asked');
+  runner.receive(question);
+  await sleep(100);
+  end.resolve();
+  while (results.length < 2) await sleep(10);
+  t.match(results[1], { id: question.id, status: 'done' });
+  t.same(ran, ['query.run', 'agent.flush']);
+});
+
 t.test('parts go over the connection that takes them, in order; canceled is given up', async (t) => {
   const sent: { readonly id: string; readonly index: number; readonly data: Uint8Array }[] = [];
   const results: ResultFrame[] = [];

@@ -8,6 +8,8 @@ const frameBytes = 32 * 1024;
 
 export const queryRun: CommandKind = {
   spec,
+  // A question never holds up an action.
+  isAside: true,
   async run(args, { query }, signal, sendPart): Promise<Answer> {
     const isStreamed = args['stream'] === true && sendPart !== undefined;
     const kept: Buffer[] = [];

@@ -63,6 +63,14 @@ t.test('one that only reads, and nothing else', async (t) => {
   t.same((await answer('WITH one(n) AS (SELECT 7) SELECT n FROM one')).rows, [{ n: 7 }]);
 });
 
+t.test('columns keep apart, and are so many at most', async (t) => {
+  const { rows, end } = await answer('SELECT 1 AS a, 2 AS a, 3 AS "a:1", 4 AS a');
+  t.same(rows, [{ a: 1, 'a:1': 2, 'a:1:1': 3, 'a:2': 4 }]);
+  t.equal(end.columns.length, 4);
+  const many = Array.from({ length: 257 }, (_, i) => i).join();
+  await t.rejects(answer(`SELECT ${many}`), { code: 'query.too_large' });
+});
+
 t.test('tables that are looked up: by path, by folder, by pattern, in a join', async (t) => {
   const root = tempFolder(t);
   for (const name of ['a.conf', 'b.conf', 'c.txt']) writeFileSync(join(root, name), name);

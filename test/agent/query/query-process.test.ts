@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import type { QueryPart } from '#shared/query/bounds.ts';
-import { QueryProcess, type QueryRun } from '../../../agent/query/query-process.ts';
+import { maxWaiting, QueryProcess, type QueryRun } from '../../../agent/query/query-process.ts';
 import { thisHost, usualBounds } from './query-host.ts';
 
 const endless = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n';
@@ -74,6 +74,19 @@ t.test(
     t.ok(after !== undefined && after[0] !== before?.[0]);
   },
 );
+
+t.test('so many wait, and no more', { skip: process.platform !== 'linux' }, async (t) => {
+  const { ask } = start(t);
+  const outcome = (asked: Promise<unknown>) =>
+    asked.then(
+      () => 'done',
+      (error: { code: string }) => error.code,
+    );
+  const codes = await Promise.all(Array.from({ length: maxWaiting + 1 }, () => outcome(ask('SELECT 1'))));
+  t.equal(codes.filter((code) => code === 'done').length, maxWaiting);
+  t.equal(codes.at(-1), 'query.busy');
+  t.equal((await ask('SELECT 1')).rows, 1);
+});
 
 t.test('is killed when it takes too much memory', { skip: process.platform !== 'linux' }, async (t) => {
   const { ask, itself } = start(t);
