@@ -5,7 +5,7 @@ import { runQuery } from './engine.ts';
 import type { FromQueryProcess, ToQueryProcess } from './messages.ts';
 
 /** What runs on the host goes before the questions about it. */
-const niceness = 10;
+const niceness = 5;
 
 let taken: (() => void) | undefined;
 

@@ -7,6 +7,8 @@ const maxFileBytes = 8 * 1024 * 1024;
 const chunkBytes = 64 * 1024;
 /** Values of /proc and /sys are a page at most. */
 const smallFile = new BoundedFile(4096);
+/** Those of /proc/PID; the largest are environments. */
+const kernelFile = new BoundedFile(1024 * 1024);
 /** Entries of one folder that are looked at. */
 const maxEntries = 100_000;
 
@@ -102,6 +104,12 @@ export function linkAt(path: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** A file of /proc that gives all it has to the first read; empty when it cannot be read. */
+export function kernelText(path: string): string {
+  const length = kernelFile.readOnce(path);
+  return length <= 0 ? '' : kernelFile.buffer.toString('utf8', 0, length);
 }
 
 /** One line of a small file of /proc or /sys; undefined when it is empty or cannot be read. */

@@ -7,7 +7,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -25,6 +25,8 @@ const { values: flags } = parseArgs({
 const runs = Number(flags.runs);
 const top = join(import.meta.dirname, '../..');
 const goalS = 0.3;
+/** Of the last minute: what else runs on the host delays every answer. */
+const load = loadavg();
 
 async function startUp(folder: string): Promise<ChildProcess> {
   const args = ['up', '--json', '--port', '0', '--agent-port', '0', '--log-level', 'error', '--data', folder];
@@ -87,8 +89,11 @@ try {
   await untilConnected(client);
   await sleep(5000);
   const first = await answerOf(client, 'SELECT 1');
+  const pid = await agentPid(client);
+  const before = costOf(pid);
   const results: BenchResult[] = [];
   const all: number[] = [];
+  const slowest: number[] = [];
   const problems: string[] = [];
   for (const [number, { sql }] of sampleQueries.entries()) {
     const answers: Answer[] = [];
@@ -98,14 +103,27 @@ try {
     for (const { problem } of answers) if (problem !== undefined) problems.push(`${sql}: ${problem}`);
     const name = `${number + 1}. ${sql.replaceAll(/\s+/g, ' ')}`;
     console.log(`${name}: ${answers[0]?.rows} rows`);
-    results.push({ name: name.slice(0, 60), value: Math.max(...times), unit: 's', goal: goalS, less: true });
+    results.push({
+      name: name.slice(0, 60),
+      value: percentile(times, 0.5),
+      unit: 's',
+      goal: goalS,
+      less: true,
+    });
+    slowest.push(Math.max(...times));
   }
   for (const problem of problems) console.error(problem);
   const met = results.filter((one) => one.value <= goalS).length;
-  const cost = costOf(await agentPid(client));
-  report({ runs, queries: sampleQueries.length, seed: 'none: it is the state of this host' }, [
+  const metAlways = slowest.filter((one) => one <= goalS).length;
+  const after = costOf(pid);
+  const settings = {
+    ...{ runs, queries: sampleQueries.length, seed: 'none: it is the state of this host' },
+    loadBefore: load[0],
+  };
+  report(settings, [
     ...results,
-    { name: 'queries that met it, at the slowest of their runs', value: met, unit: 'count', goal: 50 },
+    { name: 'queries whose median met it', value: met, unit: 'count', goal: 50 },
+    { name: 'queries whose slowest run met it', value: metAlways, unit: 'count' },
     { name: 'queries that failed', value: problems.length, unit: 'count', goal: 0, less: true },
     {
       name: 'the first query, which starts their process',
@@ -116,7 +134,8 @@ try {
     },
     { name: 'median of all', value: percentile(all, 0.5), unit: 's' },
     { name: '95th percentile of all', value: percentile(all, 0.95), unit: 's' },
-    { name: 'memory of the agent afterwards', value: cost.rssBytes, unit: 'B' },
+    { name: 'memory of the agent before', value: before.rssBytes, unit: 'B' },
+    { name: 'memory of the agent afterwards', value: after.rssBytes, unit: 'B' },
   ]);
 } finally {
   server.kill('SIGTERM');

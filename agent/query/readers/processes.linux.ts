@@ -9,7 +9,7 @@ import { UserNames } from '../../sensors/linux/user-names.ts';
 import { capabilitiesOf } from '../../sensors/process/capabilities.linux.ts';
 import { FactsReader } from '../../sensors/process/facts.linux.ts';
 import { cgroupOf, containerOf, terminalName } from '../../sensors/process/stat.linux.ts';
-import { linesAt, linkAt, namesIn, textAt, wholeNumber } from '../files.ts';
+import { kernelText, linesAt, linkAt, namesIn, wholeNumber } from '../files.ts';
 import type { QueryHost } from '../reader.ts';
 
 /** USER_HZ and the page size of every architecture this runs on by default. */
@@ -49,16 +49,16 @@ export function* processes(host: QueryHost): Iterable<RowOf<typeof processesSpec
   const facts = new FactsReader(host.procRoot, boot, new UserNames(host.etcRoot));
   for (const pid of pidsOf(host)) {
     const folder = join(host.procRoot, String(pid));
-    const stat = textAt(join(folder, 'stat'));
-    const status = fieldsOf(textAt(join(folder, 'status')));
+    const stat = kernelText(join(folder, 'stat'));
+    const status = fieldsOf(kernelText(join(folder, 'status')));
     if (stat === '' || status.size < 2) continue;
     const fields = statFields(stat);
     const at = (field: number) => Number(fields[field - 3]);
     const [uid, euid, suid] = (status.get('Uid') ?? '').split('\t').map(Number);
     const [gid, egid, sgid] = (status.get('Gid') ?? '').split('\t').map(Number);
-    const io = fieldsOf(textAt(join(folder, 'io')));
+    const io = fieldsOf(kernelText(join(folder, 'io')));
     const program = facts.program(pid);
-    const cgroup = textAt(join(folder, 'cgroup'));
+    const cgroup = kernelText(join(folder, 'cgroup'));
     const startTicks = at(22);
     yield {
       pid,
@@ -94,7 +94,7 @@ export function* processes(host: QueryHost): Iterable<RowOf<typeof processesSpec
 
 export function* processEnvs(host: QueryHost): Iterable<RowOf<typeof envsSpec>> {
   for (const pid of pidsOf(host)) {
-    for (const pair of textAt(join(host.procRoot, String(pid), 'environ')).split('\0')) {
+    for (const pair of kernelText(join(host.procRoot, String(pid), 'environ')).split('\0')) {
       const at = pair.indexOf('=');
       if (at > 0) yield { pid, key: pair.slice(0, at), value: pair.slice(at + 1) };
     }
