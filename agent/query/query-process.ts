@@ -141,9 +141,12 @@ async function answerOf(child: ChildProcess, query: QueryRun): Promise<QueryEnd>
   };
   const onExit = (_: number | null, signalName: NodeJS.Signals | null) =>
     reject(new VedetteError('query.failed', `Its process ended (${signalName ?? 'by itself'}).`));
+  const onError = (error: Error) =>
+    reject(new VedetteError('query.failed', `Its process could not be started: ${error.message}.`));
   const onAbort = () => reject(new VedetteError('query.canceled', 'It is not wanted any more.'));
   child.on('message', onMessage);
   child.on('exit', onExit);
+  child.on('error', onError);
   signal?.addEventListener('abort', onAbort);
   try {
     tell(child, { kind: 'ask', sql, bounds, host });
@@ -153,6 +156,7 @@ async function answerOf(child: ChildProcess, query: QueryRun): Promise<QueryEnd>
     clearInterval(watch);
     child.off('message', onMessage);
     child.off('exit', onExit);
+    child.off('error', onError);
     signal?.removeEventListener('abort', onAbort);
   }
 }

@@ -315,12 +315,13 @@ export interface LiveQueryState {
 export interface LiveQueryHost {
   readonly hostId: string;
   readonly hostName: string;
-  state: 'asked' | 'done' | 'failed' | 'away';
-  rows: number;
-  cut: number;
-  tookMs: number;
-  code: string;
-  detail: string;
+  readonly state: 'asked' | 'done' | 'failed' | 'away';
+  readonly rows: number;
+  readonly cut: number;
+  /** Milliseconds on the host. */
+  readonly tookMs: number;
+  readonly code: string;
+  readonly detail: string;
 }
 
 /** One line of what a live query gives, as JSON. */
@@ -336,7 +337,7 @@ export type LiveQueryLine =
       readonly host: string;
       readonly answered: number;
       readonly hosts: number;
-    } & Omit<Readonly<LiveQueryHost>, 'hostId'>)
+    } & Omit<LiveQueryHost, 'hostId'>)
   | ({ readonly type: 'end' } & Pick<
       LiveQueryState,
       'state' | 'hosts' | 'done' | 'failed' | 'away' | 'rows' | 'cut'

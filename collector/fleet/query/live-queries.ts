@@ -44,16 +44,16 @@ export class LiveQueries {
     const hosts = selected(await this.#o.hosts.list(), order.hosts);
     if (!hosts.ok) return hosts;
     const { sql, timeoutMs, rows, by } = order;
+    const startedAt = nowUs();
     const query = new LiveQuery({
-      ...{ sql, timeoutMs, rows, by, asks: this.#o.asks },
+      ...{ sql, timeoutMs, rows, by, startedAt, asks: this.#o.asks },
       id: randomBytes(8).toString('hex'),
-      startedAt: nowUs(),
       hosts: hosts.value,
       onEnd: (ended) => this.#ended(ended),
     });
     // Recorded first: what cannot be told later is not done.
     await this.#o.audit({
-      at: query.startedAt,
+      at: startedAt,
       actor: by,
       action: 'query.start',
       target: `query ${query.id}`,

@@ -32,19 +32,15 @@ export interface LiveQueryOptions {
   readonly onEnd: (query: LiveQuery) => void;
 }
 
-interface Asked extends LiveQueryHost {
+type Asked = { -readonly [K in keyof LiveQueryHost]: LiveQueryHost[K] } & {
   /** Id of the command while the answer is awaited. */
-  command?: string;
+  command?: string | undefined;
   nextPart: number;
   bytes: number;
-}
+};
 
 /** One query on many hosts, and what they have answered so far. */
 export class LiveQuery {
-  readonly id: string;
-  readonly sql: string;
-  readonly by: string;
-  readonly startedAt: number;
   readonly #o: LiveQueryOptions;
   readonly #hosts: readonly Asked[];
   readonly #lines: string[] = [];
@@ -56,14 +52,9 @@ export class LiveQuery {
   #deadline: NodeJS.Timeout | undefined;
 
   constructor(options: LiveQueryOptions) {
-    const { id, sql, by, startedAt, hosts } = options;
-    this.id = id;
-    this.sql = sql;
-    this.by = by;
-    this.startedAt = startedAt;
     this.#o = options;
     this.#news.setMaxListeners(0);
-    this.#hosts = hosts.map((host) => ({
+    this.#hosts = options.hosts.map((host) => ({
       hostId: host.id,
       hostName: host.hostname,
       state: 'asked',
@@ -71,11 +62,16 @@ export class LiveQuery {
     }));
   }
 
+  get id(): string {
+    return this.#o.id;
+  }
+
   get state(): LiveQueryState {
     const count = (state: LiveQueryHost['state']) =>
       this.#hosts.filter((host) => host.state === state).length;
+    const { id, sql, by, startedAt } = this.#o;
     return {
-      ...{ id: this.id, sql: this.sql, by: this.by, startedAt: this.startedAt, state: this.#state },
+      ...{ id, sql, by, startedAt, state: this.#state },
       ...{ rows: this.#rows, cut: this.#cut },
       hosts: this.#hosts.length,
       done: count('done'),
