@@ -260,6 +260,12 @@ export const agentSettings = {
     max: 1000,
     doc: 'Pairs of host and port that one source tries in vain within a minute to be told as a scan; ten times as many when they accept.',
   },
+  liveQueries: {
+    type: 'choice',
+    default: 'on',
+    choices: ['on', 'off'],
+    doc: 'Whether the collector may ask this host about its present state in SQL, at once and as scheduled queries.',
+  },
   batchEvents: {
     type: 'int',
     default: 500,

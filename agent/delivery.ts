@@ -9,7 +9,7 @@ import { LiveIdentity } from './identity/live-identity.ts';
 import { Intake } from './outbox/intake.ts';
 import { Outbox } from './outbox/outbox.ts';
 import type { Emit } from './sensors/sensor.ts';
-import { type CommandPort, Uplink, type UplinkEvent } from './uplink/uplink.ts';
+import { type CommandPort, type SchedulePort, Uplink, type UplinkEvent } from './uplink/uplink.ts';
 
 export interface DeliveryOptions {
   /** Where the outbox is. */
@@ -20,6 +20,8 @@ export interface DeliveryOptions {
   readonly address: string;
   /** Takes the collector's commands, where there is an agent to do them. */
   readonly commands?: CommandPort;
+  /** Takes scheduled queries, where there is an agent to ask them. */
+  readonly schedule?: SchedulePort;
   readonly log: (event: DeliveryEvent) => void;
 }
 
@@ -84,6 +86,7 @@ export function startDelivery(options: DeliveryOptions): Delivery {
     outbox,
     facts: hostFacts(),
     ...(options.commands !== undefined && { commands: options.commands }),
+    ...(options.schedule !== undefined && { schedule: options.schedule }),
     backoffMs: { min: config.backoffMinMs, max: config.backoffMaxMs },
     pingMs: config.pingMs,
     stallMs: config.stallMs,

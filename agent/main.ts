@@ -11,10 +11,14 @@ import { agentSettings } from './config.ts';
 import { controlPath } from './control/path.ts';
 import { serveStatus } from './control/server.ts';
 import { type DeliveryEvent, startDelivery } from './delivery.ts';
+import { hostFacts } from './facts.ts';
 import { instanceOf, lockHost } from './host-lock.ts';
 import { loadIdentity } from './identity/identity.ts';
 import { keepMemorySmall } from './memory.ts';
 import type { Outbox } from './outbox/outbox.ts';
+import { queryHost } from './query/host.ts';
+import { QueryProcess, type QueryRun } from './query/query-process.ts';
+import { Scheduler } from './schedule/scheduler.ts';
 import { sensorOptionsOf } from './sensor-settings.ts';
 import { createSensors } from './sensors/registry.ts';
 import type { Sensor } from './sensors/sensor.ts';
@@ -77,7 +81,23 @@ async function startWithin(
     host: host.promise,
     log,
   });
-  const delivery = startDelivery({ folder, config, identity, address, commands, log });
+  const queries = new QueryProcess();
+  const mayAsk = config.liveQueries === 'on';
+  const query = async (run: Omit<QueryRun, 'host'>) => {
+    if (!mayAsk) throw new VedetteError('query.disabled', 'The setting `liveQueries` is off.');
+    const { status } = await host.promise;
+    return queries.run({ ...run, host: queryHost(status(), hostFacts()['agentVersion']) });
+  };
+  const scheduler = new Scheduler({
+    ...{ folder, hostId: identity.hostId, ask: query },
+    emit: (event) => delivery.emit(event),
+    flush: () => delivery.flush(),
+    onProblem: ({ code, detail }) => log({ what: 'problem', code, detail }),
+  });
+  const delivery = startDelivery({
+    ...{ folder, config, identity, address, commands, log },
+    ...(mayAsk && { schedule: scheduler }),
+  });
   const sensors = makeSensors({ folder, config, instance, address, outbox: delivery.outbox, log });
   await Promise.all(
     sensors.map(async (sensor) => {
@@ -102,7 +122,8 @@ async function startWithin(
     budget,
     shed: () => keeper.shed,
   });
-  host.resolve({ status, sensors, flush: delivery.flush });
+  if (mayAsk) scheduler.start();
+  host.resolve({ status, sensors, flush: delivery.flush, query });
   const endStatus = await serveStatus(controlPath(folder), status);
   return {
     hostId: identity.hostId,
@@ -113,6 +134,8 @@ async function startWithin(
       await endStatus();
       await Promise.all(sensors.map((sensor) => sensor.stop()));
       commands.close();
+      scheduler.close();
+      queries.close();
       await delivery.close();
       for (const lock of locks) lock.release();
     },

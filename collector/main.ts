@@ -28,7 +28,11 @@ import { createFleet, type Fleet } from './fleet/hosts.ts';
 import { type IdentifyDeps, identify } from './fleet/identify.ts';
 import { Issuer } from './fleet/issue.ts';
 import { Presence } from './fleet/presence.ts';
+import { Asks } from './fleet/query/asks.ts';
+import { LiveQueries } from './fleet/query/live-queries.ts';
+import { Schedules } from './fleet/query/schedules.ts';
 import { Hunts } from './hunt/hunts.ts';
+import type { CommandChannel } from './ingest/command-channel.ts';
 import { Gateway, type Refusal } from './ingest/gateway.ts';
 import { Pipeline } from './ingest/pipeline.ts';
 import { hostLedgers } from './ledger/host-ledgers.ts';
@@ -121,6 +125,9 @@ class Collector {
   #alarm!: Alarm;
   #commands!: Commands;
   #sql!: SqlEngine;
+  readonly #asks = new Asks();
+  #queries!: LiveQueries;
+  #schedules!: Schedules;
   #agentPort = 0;
   #damagedBatches = 0;
   #sealer: SealerThread | undefined;
@@ -360,6 +367,15 @@ class Collector {
       changed: (command) => void this.#bus.publish('command', command),
       log: (level, what, detail) => logger[level](detail, what),
     });
+    this.#queries = new LiveQueries({
+      asks: this.#asks,
+      hosts: this.#control.hosts,
+      audit: this.#audit,
+      log: (level, what, detail) => logger[level](detail, what),
+    });
+    this.#closing.add(() => this.#queries.close());
+    const { querySchedules, hosts } = this.#control;
+    this.#schedules = new Schedules({ store: querySchedules, hosts });
     let looking = Promise.resolve();
     const timer = setInterval(() => {
       looking = looking
@@ -370,6 +386,29 @@ class Collector {
       clearInterval(timer);
       await looking;
     });
+  }
+
+  /** Everything that talks to agents besides events. */
+  #commandChannel(): CommandChannel {
+    const asks = this.#asks;
+    const commands = this.#commands;
+    const schedules = this.#schedules;
+    return {
+      async opened(link) {
+        asks.opened(link);
+        await commands.opened(link);
+        await schedules.opened(link);
+      },
+      closed(link) {
+        asks.closed(link);
+        commands.closed(link);
+        schedules.closed(link);
+      },
+      async result(link, frame) {
+        if (!asks.result(link, frame)) await commands.result(link, frame);
+      },
+      part: (link, frame) => asks.part(link, frame),
+    };
   }
 
   async #startGateway(): Promise<void> {
@@ -403,7 +442,7 @@ class Collector {
       submit: (batch, data) => this.#pipeline.submit(batch, data),
       settle: (marks) => this.#pipeline.settle(marks),
       backlogBytes: () => this.#pipeline.backlogBytes,
-      commands: this.#commands,
+      commands: this.#commandChannel(),
       log: (level, what, detail) => this.#o.logger[level](detail, what),
     });
     this.#agentPort = await this.#gateway.listen();
@@ -484,6 +523,8 @@ class Collector {
       ca: { list: () => this.#authority.cas, rotate: (overlapMs, actor) => this.#rotateCa(overlapMs, actor) },
       giveCommand: (order) => this.#commands.give(order),
       hunts: new Hunts({ sql: this.#sql, store: this.#control.hunts, audit: this.#audit }),
+      queries: this.#queries,
+      schedules: this.#schedules,
       logger: this.#o.logger,
       ...(existsSync(webFolder) && { webRoot: webFolder }),
       ...(tls !== undefined && { tls }),

@@ -55,11 +55,15 @@ export async function makeBundle() {
       return code.replaceAll('import.meta.dirname', JSON.stringify(dirname(id)));
     },
   };
-  const input = join(root, 'agent', 'cli.ts');
+  // A process of its own: agent/query/query-process.ts looks for it beside itself.
+  const input = {
+    cli: join(root, 'agent', 'cli.ts'),
+    'query-child': join(root, 'agent', 'query', 'child.ts'),
+  };
   const bundle = await rolldown({ input, platform: 'node', external, plugins: [sources], logLevel: 'warn' });
   const { output } = await bundle.generate({
     format: 'esm',
-    entryFileNames: 'cli.mjs',
+    entryFileNames: '[name].mjs',
     chunkFileNames: '[name]-[hash].mjs',
     // Names stay: they are what a stack trace is read by.
     minify: { compress: true, mangle: false, codegen: true },

@@ -579,6 +579,11 @@ const entries = {
     action: 'Give it again when the host is less busy, or ask for less.',
     retryable: true,
   },
+  'command.canceled': {
+    cause: 'The command was given up before it was done; it may have been done in part.',
+    action: 'Give it again if it is still wanted.',
+    retryable: true,
+  },
   'command.failed': {
     cause: 'The command could not be done.',
     action: 'The detail says why.',
@@ -644,6 +649,81 @@ const entries = {
   'hunt.failed': {
     cause: 'The process that runs hunts failed or was ended.',
     action: 'Run the hunt again; if it recurs, see the log of the collector.',
+    retryable: true,
+  },
+  'query.refused': {
+    cause: 'The statement is not one that only reads.',
+    action: 'Ask with one SELECT or WITH; live queries change nothing.',
+    retryable: false,
+  },
+  'query.invalid': {
+    cause: 'SQLite does not understand the statement.',
+    action: 'Mend it; `vedette query --tables` shows tables and columns.',
+    retryable: false,
+  },
+  'query.constraint_missing': {
+    cause: 'A table that is looked up, not read whole, was asked for without saying what to look up.',
+    action: 'Compare one of the named columns with = or IN, in the same way throughout the statement.',
+    retryable: false,
+  },
+  'query.table_unavailable': {
+    cause: 'The table is not there on the system of this host.',
+    action: 'Ask hosts of the other system.',
+    retryable: false,
+  },
+  'query.timed_out': {
+    cause: 'The query took longer than it may on the host.',
+    action: 'Ask for less, or give it more time with --timeout.',
+    retryable: true,
+  },
+  'query.too_large': {
+    cause: 'The query took more memory or rows than it may on the host.',
+    action: 'Ask for less: fewer tables, a narrower condition, an aggregate.',
+    retryable: false,
+  },
+  'query.canceled': {
+    cause: 'The query was ended before it was done.',
+    action: 'Ask again if the answer is still wanted.',
+    retryable: true,
+  },
+  'query.connection_lost': {
+    cause: 'The connection of the host ended before its answer was whole.',
+    action: 'Ask again when it is back.',
+    retryable: true,
+  },
+  'query.host_away': {
+    cause: 'The host is not connected.',
+    action: 'Ask again when it is back.',
+    retryable: true,
+  },
+  'query.no_host': {
+    cause: 'No host is of that name or id.',
+    action: '`vedette hosts` lists them; * and ? stand for any characters.',
+    retryable: false,
+  },
+  'query.busy': {
+    cause: 'As many live queries run as may, at the collector or on the host.',
+    action: 'Wait until some have ended, or cancel one.',
+    retryable: true,
+  },
+  'query.name_taken': {
+    cause: 'A scheduled query has this name.',
+    action: 'Choose another name, or change or remove that one.',
+    retryable: false,
+  },
+  'query.too_many': {
+    cause: 'There are as many scheduled queries as may be.',
+    action: 'Remove one that is not needed.',
+    retryable: false,
+  },
+  'query.disabled': {
+    cause: 'Live queries are switched off on this host.',
+    action: 'Its owner can set `liveQueries` to `on` in agent/config.json.',
+    retryable: false,
+  },
+  'query.failed': {
+    cause: 'The query could not be answered.',
+    action: 'The detail says why.',
     retryable: true,
   },
   'audit.broken': {

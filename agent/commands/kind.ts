@@ -1,4 +1,6 @@
 import type { Arguments, CommandSpec } from '#shared/commands/spec.ts';
+import type { QueryEnd } from '#shared/query/bounds.ts';
+import type { QueryRun } from '../query/query-process.ts';
 import type { Sensor } from '../sensors/sensor.ts';
 import type { AgentStatus } from '../status.ts';
 
@@ -8,6 +10,8 @@ export interface CommandHost {
   readonly sensors: readonly Sensor[];
   /** Closes the open batches into the outbox. */
   readonly flush: () => void;
+  /** Answers a live query about this host; rejects with `query.*`. */
+  readonly query: (run: Omit<QueryRun, 'host'>) => Promise<QueryEnd>;
 }
 
 export interface Answer {
@@ -17,9 +21,22 @@ export interface Answer {
   readonly cut?: number;
 }
 
+/** Sends a part of an output before its result. Resolves when it is on its way; rejects when the connection is gone. */
+export type SendPart = (data: Uint8Array) => Promise<void>;
+
 /** One kind of command. `run` throws a coded error when it cannot be done. */
 export interface CommandKind {
   readonly spec: CommandSpec;
-  /** `args` were held against the declaration; `signal` aborts at the time limit and when the agent stops. */
-  run(args: Arguments, host: CommandHost, signal: AbortSignal): Promise<Answer> | Answer;
+  /** Those behind it do not wait for it. */
+  readonly isAside?: true;
+  /**
+   * `args` were held against the declaration; `signal` aborts at the time limit, when nobody wants the result any more,
+   * and when the agent stops. `sendPart` is there while the collector takes parts.
+   */
+  run(
+    args: Arguments,
+    host: CommandHost,
+    signal: AbortSignal,
+    sendPart: SendPart | undefined,
+  ): Promise<Answer> | Answer;
 }

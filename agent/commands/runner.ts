@@ -2,13 +2,16 @@ import { existsSync } from 'node:fs';
 import { checkArguments } from '#shared/commands/arguments.ts';
 import { commandIdPattern, maxLifeMs, maxUnsettled, type ResultStatus } from '#shared/commands/spec.ts';
 import { type ErrorCode, VedetteError } from '#shared/errors.ts';
-import type { CollectorFrame } from '#shared/protocol/frames.ts';
+import type { AgentFrame, CollectorFrame } from '#shared/protocol/frames.ts';
 import { CollectorClock } from './collector-clock.ts';
 import { type Ending, endingOf } from './ending.ts';
-import type { CommandHost, CommandKind } from './kind.ts';
+import type { CommandHost, CommandKind, SendPart } from './kind.ts';
 import { CommandLedger, type ResultFrame } from './ledger.ts';
 
 export type CommandFrame = CollectorFrame & { readonly kind: 'command' };
+type PartFrame = AgentFrame & { readonly kind: 'part' };
+/** Resolves when the frame has left; rejects when the connection is gone. */
+export type SendPartFrame = (frame: PartFrame) => Promise<void>;
 
 export interface CommandRunnerOptions {
   /** File of the ledger; made with the first command. */
@@ -37,7 +40,7 @@ const maxDetail = 1024;
 const none = new Uint8Array(0);
 
 /**
- * Takes the collector's commands and runs each at most once, one after the other. A command is in the ledger before
+ * Takes the collector's commands and runs each at most once, one after the other but for those that run aside. A command is in the ledger before
  * it runs; one that comes again is answered with what became of it, and one that had begun when the agent ended is
  * `interrupted`. Results are sent until the collector settles them.
  */
@@ -49,6 +52,9 @@ export class CommandRunner {
   /** Results sent over this connection and not settled. */
   readonly #sent = new Set<string>();
   #send: ((frame: ResultFrame) => void) | undefined;
+  #sendPart: SendPartFrame | undefined;
+  /** What runs now, by id, and how to give it up. */
+  readonly #running = new Map<string, AbortController>();
   #ledger: CommandLedger | undefined;
   #isRunning = false;
 
@@ -62,8 +68,9 @@ export class CommandRunner {
   }
 
   /** A collector that takes results is there, and has told its time. Sends what it does not have yet. */
-  connected(send: (frame: ResultFrame) => void): void {
+  connected(send: (frame: ResultFrame) => void, sendPart?: SendPartFrame): void {
     this.#send = send;
+    this.#sendPart = sendPart;
     this.#sent.clear();
     this.#try(() => {
       if (this.#ledger !== undefined || existsSync(this.#o.path)) this.#open();
@@ -73,12 +80,24 @@ export class CommandRunner {
 
   disconnected(): void {
     this.#send = undefined;
+    this.#sendPart = undefined;
   }
 
   receive(frame: CommandFrame): void {
     // Without its ledger the agent cannot tell whether a command ran, so it does not run.
     const problem = this.#try(() => this.#take(frame));
     if (problem !== undefined) this.#refuse(frame, problem);
+  }
+
+  /** Nobody wants this command's result any more: it is given up if it runs, and does not begin if it waits. */
+  cancel(id: string): void {
+    const running = this.#running.get(id);
+    running?.abort();
+    const frame = this.#waiting.get(id);
+    if (frame === undefined || running !== undefined) return;
+    this.#waiting.delete(id);
+    const detail = 'It was given up before it began.';
+    this.#end(id, frame.name, frame.expiresAt, { status: 'refused', code: 'command.canceled', detail });
   }
 
   settled(id: string): void {
@@ -150,12 +169,18 @@ export class CommandRunner {
     this.#isRunning = true;
     const host = await this.#o.host;
     for (const [id, frame] of this.#waiting) {
-      const problem = await this.#run(frame, host).catch(asCoded);
+      const running = this.#runOne(frame, host);
+      // In the ledger by now, so that it is known if it comes again.
+      if (this.#kind(frame.name)?.isAside !== true) await running;
       if (this.#stopping.signal.aborted) return;
       this.#waiting.delete(id);
-      if (problem !== undefined) this.#refuse(frame, problem);
     }
     this.#isRunning = false;
+  }
+
+  async #runOne(frame: CommandFrame, host: CommandHost): Promise<void> {
+    const problem = await this.#run(frame, host).catch(asCoded);
+    if (problem !== undefined && !this.#stopping.signal.aborted) this.#refuse(frame, problem);
   }
 
   async #run(frame: CommandFrame, host: CommandHost): Promise<void> {
@@ -168,9 +193,20 @@ export class CommandRunner {
     }
     this.#open().begin(id, expiresAt);
     this.#o.log({ what: 'command', id, name, state: 'begun', code: '' });
-    const ending = await endingOf(kind, frame.arguments, host, this.#stopping.signal);
+    const giveUp = new AbortController();
+    this.#running.set(id, giveUp);
+    const unwanted = AbortSignal.any([this.#stopping.signal, giveUp.signal]);
+    const ending = await endingOf(kind, frame.arguments, host, unwanted, this.#partsOf(id));
+    this.#running.delete(id);
     if (this.#stopping.signal.aborted) return;
     this.#end(id, name, expiresAt, ending);
+  }
+
+  /** Parts go over the connection that was there when the command began, in their order, or not at all. */
+  #partsOf(id: string): SendPart | undefined {
+    const send = this.#sendPart;
+    let index = 0;
+    return send && ((data) => send({ kind: 'part', id, index: index++, data }));
   }
 
   #end(id: string, name: string, expiresAt: number, ending: Ending): void {

@@ -10,6 +10,7 @@ import {
   type CollectorFrame,
   decodeCollectorFrame,
   encodeFrame,
+  type Feature,
   knownFeatures,
   maxFrameBytes,
   protocolVersion,
@@ -33,6 +34,8 @@ export interface UplinkOptions {
   readonly facts: Readonly<Record<string, string>>;
   /** Takes the collector's commands; without it the collector is told that there is nobody to. */
   readonly commands?: CommandPort;
+  /** Takes scheduled queries, where there is an agent to ask them. */
+  readonly schedule?: SchedulePort;
   readonly backoffMs: { readonly min: number; readonly max: number };
   readonly pingMs: number;
   /** Silence of the collector after which the connection is given up. */
@@ -44,10 +47,20 @@ export interface UplinkOptions {
 export interface CommandPort {
   /** The collector's time, microseconds since the epoch. */
   noteTime(timeUs: number): void;
-  connected(send: (frame: AgentFrame & { readonly kind: 'result' }) => void): void;
+  /** `sendPart` where the collector takes parts: resolves when the part has left, rejects when the connection is gone. */
+  connected(
+    send: (frame: AgentFrame & { readonly kind: 'result' }) => void,
+    sendPart?: (frame: AgentFrame & { readonly kind: 'part' }) => Promise<void>,
+  ): void;
   disconnected(): void;
   receive(frame: CollectorFrame & { readonly kind: 'command' }): void;
   settled(id: string): void;
+  cancel(id: string): void;
+}
+
+/** Takes the queries this host is to ask itself; see agent/schedule/. Never throws. */
+export interface SchedulePort {
+  accept(queries: Uint8Array): void;
 }
 
 export type UplinkEvent =
@@ -190,14 +203,14 @@ export class Uplink {
     socket.on('open', () => {
       this.#lastHeardMs = performance.now();
       const pending = this.#options.outbox.events;
-      const { facts, commands } = this.#options;
+      const { facts } = this.#options;
       this.#send({
         kind: 'hello',
         version: protocolVersion,
         pending,
         facts,
         run: this.#run,
-        features: knownFeatures.filter((name) => name !== 'commands' || commands !== undefined),
+        features: knownFeatures.filter((name) => this.#serves(name)),
       });
     });
     socket.on('message', (data: Buffer, isBinary) => this.#receive(socket, data, isBinary));
@@ -271,7 +284,10 @@ export class Uplink {
         this.#renew();
         this.#options.commands?.noteTime(frame.time);
         if (this.#features.includes('commands'))
-          this.#options.commands?.connected((result) => this.#send(result));
+          this.#options.commands?.connected(
+            (result) => this.#send(result),
+            this.#features.includes('parts') ? (part) => this.#sendWhole(socket, part) : undefined,
+          );
         this.wake();
         return;
       case 'ack':
@@ -289,6 +305,12 @@ export class Uplink {
         return;
       case 'settled':
         this.#options.commands?.settled(frame.id);
+        return;
+      case 'cancel':
+        this.#options.commands?.cancel(frame.id);
+        return;
+      case 'schedule':
+        this.#options.schedule?.accept(frame.queries);
         return;
       case 'certificate':
         this.#changed(this.#options.identity.accept(frame.certificate), 'a new certificate');
@@ -330,6 +352,20 @@ export class Uplink {
     if (oldest === undefined) return;
     const lost = this.#options.outbox.giveUp(oldest.stream, oldest.sequence, 'invalid');
     this.#options.log({ what: 'batch-refused', lost });
+  }
+
+  #serves(feature: Feature): boolean {
+    const { commands, schedule } = this.#options;
+    if (feature === 'commands' || feature === 'parts') return commands !== undefined;
+    return feature !== 'schedule' || schedule !== undefined;
+  }
+
+  #sendWhole(socket: WebSocket, frame: AgentFrame): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const gone = () => new VedetteError('query.connection_lost', 'The connection to the collector ended.');
+      if (socket !== this.#socket || socket.readyState !== WebSocket.OPEN) reject(gone());
+      else socket.send(encodeFrame(frame), (error) => (error ? reject(gone()) : resolve()));
+    });
   }
 
   #send(frame: AgentFrame): void {

@@ -13,7 +13,11 @@ import type {
   EventReader,
   Host,
   HostState,
+  LiveQueryOrder,
+  LiveQueryState,
   LoadedRules,
+  QuerySchedule,
+  QueryScheduleOrder,
   RatePoint,
 } from '../store/contract.ts';
 
@@ -61,6 +65,28 @@ export interface ApiDeps {
   /** Keeps a command and sends it if its host is connected; `command.*` or `api.not_found` when it is refused. */
   readonly giveCommand: (order: CommandOrder) => Promise<Result<Command>>;
   readonly hunts: Hunting;
+  /** Queries about the present state of hosts. All but `start` and `list` throw `api.not_found`. */
+  readonly queries: {
+    start(order: LiveQueryOrder): Promise<Result<LiveQueryState>>;
+    list(): readonly LiveQueryState[];
+    get(id: string): {
+      readonly state: LiveQueryState;
+      lines(after: number, signal: AbortSignal): AsyncIterable<string>;
+    };
+    cancel(id: string, by: string): Promise<LiveQueryState>;
+  };
+  /** Queries that hosts ask themselves. `get`, `change` and `remove` throw `api.not_found`. */
+  readonly schedules: {
+    list(): Promise<readonly QuerySchedule[]>;
+    get(name: string): Promise<QuerySchedule>;
+    add(order: QueryScheduleOrder, by: string): Promise<Result<QuerySchedule>>;
+    change(
+      name: string,
+      change: Partial<Omit<QueryScheduleOrder, 'name'>> & { readonly isEnabled?: boolean },
+      by: string,
+    ): Promise<QuerySchedule>;
+    remove(name: string, by: string): Promise<QuerySchedule>;
+  };
   readonly logger: FastifyBaseLogger;
   /** Folder of the built dashboard; without it only the API is served. */
   readonly webRoot?: string;

@@ -21,6 +21,7 @@ export interface Scalar extends Described {
 export interface List<I extends Schema = Schema> extends Described {
   readonly type: 'array';
   readonly items: I;
+  readonly minItems?: number;
   readonly maxItems?: number;
 }
 export type Properties = Readonly<Record<string, Schema>>;

@@ -1,6 +1,7 @@
 import { request as http, type IncomingMessage } from 'node:http';
 import { request as https } from 'node:https';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { catalogue, type ErrorCode, VedetteError } from '#shared/errors.ts';
 import { readText } from '#shared/files.ts';
 import { dataFolder } from '#shared/terminal.ts';
@@ -48,22 +49,12 @@ function send(url: URL, access: Access, method: string, body: unknown): Promise<
   };
   const call = url.protocol === 'https:' ? https : http;
   return new Promise((resolve, reject) => {
-    const request = call(url, { method, headers, ca: access.ca, timeout: timeoutMs }, (response) => {
-      let text = '';
-      response.setEncoding('utf8');
-      response.on('data', (part: string) => {
-        text += part;
-      });
-      response.on('error', reject);
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, body: text }));
-    });
+    const options = { method, headers, ca: access.ca, timeout: timeoutMs };
+    const request = call(url, options, (response) => answerOf(response).then(resolve, reject));
     request.on('timeout', () =>
       request.destroy(new VedetteError('wire.stalled', 'The collector did not answer in time.')),
     );
-    request.on('error', (error: NodeJS.ErrnoException) => {
-      const isGone = error.code === 'ECONNREFUSED' || error.code === 'ECONNRESET';
-      reject(isGone ? new VedetteError('usage.no_collector', `Nothing answers at ${access.api}.`) : error);
-    });
+    request.on('error', (error: NodeJS.ErrnoException) => reject(reachable(error, access)));
     request.end(payload);
   });
 }
@@ -91,13 +82,17 @@ export class Client {
     this.#access = access;
   }
 
-  async call<T>(method: string, path: string, query: Query = {}, body?: unknown): Promise<T> {
+  #url(path: string, query: Query): URL {
     const url = new URL(`/api/v1${path}`, this.#access.api);
     for (const [name, value] of Object.entries(query)) {
       if (value === undefined) continue;
       for (const one of Array.isArray(value) ? value : [value]) url.searchParams.append(name, String(one));
     }
-    const answer = await send(url, this.#access, method, body);
+    return url;
+  }
+
+  async call<T>(method: string, path: string, query: Query = {}, body?: unknown): Promise<T> {
+    const answer = await send(this.#url(path, query), this.#access, method, body);
     if (answer.status >= 200 && answer.status < 300)
       return (answer.body === '' ? undefined : JSON.parse(answer.body)) as T;
     throw problemOf(answer);
@@ -113,9 +108,45 @@ export class Client {
     throw problemOf({ status: response.statusCode ?? 0, body: text });
   }
 
+  /** The lines of an answer that is streamed, each as it comes. */
+  async *lines<T>(path: string, query: Query = {}): AsyncGenerator<T> {
+    const response = await openGet(this.#url(path, query), this.#access);
+    if (response.statusCode !== 200) throw problemOf(await answerOf(response));
+    try {
+      for await (const line of createInterface({ input: response })) yield JSON.parse(line) as T;
+    } finally {
+      // Whoever stops reading ends the request.
+      if (!response.complete) response.destroy();
+    }
+    if (!response.complete) throw new VedetteError('wire.stalled', 'The answer ended in the middle.');
+  }
+
   get<T>(path: string, query?: Query): Promise<T> {
     return this.call<T>('GET', path, query);
   }
+}
+
+/** Resolves with the head of the answer. */
+function openGet(url: URL, access: Access): Promise<IncomingMessage> {
+  const call = url.protocol === 'https:' ? https : http;
+  const headers = { authorization: `Bearer ${access.token}` };
+  return new Promise((resolve, reject) => {
+    call(url, { headers, ca: access.ca }, resolve)
+      .on('error', (error: NodeJS.ErrnoException) => reject(reachable(error, access)))
+      .end();
+  });
+}
+
+async function answerOf(response: IncomingMessage): Promise<Answer> {
+  let body = '';
+  response.setEncoding('utf8');
+  for await (const part of response) body += part;
+  return { status: response.statusCode ?? 0, body };
+}
+
+function reachable(error: NodeJS.ErrnoException, access: Access): Error {
+  const isGone = error.code === 'ECONNREFUSED' || error.code === 'ECONNRESET';
+  return isGone ? new VedetteError('usage.no_collector', `Nothing answers at ${access.api}.`) : error;
 }
 
 export type Query = Readonly<Record<string, string | number | readonly string[] | undefined>>;

@@ -15,6 +15,7 @@ import { eventsCommand } from './commands/events.ts';
 import { healthCommand } from './commands/health.ts';
 import { hostsCommand } from './commands/hosts.ts';
 import { huntCommand } from './commands/hunt.ts';
+import { queryCommand } from './commands/query.ts';
 import { rulesCommand } from './commands/rules.ts';
 import { signInCommand } from './commands/sign-in.ts';
 import { statusCommand } from './commands/status.ts';
@@ -42,6 +43,7 @@ export function program(): Command {
   vedette.addCommand(rulesCommand());
   vedette.addCommand(commandCommand());
   vedette.addCommand(commandsCommand());
+  vedette.addCommand(queryCommand());
   vedette.addCommand(auditCommand());
   vedette.addCommand(signInCommand());
   vedette.addCommand(demoCommand());

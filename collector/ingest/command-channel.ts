@@ -1,13 +1,16 @@
 import type { AgentFrame, CollectorFrame } from '#shared/protocol/frames.ts';
 
 export type ResultFrame = AgentFrame & { readonly kind: 'result' };
+export type PartFrame = AgentFrame & { readonly kind: 'part' };
 
 /** A connection over which an agent takes commands. */
 export interface CommandLink {
   readonly hostId: string;
   /** What the agent's hello says it knows. */
   readonly features: readonly string[];
-  readonly send: (frame: CollectorFrame & { readonly kind: 'command' | 'settled' }) => void;
+  readonly send: (
+    frame: CollectorFrame & { readonly kind: 'command' | 'settled' | 'cancel' | 'schedule' },
+  ) => void;
 }
 
 /** The commands of all hosts, as connections see them; see collector/fleet/commands.ts. */
@@ -17,4 +20,6 @@ export interface CommandChannel {
   closed(link: CommandLink): void;
   /** Keeps a result; answered with `settled`. */
   result(link: CommandLink, frame: ResultFrame): Promise<void>;
+  /** Takes a part of an output that somebody waits for. */
+  part(link: CommandLink, frame: PartFrame): void;
 }

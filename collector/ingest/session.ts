@@ -203,6 +203,7 @@ export class AgentSession {
     else if (frame.kind === 'marks') this.#settle(frame.marks);
     else if (frame.kind === 'ping') this.#ping(frame.pending);
     else if (frame.kind === 'result') this.#result(frame);
+    else if (frame.kind === 'part' && this.#link !== undefined) this.#o.commands.part(this.#link, frame);
   }
 
   async #hello(frame: AgentFrame & { readonly kind: 'hello' }): Promise<void> {

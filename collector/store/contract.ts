@@ -284,6 +284,91 @@ export type CommandResult = Pick<Command, 'code' | 'detail' | 'output' | 'cut'> 
   readonly status: ResultStatus;
 };
 
+/** A live query somebody asks; its bounds were checked. */
+export interface LiveQueryOrder {
+  readonly sql: string;
+  /** Ids, names, globs over names, `all`. */
+  readonly hosts: readonly string[];
+  readonly timeoutMs: number;
+  /** Most rows of one host. */
+  readonly rows: number;
+  readonly by: string;
+}
+
+/** How a live query stands: of `hosts`, so many are done, failed, or were not connected. */
+export interface LiveQueryState {
+  readonly id: string;
+  readonly sql: string;
+  readonly by: string;
+  readonly startedAt: number;
+  readonly state: 'running' | 'done' | 'canceled';
+  readonly hosts: number;
+  readonly done: number;
+  readonly failed: number;
+  readonly away: number;
+  readonly rows: number;
+  /** Rows left out for a bound, on hosts or here. */
+  readonly cut: number;
+}
+
+/** How one host stands in it. */
+export interface LiveQueryHost {
+  readonly hostId: string;
+  readonly hostName: string;
+  readonly state: 'asked' | 'done' | 'failed' | 'away';
+  readonly rows: number;
+  readonly cut: number;
+  /** Milliseconds on the host. */
+  readonly tookMs: number;
+  readonly code: string;
+  readonly detail: string;
+}
+
+/** One line of what a live query gives, as JSON. */
+export type LiveQueryLine =
+  | {
+      readonly type: 'row';
+      readonly host: string;
+      readonly hostName: string;
+      readonly row: Readonly<Record<string, string | number | null>>;
+    }
+  | ({
+      readonly type: 'host';
+      readonly host: string;
+      readonly answered: number;
+      readonly hosts: number;
+    } & Omit<LiveQueryHost, 'hostId'>)
+  | ({ readonly type: 'end' } & Pick<
+      LiveQueryState,
+      'state' | 'hosts' | 'done' | 'failed' | 'away' | 'rows' | 'cut'
+    >);
+
+/** A query that hosts ask themselves again and again. */
+export interface QuerySchedule {
+  readonly name: string;
+  readonly sql: string;
+  readonly intervalS: number;
+  /** Ids, names, globs over names, `all`. */
+  readonly hosts: readonly string[];
+  readonly isEnabled: boolean;
+  readonly madeAt: number;
+  readonly madeBy: string;
+  readonly changedAt: number;
+  readonly changedBy: string;
+}
+export type QueryScheduleOrder = Pick<QuerySchedule, 'name' | 'sql' | 'intervalS' | 'hosts'>;
+
+/** Whatever changes a schedule records its audit entry in the same transaction. */
+export interface QueryScheduleStore {
+  /** By name. */
+  list(): Promise<readonly QuerySchedule[]>;
+  get(name: string): Promise<QuerySchedule | undefined>;
+  /** Adds it, or takes the place of the one of the name. */
+  put(schedule: QuerySchedule, entry: NewAuditEntry): Promise<void>;
+  /** Gives what it was; undefined when there is none. */
+  remove(name: string, entry: NewAuditEntry): Promise<QuerySchedule | undefined>;
+}
+
 export interface CommandFilter {
   readonly hostId?: string;
   readonly state?: CommandState;
@@ -415,6 +500,7 @@ export interface ControlStore {
   readonly certificates: CertificateStore;
   readonly credentials: CredentialStore;
   readonly commands: CommandStore;
+  readonly querySchedules: QueryScheduleStore;
   readonly audit: AuditStore;
   close(): Promise<void>;
 }

@@ -58,6 +58,9 @@ export function makeCorpus(): Corpus {
       expiresAt: 2,
     },
     { kind: 'settled', id: stream },
+    { kind: 'part', id: stream, index: 0, data: Buffer.from('{"columns":["pid"],"rows":[[1]]}') },
+    { kind: 'cancel', id: stream },
+    { kind: 'schedule', queries: Buffer.from('[{"name":"a","sql":"SELECT 1","intervalS":60}]') },
     ...encoded.map(
       (data, i) => ({ kind: 'batch', stream, sequence: i + 1, collected: i + 1, data }) as const,
     ),

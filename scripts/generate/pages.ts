@@ -2,6 +2,7 @@ import { apiPage } from './api.ts';
 import { cliPage } from './cli.ts';
 import { configPage } from './config.ts';
 import { errorsPage } from './errors.ts';
+import { tablesPage } from './tables.ts';
 
 /** The reference pages that are made from the running code, as path and text. */
 export function pages(): readonly (readonly [path: string, text: string])[] {
@@ -10,5 +11,6 @@ export function pages(): readonly (readonly [path: string, text: string])[] {
     ['docs/reference/config.md', configPage()],
     ['docs/reference/cli.md', cliPage()],
     ['docs/reference/api.md', apiPage()],
+    ['docs/reference/tables.md', tablesPage()],
   ];
 }

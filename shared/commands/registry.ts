@@ -1,5 +1,6 @@
 import { agentFlush } from './agent-flush.ts';
 import { agentStatus } from './agent-status.ts';
+import { queryRun } from './query-run.ts';
 import { sensorSample } from './sensor-sample.ts';
 import type { CommandSpec } from './spec.ts';
 
@@ -8,6 +9,7 @@ export const commandSpecs = {
   'agent.status': agentStatus,
   'agent.flush': agentFlush,
   'sensor.sample': sensorSample,
+  'query.run': queryRun,
 } as const satisfies Record<string, CommandSpec>;
 export type CommandName = keyof typeof commandSpecs;
 

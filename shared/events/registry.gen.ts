@@ -30,6 +30,7 @@ import { processEnd } from './process-end.ts';
 import { processFork } from './process-fork.ts';
 import { processIdentity } from './process-identity.ts';
 import { processStart } from './process-start.ts';
+import { queryResult } from './query-result.ts';
 import { tlsHello } from './tls-hello.ts';
 
 export const eventSpecs = {
@@ -63,6 +64,7 @@ export const eventSpecs = {
   'process.fork': processFork,
   'process.identity': processIdentity,
   'process.start': processStart,
+  'query.result': queryResult,
   'tls.hello': tlsHello,
 } as const;
 

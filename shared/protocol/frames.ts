@@ -57,8 +57,10 @@ const maxNameLength = 64;
  * - `trust`: `trust` to the agent
  * - `marks`: `marks` to the collector
  * - `commands`: `command` and `settled` to the agent, `result` to the collector
+ * - `parts`: `part` to the collector, `cancel` to the agent
+ * - `schedule`: `schedule` to the agent
  */
-export const knownFeatures = ['renewal', 'trust', 'marks', 'commands'] as const;
+export const knownFeatures = ['renewal', 'trust', 'marks', 'commands', 'parts', 'schedule'] as const;
 export type Feature = (typeof knownFeatures)[number];
 
 export const agentFrames = {
@@ -86,6 +88,11 @@ export const agentFrames = {
    * shared/commands/, `output` is JSON in UTF-8, empty where there is none, `cut` counts what was left out of it.
    */
   result: { id: text, status: text, code: text, detail: text, output: bytes, cut: uint },
+  /**
+   * Feature `parts`: the `index`th part, from 0, of the output of a command that is to be streamed, before its result.
+   * Sent once: of a connection that ends, parts are gone.
+   */
+  part: { id: text, index: uint, data: bytes },
   bye: { code: text, detail: text },
 } as const satisfies Record<string, Record<string, Slot>>;
 
@@ -99,6 +106,10 @@ export const collectorFrames = {
   command: { id: text, name: text, arguments: scalars, issuedAt: uint, expiresAt: uint },
   /** The result of this command is kept; the agent need not send it again. */
   settled: { id: text },
+  /** Feature `parts`: nobody wants the result of this command any more. It is answered all the same. */
+  cancel: { id: text },
+  /** Feature `schedule`: all the queries this host is to ask itself from now on, as JSON (shared/query/schedule.ts). */
+  schedule: { queries: bytes },
   /** Feature `renewal`: answer to `renew`, PEM. */
   certificate: { certificate: text },
   /** Feature `trust`: the CAs (PEM, one after another, UTF-8) to be pinned from now on, the one that signs first. */

@@ -300,9 +300,14 @@ t.test('a sample of a real sensor, bounded', async (t) => {
     Object.values(commandKinds).map(({ spec }) => spec.name),
     'each under its name',
   );
-  const host: CommandHost = { sensors: createSensors(), flush: () => undefined, status: () => ({}) as never };
+  const host: CommandHost = {
+    sensors: createSensors(),
+    flush: () => undefined,
+    status: () => ({}) as never,
+    query: () => Promise.reject(new Error('Nobody asks here.')),
+  };
   const run = (args: Record<string, string | number>) =>
-    sampleKind.run(args, host, new AbortController().signal);
+    sampleKind.run(args, host, new AbortController().signal, undefined);
   const { output, cut } = (await run({ sensor: 'process', limit: 2 })) as Required<Answer>;
   t.match(output, { sensor: 'process' });
   const events = output['events'] as { type: string }[];
@@ -320,8 +325,110 @@ t.test('a sample of a real sensor, bounded', async (t) => {
     { sensor: 'noisy' },
     { ...host, sensors: [noisy] },
     new AbortController().signal,
+    undefined,
   )) as Required<Answer>;
   t.ok(Buffer.byteLength(JSON.stringify(many.output)) <= maxOutputBytes);
   t.equal(many.cut + (many.output['events'] as unknown[]).length, 600, 'what is left out is counted');
   t.ok(many.cut > 0);
+});
+
+t.test('what runs aside holds up nothing, and still runs once', async (t) => {
+  const ran: string[] = [];
+  const end = Promise.withResolvers<void>();
+  const kinds: Record<string, CommandKind> = {
+    'query.run': {
+      spec: { ...agentFlush, name: 'query.run' },
+      isAside: true,
+      async run() {
+        ran.push('query.run');
+        await end.promise;
+        return {};
+      },
+    },
+    'agent.flush': { spec: agentFlush, run: () => ({ output: { order: ran.push('agent.flush') } }) },
+  };
+  const results: ResultFrame[] = [];
+  const runner = new CommandRunner({
+    path: join(tempFolder(t), 'commands.db'),
+    kinds,
+    host: Promise.resolve({} as CommandHost),
+    log: () => undefined,
+  });
+  t.teardown(() => runner.close());
+  runner.noteTime(then);
+  runner.connected((result) => void results.push(result));
+  const [question, action] = [command({ name: 'query.run' }), command()];
+  runner.receive(question);
+  runner.receive(action);
+  while (results.length < 1) await sleep(10);
+  t.equal(results[0]?.id, action.id, 'while the question is still asked');
+  runner.receive(question);
+  await sleep(100);
+  end.resolve();
+  while (results.length < 2) await sleep(10);
+  t.match(results[1], { id: question.id, status: 'done' });
+  t.same(ran, ['query.run', 'agent.flush']);
+});
+
+t.test('parts go over the connection that takes them, in order; canceled is given up', async (t) => {
+  const sent: { readonly id: string; readonly index: number; readonly data: Uint8Array }[] = [];
+  const results: ResultFrame[] = [];
+  const began = Promise.withResolvers<void>();
+  const kind: CommandKind = {
+    spec: agentFlush,
+    async run(_, __, signal, sendPart) {
+      await sendPart?.(Buffer.from('a'));
+      await sendPart?.(Buffer.from('b'));
+      began.resolve();
+      if (sendPart !== undefined) await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      return { output: { streamed: sendPart !== undefined } };
+    },
+  };
+  const runner = new CommandRunner({
+    path: join(tempFolder(t), 'commands.db'),
+    kinds: { 'agent.flush': kind },
+    host: Promise.resolve({} as CommandHost),
+    log: () => undefined,
+  });
+  t.teardown(() => runner.close());
+  runner.noteTime(then);
+  runner.connected(
+    (result) => void results.push(result),
+    async (part) => void sent.push(part),
+  );
+  const [running, waiting] = [command(), command()];
+  runner.receive(running);
+  runner.receive(waiting);
+  await began.promise;
+  t.same(
+    sent.map(({ id, index, data }) => [id, index, Buffer.from(data).toString()]),
+    [
+      [running.id, 0, 'a'],
+      [running.id, 1, 'b'],
+    ],
+  );
+  runner.cancel('f'.repeat(16));
+  runner.cancel(waiting.id);
+  runner.cancel(running.id);
+  while (results.length < 2) await sleep(10);
+  t.match(
+    results.find((one) => one.id === waiting.id),
+    { status: 'refused', code: 'command.canceled' },
+  );
+  t.match(
+    results.find((one) => one.id === running.id),
+    { status: 'failed', code: 'command.canceled' },
+  );
+  t.equal(sent.length, 2, 'the one that waited never began');
+
+  runner.disconnected();
+  runner.connected((result) => void results.push(result));
+  const whole = command();
+  runner.receive(whole);
+  while (!results.some((one) => one.id === whole.id)) await sleep(10);
+  t.match(
+    JSON.parse(Buffer.from(results.find((one) => one.id === whole.id)?.output ?? []).toString()),
+    { streamed: false },
+    'a collector that takes none',
+  );
 });

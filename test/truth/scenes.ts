@@ -17,6 +17,7 @@ import { networkActs } from './acts/network.ts';
 import { furnishDpkg, packageActs, packageSettings } from './acts/package.ts';
 import { packetActs } from './acts/packet.ts';
 import { processActs } from './acts/process.ts';
+import { queryActs } from './acts/query.ts';
 import { furnishPlace, lacksPlace } from './login-place.ts';
 import { writeBelow } from './stage.ts';
 
@@ -63,6 +64,7 @@ export const scenes = {
     },
   },
   audit: { acts: auditActs, furnish: furnishAudit },
+  query: { acts: queryActs },
   agent: {
     acts: agentActs,
     options: () => ({ agentFacts: () => agentFacts, trace: { bufferKib: littleRoomKib } }),

@@ -14,6 +14,8 @@ export interface SocketRow {
   readonly remoteHex: string;
   readonly remotePort: number;
   readonly state: SocketState;
+  /** State of include/net/tcp_states.h, two hex digits. */
+  readonly stateHex: string;
   readonly userId: string;
   readonly inode: number;
 }
@@ -47,6 +49,7 @@ export function parseRow(transport: Transport, line: string): SocketRow | undefi
     remoteHex,
     remotePort: Number.parseInt(remotePort, 16),
     state: stateOf(transport, st, /^0+$/.test(remoteHex) && remotePort === '0000', inode === '0'),
+    stateHex: st,
     userId,
     inode: Number(inode),
   };

@@ -9,6 +9,8 @@ import { events, eventTypes } from './events.ts';
 import { hostState } from './host-state.ts';
 import { hosts } from './hosts.ts';
 import { hunts } from './hunts.ts';
+import { queries } from './queries.ts';
+import { querySchedules } from './query-schedules.ts';
 import { rules } from './rules.ts';
 import { session } from './session.ts';
 import { signInLinks } from './sign-in-links.ts';
@@ -31,4 +33,6 @@ export const operations: readonly Operation[] = [
   ...commands,
   ...audit,
   ...hunts,
+  ...queries,
+  ...querySchedules,
 ];

@@ -11,6 +11,7 @@ import { enrolmentStore } from './enrolment.ts';
 import { hostStore } from './hosts.ts';
 import { huntStore } from './hunts.ts';
 import { migrate } from './migrate.ts';
+import { queryScheduleStore } from './query-schedules.ts';
 
 export interface ControlStoreOptions {
   /** Wait for the disk at every commit. */
@@ -39,6 +40,7 @@ export async function openControlStore(path: string, options: ControlStoreOption
     certificates: certificateStore(db),
     credentials: credentialStore(db),
     commands: commandStore(db),
+    querySchedules: queryScheduleStore(db),
     audit: auditStore(db),
     hunts: huntStore(db),
     close: () => db.destroy(),

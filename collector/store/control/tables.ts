@@ -98,6 +98,17 @@ export interface Tables {
     saved_at: number;
     saved_by: string;
   };
+  query_schedule: {
+    name: string;
+    sql: string;
+    interval_s: number;
+    hosts: string;
+    enabled: number;
+    made_at: number;
+    made_by: string;
+    changed_at: number;
+    changed_by: string;
+  };
   audit: {
     number: number;
     at: number;

@@ -162,6 +162,74 @@ const samples: Readonly<Record<string, Sample>> = {
     ],
   },
   'GET /api/v1/audit/verification': plain('/api/v1/audit/verification'),
+  'POST /api/v1/queries': {
+    url: '/api/v1/queries',
+    body: { sql: 'SELECT 1', hosts: ['web-*'], timeoutMs: 500, rows: 10 },
+    refused: [
+      { body: { sql: 'SELECT 1' }, code: 'api.invalid' },
+      { body: { sql: '', hosts: ['all'] }, code: 'api.invalid' },
+      { body: { sql: 'x'.repeat(4097), hosts: ['all'] }, code: 'api.invalid' },
+      { body: { sql: 'SELECT 1', hosts: [] }, code: 'api.invalid' },
+      { body: { sql: 'SELECT 1', hosts: ['all'], timeoutMs: 60_001 }, code: 'api.invalid' },
+      { body: { sql: 'SELECT 1', hosts: ['all'], rows: 0 }, code: 'api.invalid' },
+      { body: { sql: 'SELECT 1', hosts: ['all', 'db-*'] }, code: 'query.no_host' },
+    ],
+  },
+  'GET /api/v1/queries': plain('/api/v1/queries'),
+  'GET /api/v1/queries/{id}': {
+    url: '/api/v1/queries/replaced',
+    refused: [{ url: '/api/v1/queries/none', code: 'api.not_found' }],
+  },
+  'GET /api/v1/queries/{id}/results': {
+    url: '/api/v1/queries/replaced/results?after=1',
+    refused: [
+      { url: '/api/v1/queries/none/results', code: 'api.not_found' },
+      { url: '/api/v1/queries/none/results?after=-1', code: 'api.invalid' },
+    ],
+  },
+  'DELETE /api/v1/queries/{id}': {
+    url: '/api/v1/queries/replaced',
+    refused: [{ url: '/api/v1/queries/none', code: 'api.not_found' }],
+  },
+  'GET /api/v1/query-schedules': plain('/api/v1/query-schedules'),
+  'GET /api/v1/query-schedules/{name}': {
+    url: '/api/v1/query-schedules/s1',
+    refused: [{ url: '/api/v1/query-schedules/none', code: 'api.not_found' }],
+  },
+  'POST /api/v1/query-schedules': {
+    url: '/api/v1/query-schedules',
+    body: { name: 's2', sql: 'SELECT 1', intervalSeconds: 60, hosts: ['all'] },
+    refused: [
+      { body: { name: 'S 2', sql: 'SELECT 1', intervalSeconds: 60, hosts: ['all'] }, code: 'api.invalid' },
+      { body: { name: 's3', sql: 'SELECT 1', intervalSeconds: 9, hosts: ['all'] }, code: 'api.invalid' },
+      {
+        body: { name: 's1', sql: 'SELECT 1', intervalSeconds: 60, hosts: ['all'] },
+        code: 'query.name_taken',
+      },
+      {
+        body: { name: 's3', sql: 'DROP TABLE x', intervalSeconds: 60, hosts: ['all'] },
+        code: 'query.refused',
+      },
+      {
+        body: { name: 's3', sql: 'SELECT x FROM users', intervalSeconds: 60, hosts: ['all'] },
+        code: 'query.invalid',
+      },
+    ],
+  },
+  'PATCH /api/v1/query-schedules/{name}': {
+    url: '/api/v1/query-schedules/s1',
+    body: { enabled: false },
+    refused: [
+      { body: { enabled: 'no' }, code: 'api.invalid' },
+      { body: { name: 's5' }, code: 'api.invalid' },
+      { body: { sql: 'SELECT' }, code: 'query.invalid' },
+      { url: '/api/v1/query-schedules/none', body: { enabled: true }, code: 'api.not_found' },
+    ],
+  },
+  'DELETE /api/v1/query-schedules/{name}': {
+    url: '/api/v1/query-schedules/s1',
+    refused: [{ url: '/api/v1/query-schedules/none', code: 'api.not_found' }],
+  },
 };
 
 interface Documented {
@@ -191,10 +259,16 @@ t.test('every operation', async (t) => {
     1,
     { at: 1, actor: 'ada', action: 'command.make', target: 'host h1', detail: {} },
   );
+  const order = { sql: 'SELECT 1', hosts: ['h1'], timeoutMs: 500, rows: 1, by: 'ada' };
+  const started = await api.deps.queries.start(order);
+  if (!started.ok) throw started.error;
+  const query = started.value.id;
+  const schedule = { name: 's1', sql: 'SELECT 1', intervalS: 60, hosts: ['all'] };
+  t.ok((await api.deps.schedules.add(schedule, 'ada')).ok);
   api.events.events.push(storedEvent(0), storedEvent(1));
 
   const ask = async (method: string, url: string, headers: Record<string, string>, body?: unknown) => {
-    const answer = await fetch(new URL(url, api.baseUrl), {
+    const answer = await fetch(new URL(url.replace('/queries/replaced', `/queries/${query}`), api.baseUrl), {
       method,
       headers: { ...headers, ...(body !== undefined && { 'content-type': 'application/json' }) },
       ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),

@@ -13,6 +13,9 @@ import { Commands } from '../../../collector/fleet/commands.ts';
 import { createEnrolment } from '../../../collector/fleet/enrolment.ts';
 import { createFleet } from '../../../collector/fleet/hosts.ts';
 import { Issuer } from '../../../collector/fleet/issue.ts';
+import { Asks } from '../../../collector/fleet/query/asks.ts';
+import { LiveQueries } from '../../../collector/fleet/query/live-queries.ts';
+import { Schedules } from '../../../collector/fleet/query/schedules.ts';
 import { Hunts } from '../../../collector/hunt/hunts.ts';
 import type {
   CollectorStatus,
@@ -133,8 +136,12 @@ export async function startApi(t: Test, over: Partial<ApiDeps> = {}): Promise<Ru
   const { hosts, certificates } = control;
   const identifying = { authority, hosts, certificates, graceMs: 0 };
   const issuer = new Issuer(authority, certificates, 0);
+  const queries = new LiveQueries({ asks: new Asks(), hosts, audit, log: () => undefined });
+  t.teardown(() => queries.close());
   const deps: ApiDeps = {
     control,
+    queries,
+    schedules: new Schedules({ store: control.querySchedules, hosts }),
     events,
     bus,
     auth: createAuth(control.credentials),

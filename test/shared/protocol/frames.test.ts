@@ -18,6 +18,7 @@ t.test('frames round-trip', async (t) => {
     { kind: 'bye', code: 'wire.shutdown', detail: '' },
     { kind: 'hello', version: 1, pending: 0, facts: {}, features: ['commands', 'of.tomorrow'] },
     { kind: 'result', id: 'a', status: 'done', code: '', detail: '', output: Buffer.from('{}'), cut: 3 },
+    { kind: 'part', id: 'a', index: 3, data: Buffer.from('{}') },
   ];
   for (const frame of frames) {
     const result = decodeAgentFrame(encodeFrame(frame));

@@ -4,6 +4,7 @@ import { detectionSnapshot } from './0002-detection-snapshot.ts';
 import { identity } from './0003-identity.ts';
 import { commandsAndAudit } from './0004-commands-and-audit.ts';
 import { hunts } from './0005-hunts.ts';
+import { querySchedules } from './0006-query-schedules.ts';
 
 export interface Migration {
   readonly name: string;
@@ -17,4 +18,5 @@ export const migrations: readonly Migration[] = [
   { name: 'identity', up: identity },
   { name: 'commands-and-audit', up: commandsAndAudit },
   { name: 'hunts', up: hunts },
+  { name: 'query-schedules', up: querySchedules },
 ];

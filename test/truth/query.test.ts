@@ -1,0 +1,3 @@
+import { checkScene } from './check-scene.ts';
+
+checkScene('query');
