@@ -37,6 +37,7 @@ import { Rates } from './rates.ts';
 import type { Alert, AuditStore, CollectorStatus, ControlStore, Host, HostFacts } from './store/contract.ts';
 import { openControlStore } from './store/control/open.ts';
 import { ReaderThread } from './store/events/reader-thread.ts';
+import { EventSearch } from './store/events/search.ts';
 
 export interface CollectorOptions {
   readonly folder: string;
@@ -146,7 +147,7 @@ class Collector {
       join(folder, 'journal.db'),
     );
     this.#closing.add(() => this.#reader.close());
-    this.#rates.seed(await this.#reader.arrivals(nowUs() - 900e6));
+    this.#rates.seed(await this.#reader.ratesSince(nowUs() - 900e6));
     this.#makeIdentity();
     this.#startCommands();
     await this.#startGateway();
@@ -412,7 +413,7 @@ class Collector {
     const tls = isLoopback(host) ? undefined : { key, cert };
     const app = await createApi({
       control: this.#control,
-      events: eventReader(this.#reader, this.#control),
+      events: eventReader(new EventSearch(this.#reader), this.#control),
       bus: this.#bus,
       auth,
       status: () => this.#status(),

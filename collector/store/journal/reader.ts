@@ -76,6 +76,16 @@ export function openJournalReader(path: string): JournalReader {
         limit,
       );
     },
+    async newestFirst(before, limit, filter = {}) {
+      const where = conditions(filter);
+      return rows(
+        `SELECT * FROM batch WHERE (max_time, id) < (?, ?)${where.sql} ORDER BY max_time DESC, id DESC LIMIT ?`,
+        before?.maxTime ?? Number.MAX_SAFE_INTEGER,
+        before?.id ?? 0,
+        ...where.values,
+        limit,
+      );
+    },
     async find(hostId, stream, sequence) {
       return rows(
         'SELECT * FROM batch WHERE host = ? AND stream = ? AND sequence = ?',
@@ -86,6 +96,10 @@ export function openJournalReader(path: string): JournalReader {
     },
     async lastId() {
       return (db.prepare('SELECT coalesce(max(id), 0) AS id FROM batch').get() as { id: number }).id;
+    },
+    async firstId() {
+      const row = db.prepare('SELECT min(id) AS id FROM batch').get() as { id: number | null };
+      return row.id ?? undefined;
     },
     async firstIdSince(since) {
       const row = db.prepare('SELECT min(id) AS id FROM batch WHERE max_time >= ?').get(since) as {

@@ -1,12 +1,26 @@
+import { deepStrictEqual } from 'node:assert/strict';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import fc from 'fast-check';
 import t, { type Test } from 'tap';
 import type { AnyEvent } from '#shared/events/registry.gen.ts';
-import type { EventQuery } from '../../../collector/store/contract.ts';
-import { type FoundPage, findEvent, searchEvents } from '../../../collector/store/events/search.ts';
-import { openJournalReader } from '../../../collector/store/journal/reader.ts';
-import { openJournalWriter } from '../../../collector/store/journal/writer.ts';
-import { batchOf, numbered } from '../../events.ts';
-import { tempFolder } from '../../temp.ts';
+import { everything, type Filter } from '#shared/filter/filter.ts';
+import { parseFilter } from '#shared/filter/parse.ts';
+import type { EventQuery } from '../../../../collector/store/contract.ts';
+import { searchArrivals } from '../../../../collector/store/events/arrival-search.ts';
+import {
+  EventSearch,
+  type FoundPage,
+  findInJournal,
+  type TailSearch,
+} from '../../../../collector/store/events/search.ts';
+import { SegmentSearch } from '../../../../collector/store/events/segment-search.ts';
+import { searchTail } from '../../../../collector/store/events/tail-search.ts';
+import { openJournalReader } from '../../../../collector/store/journal/reader.ts';
+import { openJournalWriter } from '../../../../collector/store/journal/writer.ts';
+import { batchOf, numbered } from '../../../events.ts';
+import { tempFolder } from '../../../temp.ts';
+import { type SealableBatch, SealedEvents } from '../sealed.ts';
 
 const host = 'a'.repeat(16);
 const other = 'b'.repeat(16);
@@ -25,88 +39,166 @@ function start(pid: number, command: string, time: number): AnyEvent {
   };
 }
 
-/** A journal of several batches of two hosts; gives a search over it. */
-async function journal(t: Test) {
-  const path = join(tempFolder(t), 'journal.db');
+interface Batch extends SealableBatch {
+  readonly id: number;
+}
+
+/** A journal of several batches of two hosts, of which the oldest can be sealed; gives a search over both. */
+async function store(t: Test) {
+  const folder = tempFolder(t);
+  const path = join(folder, 'journal.db');
   const writer = openJournalWriter(path);
   const reader = openJournalReader(path);
+  const db = new Database(path);
+  const sealed = await SealedEvents.open(folder);
   const marks = new Map<string, number>();
+  const batches: Batch[] = [];
   const add = async (hostId: string, ...events: AnyEvent[]) => {
     const batch = batchOf(...events);
     const sequence = (marks.get(hostId) ?? 0) + 1;
     marks.set(hostId, sequence);
     const { counts, minTime, maxTime, data } = batch;
-    const lost = {};
     const stream = streamOf(hostId);
-    const record = { hostId, stream, sequence, collected: sequence, stored: batch.count, lost, counts };
-    await writer.append([{ ...record, minTime, maxTime, receivedAt: maxTime, data }]);
+    const receivedAt = 1_700_000_000_000_000 + batches.length * 1000;
+    const record = { hostId, stream, sequence, collected: sequence, stored: batch.count, lost: {}, counts };
+    const [outcome] = await writer.append([{ ...record, minTime, maxTime, receivedAt, data }]);
+    if (outcome?.status !== 'stored') throw new Error('not stored');
+    batches.push({ id: outcome.id, hostId, stream, sequence, receivedAt, data });
   };
-  await add(host, start(1, 'bash -i', 1000), start(2, 'cat /etc/PASSWD', 2000), numbered(1));
-  await add(other, start(3, 'cat readme', 1500));
-  await add(host, start(4, 'ls', 3000), start(5, 'cat x', 2500));
+  /** Moves the oldest batches from the journal into segments, as the sealer does. */
+  const seal = async (count: number) => {
+    const moved = batches.splice(0, count);
+    await sealed.seal(moved);
+    for (const { id } of moved) db.prepare('DELETE FROM batch WHERE id = ?').run(id);
+  };
   t.teardown(async () => {
+    sealed.close();
+    db.close();
     await writer.close();
     await reader.close();
   });
-  const search = async (query: Partial<EventQuery> = {}): Promise<FoundPage> => {
-    const result = await searchEvents(reader, { limit: 100, order: 'newest', ...query });
-    if (!result.ok) throw result.error;
-    return result.value;
+  const tail: TailSearch = {
+    newest: (query) => searchTail(reader, query),
+    arrivals: (query) => searchArrivals(reader, query),
+    find: (id) => findInJournal(reader, id),
   };
-  return { add, reader, search };
+  const events = new EventSearch(tail, new SegmentSearch(sealed, async () => sealed.span));
+  const search = (query: Partial<EventQuery> = {}): Promise<FoundPage> =>
+    events.search({ limit: 100, order: 'newest', filter: everything, ...query });
+  return { add, seal, sealed, events, search };
+}
+
+/** The store all tests begin with. */
+async function journal(t: Test) {
+  const made = await store(t);
+  await made.add(host, start(1, 'bash -i', 1000), start(2, 'cat /etc/PASSWD', 2000), numbered(1));
+  await made.add(other, start(3, 'cat readme', 1500));
+  await made.add(host, start(4, 'ls', 3000), start(5, 'cat x', 2500));
+  return made;
+}
+
+function filter(text: string): { filter: Filter } {
+  const parsed = parseFilter(text);
+  if (!parsed.ok) throw new Error(parsed.problem.message);
+  return { filter: parsed.value };
+}
+
+/** All pages of a search, one after the other. */
+async function pages(search: (query: Partial<EventQuery>) => Promise<FoundPage>, query: Partial<EventQuery>) {
+  const ids: string[] = [];
+  for (let cursor: string | undefined; ; ) {
+    const page: FoundPage = await search({ ...query, ...(cursor !== undefined && { cursor }) });
+    ids.push(...page.items.map((i) => i.id));
+    if (page.next === null) return ids;
+    cursor = page.next;
+  }
 }
 
 const pids = (page: FoundPage) =>
   page.items.map((i) => i.event['process.pid']).filter((p) => p !== undefined);
 
-t.test('newest first, over batches and within them', async (t) => {
-  const { search } = await journal(t);
-  t.strictSame(pids(await search()), [4, 5, 3, 2, 1]);
-  t.strictSame(pids(await search({ types: ['process.start'], hostId: host })), [4, 5, 2, 1]);
-  t.strictSame(pids(await search({ since: 1500, until: 2500 })), [5, 3, 2]);
-});
+/** How many of the three batches are sealed. */
+for (const count of [0, 1, 2, 3]) {
+  t.test(`with ${count} of 3 batches sealed`, async (t) => {
+    t.test('newest first by event time, over batches and within them', async (t) => {
+      const { search, seal } = await journal(t);
+      await seal(count);
+      t.strictSame(pids(await search()), [4, 5, 2, 3, 1]);
+      const starts: Filter = { kind: 'types', types: ['process.start'] };
+      const ofHost: Filter = { kind: 'hosts', ids: [host] };
+      t.strictSame(pids(await search({ filter: { kind: 'all', of: [starts, ofHost] } })), [4, 5, 2, 1]);
+      t.strictSame(pids(await search({ since: 1500, until: 2500 })), [5, 2, 3]);
+    });
 
-t.test('tests on fields and text look at letters without regard to case', async (t) => {
-  const { search } = await journal(t);
-  const where = (...tests: EventQuery['where'] & object) => search({ where: tests });
-  t.strictSame(pids(await where({ field: 'process.name', op: 'eq', value: 'CAT' })), [5, 3, 2]);
-  t.strictSame(
-    pids(await where({ field: 'process.command_line', op: 'contains', value: 'etc/passwd' })),
-    [2],
-  );
-  t.strictSame(pids(await where({ field: 'process.pid', op: 'eq', value: '3' })), [3]);
-  t.strictSame(
-    pids(
-      await where(
-        { field: 'process.name', op: 'eq', value: 'cat' },
-        { field: 'process.pid', op: 'ne', value: '3' },
-      ),
+    t.test('tests on fields and text look at letters without regard to case', async (t) => {
+      const { search, seal } = await journal(t);
+      await seal(count);
+      t.strictSame(pids(await search(filter('process.name:CAT'))), [5, 2, 3]);
+      t.strictSame(pids(await search(filter('CommandLine:*etc/passwd'))), [2]);
+      t.strictSame(pids(await search(filter('process.pid:3'))), [3]);
+      t.strictSame(pids(await search(filter('process.name:cat not process.pid:3'))), [5, 2]);
+      t.equal((await search(filter('package.name:*'))).items.length, 1);
+      t.equal((await search(filter('not package.name:zzz'))).items.length, 6, 'absent is not equal');
+      t.strictSame(pids(await search(filter('/ETC/'))), [2]);
+      t.equal((await search(filter('nowhere'))).items.length, 0);
+    });
+
+    t.test('pages join without a gap or a repeat, whatever their size', async (t) => {
+      const { search, seal } = await journal(t);
+      await seal(count);
+      const whole = (await search()).items.map((i) => i.id);
+      t.equal(whole.length, 6);
+      for (const limit of [1, 2, 3, 5]) t.strictSame(await pages(search, { limit }), whole, `of ${limit}`);
+    });
+
+    t.test('an event is found by its id', async (t) => {
+      const { events, search, seal } = await journal(t);
+      await seal(count);
+      for (const item of (await search()).items)
+        t.strictSame((await events.find(item.id))?.event, item.event);
+      t.equal(await events.find('nonsense'), undefined);
+      t.equal(await events.find(`${host}:${streamOf(host)}:1:99`), undefined);
+    });
+  });
+}
+
+t.test('pages are the same whatever is sealed and arrives between them', async (t) => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.array(fc.nat(6), { minLength: 1, maxLength: 5 }), { minLength: 1, maxLength: 8 }),
+      fc.array(fc.nat(2), { minLength: 30, maxLength: 30 }),
+      fc.integer({ min: 1, max: 4 }),
+      async (batches, moves, limit) => {
+        const { add, seal, search } = await store(t);
+        let pid = 0;
+        for (const [i, times] of batches.entries())
+          await add(i % 2 === 0 ? host : other, ...times.map((time) => start(++pid, 'x', time)));
+        const whole = (await search()).items.map((i) => i.id);
+        let page = 0;
+        const paged = await pages(
+          async (query) => {
+            const found = await search(query);
+            const move = moves[page++ % moves.length] as number;
+            // Newer than everything: on a page before.
+            if (move === 1) await add(host, start(++pid, 'later', 1000 + pid));
+            else await seal(move / 2);
+            return found;
+          },
+          { limit },
+        );
+        deepStrictEqual(paged, whole);
+      },
     ),
-    [5, 2],
+    { numRuns: 12, endOnFailure: true, includeErrorInReport: true },
   );
-  t.equal((await where({ field: 'package.name', op: 'exists' })).items.length, 1);
-  t.equal(
-    (await where({ field: 'package.name', op: 'ne', value: 'zzz' })).items.length,
-    6,
-    'absent is not equal',
-  );
-  t.strictSame(pids(await search({ text: '/ETC/' })), [2]);
-  t.equal((await search({ text: 'nowhere' })).items.length, 0);
 });
 
-t.test('pages join without a gap or a repeat, whatever their size', async (t) => {
-  const { search } = await journal(t);
-  const whole = (await search()).items.map((i) => i.id);
-  for (const limit of [1, 2, 3, 5]) {
-    const ids: string[] = [];
-    for (let cursor: string | undefined; ; ) {
-      const page: FoundPage = await search({ limit, cursor });
-      ids.push(...page.items.map((i) => i.id));
-      if (page.next === null) break;
-      cursor = page.next;
-    }
-    t.strictSame(ids, whole, `pages of ${limit}`);
-  }
+t.test('what the journal holds alone asks nothing of segments', async (t) => {
+  const { search, seal, sealed, add } = await journal(t);
+  await seal(3);
+  await add(host, start(6, 'new', 2 * 10 ** 15), start(7, 'new', 2 * 10 ** 15 + 1));
+  t.strictSame(pids(await search({ limit: 2 })), [7, 6]);
+  t.equal(sealed.asked, 0);
 });
 
 t.test('following gives each event once, in order of arrival', async (t) => {
@@ -122,18 +214,34 @@ t.test('following gives each event once, in order of arrival', async (t) => {
   t.strictSame(pids(third), []);
   await add(host, start(8, 'late', 1));
   t.strictSame(pids(await search({ order: 'arrival', cursor: third.next! })), [8]);
+  const all = await search({ order: 'arrival', cursor: '0' });
+  t.strictSame(pids(all), [1, 2, 3, 5, 4, 7, 6, 8], 'from the start');
+});
+
+t.test('a follower that comes back late is given what was sealed meanwhile', async (t) => {
+  const { add, seal, search } = await journal(t);
+  const caughtUp = await search({ order: 'arrival', cursor: '0' });
+  for (let i = 0; i < 5; i++) await add(other, start(10 + i, 'cat missed', 4000 - i));
+  await add(host, start(20, 'cat there', 1));
+  await seal(8);
+  const found: number[] = [];
+  let cursor = caughtUp.next!;
+  for (let page = 0; page < 20; page++) {
+    const answer = await search({ order: 'arrival', limit: 2, cursor, ...filter('cat') });
+    found.push(...(pids(answer) as number[]));
+    cursor = answer.next!;
+  }
   t.strictSame(
-    pids(await search({ order: 'arrival', cursor: '0' })),
-    [1, 2, 3, 5, 4, 7, 6, 8],
-    'from the start',
+    found.filter((pid) => pid >= 10),
+    [10, 11, 12, 13, 14, 20],
+    'in order of arrival',
   );
 });
 
-t.test('an event is found by its id, and a cursor that is none is refused', async (t) => {
-  const { reader, search } = await journal(t);
-  for (const item of (await search()).items)
-    t.strictSame((await findEvent(reader, item.id))?.event, item.event);
-  t.equal(await findEvent(reader, 'nonsense'), undefined);
-  t.equal(await findEvent(reader, `${host}:${streamOf(host)}:1:99`), undefined);
-  await t.rejects(search({ cursor: '1; DROP TABLE batch' }), { code: 'store.cursor_invalid' });
+t.test('a cursor that is none is refused', async (t) => {
+  const { search } = await journal(t);
+  for (const cursor of ['1; DROP TABLE batch', '12~nonsense', '1 2 3', `1~${host}:x:1:1`])
+    await t.rejects(search({ cursor }), { code: 'store.cursor_invalid' }, cursor);
+  for (const cursor of ['x', '1; DROP TABLE batch', '1~x 2', '1 x'])
+    await t.rejects(search({ cursor, order: 'arrival' }), { code: 'store.cursor_invalid' }, cursor);
 });
