@@ -38,6 +38,7 @@ import type { Alert, AuditStore, CollectorStatus, ControlStore, Host, HostFacts 
 import { openControlStore } from './store/control/open.ts';
 import { ReaderThread } from './store/events/reader-thread.ts';
 import { EventSearch } from './store/events/search.ts';
+import { processTree } from './tree/tree.ts';
 
 export interface CollectorOptions {
   readonly folder: string;
@@ -411,9 +412,12 @@ class Collector {
     const auth = createAuth(this.#control.credentials);
     const { key, cert } = this.#authority.server;
     const tls = isLoopback(host) ? undefined : { key, cert };
+    const events = eventReader(new EventSearch(this.#reader), this.#control);
+    const { hosts, alerts } = this.#control;
     const app = await createApi({
       control: this.#control,
-      events: eventReader(new EventSearch(this.#reader), this.#control),
+      events,
+      tree: (subject, bounds) => processTree({ events, hosts, alerts, now: nowUs }, subject, bounds),
       bus: this.#bus,
       auth,
       status: () => this.#status(),

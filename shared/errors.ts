@@ -543,6 +543,11 @@ const entries = {
     action: 'Ask in several searches, or with `vedette hunt`.',
     retryable: false,
   },
+  'tree.no_process': {
+    cause: 'No process fits that host, pid and time.',
+    action: 'Check them with `vedette events process.pid:PID --host HOST`; times are of the host.',
+    retryable: false,
+  },
   'capture.unreadable': {
     cause: 'The capture file is missing or cannot be read.',
     action: 'Check the path and its mode.',

@@ -27,6 +27,8 @@ function holds(test: ValueTest, value: string | number | boolean): boolean {
       return true;
     case 'bool':
       return value === test.value;
+    case 'exact':
+      return value === test.text;
     case 'like':
       return typeof value === 'string' || Number.isInteger(value)
         ? likes(test.pattern, String(value))

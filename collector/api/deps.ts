@@ -15,6 +15,7 @@ import type {
   LoadedRules,
   RatePoint,
 } from '../store/contract.ts';
+import type { ProcessTree, TreeBounds, TreeSubject } from '../tree/contract.ts';
 
 export interface EnrolmentTokenOptions {
   readonly maxUses: number;
@@ -37,6 +38,7 @@ export interface TrustedCaInfo {
 export interface ApiDeps {
   readonly control: ControlStore;
   readonly events: EventReader;
+  readonly tree: (subject: TreeSubject, bounds: TreeBounds) => Promise<ProcessTree>;
   readonly bus: Bus;
   readonly auth: Auth;
   readonly status: () => Promise<CollectorStatus>;

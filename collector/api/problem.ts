@@ -33,6 +33,7 @@ const statusByCode: Partial<Record<ErrorCode, number>> = {
   'filter.unknown_field': 400,
   'filter.value': 400,
   'filter.too_large': 400,
+  'tree.no_process': 404,
   'command.invalid': 400,
   'command.unsupported': 409,
   'command.busy': 409,

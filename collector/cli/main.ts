@@ -17,6 +17,7 @@ import { hostsCommand } from './commands/hosts.ts';
 import { rulesCommand } from './commands/rules.ts';
 import { signInCommand } from './commands/sign-in.ts';
 import { statusCommand } from './commands/status.ts';
+import { treeCommand } from './commands/tree.ts';
 import { upCommand } from './commands/up.ts';
 
 export function program(): Command {
@@ -36,6 +37,7 @@ export function program(): Command {
   vedette.addCommand(certificatesCommand());
   vedette.addCommand(caCommand());
   vedette.addCommand(eventsCommand());
+  vedette.addCommand(treeCommand());
   vedette.addCommand(alertsCommand());
   vedette.addCommand(rulesCommand());
   vedette.addCommand(commandCommand());

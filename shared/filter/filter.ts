@@ -8,6 +8,8 @@ import type { Network } from './address.ts';
 /** What is asked of one value of a field. */
 export type ValueTest =
   | { readonly is: 'present' }
+  /** Exactly this text, which is what indexes know best. */
+  | { readonly is: 'exact'; readonly text: string }
   /** The whole text, folded as `foldText` does; of whole numbers their decimal text. */
   | { readonly is: 'like'; readonly pattern: Pattern }
   /** Of numbers, and of texts that are decimal numbers. Instants are microseconds since the epoch. */

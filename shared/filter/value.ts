@@ -1,7 +1,7 @@
 /** Reads what stands after the colon of a field, by what the field holds. */
 import type { FieldType } from '../schema/spec.ts';
 import { isAny, literalOf, type Part, type Pattern, parsePattern } from '../sigma/pattern.ts';
-import { readNetwork } from './address.ts';
+import { readAddress, readNetwork } from './address.ts';
 import type { KnownField } from './fields.ts';
 import type { Bound, ValueTest } from './filter.ts';
 import { foldText } from './fold-text.ts';
@@ -61,7 +61,14 @@ export function readValue(field: KnownField, written: Written): ValueTest {
   if (pattern.length > 0 && pattern.every(isAny)) return { is: 'present' };
   if (only(field, ...numeric)) return readNumberValue(field, written, pattern);
   if (only(field, 'bool')) return readBool(field, written);
-  return readNetworkValue(field, written) ?? { is: 'like', pattern };
+  return readNetworkValue(field, written) ?? readText(field, pattern);
+}
+
+/** Hashes and IPv4 addresses are written one way only, so that comparing them is exact. */
+function readText(field: KnownField, pattern: Pattern): ValueTest {
+  const text = literalOf(pattern);
+  const isOneWay = only(field, 'hash') || (only(field, 'ip') && readAddress(text ?? '')?.family === 4);
+  return text !== undefined && isOneWay ? { is: 'exact', text } : { is: 'like', pattern };
 }
 
 function readNumberValue(field: KnownField, written: Written, pattern: Pattern): ValueTest {
@@ -88,7 +95,6 @@ function readNetworkValue(field: KnownField, written: Written): ValueTest | unde
   const { text, isPlain } = written;
   if (!holdsAddresses(field)) return undefined;
   const network = readNetwork(text);
-  // IPv4 is written one way only, so that comparing text does; indexes help with that.
   if (network !== undefined && (network.family === 6 || text.includes('/'))) return { is: 'within', network };
   if (text.includes('/') && !isPlain)
     refuse('filter.value', `${text} is no network like 10.0.0.0/8.`, written);

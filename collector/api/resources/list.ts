@@ -12,6 +12,7 @@ import { rules } from './rules.ts';
 import { session } from './session.ts';
 import { signInLinks } from './sign-in-links.ts';
 import { status } from './status.ts';
+import { tree } from './tree.ts';
 
 /** Every operation of the API. */
 export const operations: readonly Operation[] = [
@@ -29,4 +30,5 @@ export const operations: readonly Operation[] = [
   ...signInLinks,
   ...commands,
   ...audit,
+  ...tree,
 ];

@@ -43,6 +43,8 @@ function likeTest(pattern: Pattern): (value: string) => boolean {
 /** What a test asks of a text. */
 export function textTestOf(test: ValueTest): (value: string) => boolean {
   switch (test.is) {
+    case 'exact':
+      return (value) => value === test.text;
     case 'like':
       return likeTest(test.pattern);
     case 'between':

@@ -141,6 +141,10 @@ function unfit(test: ValueTest): never {
 /** What a test asks of a text. `isFolded` says that the texts are folded already. */
 export function textSql(test: ValueTest, parameters: SqlParameters, isFolded: boolean): TextSql {
   switch (test.is) {
+    case 'exact': {
+      const place = parameters.add(test.text);
+      return (x) => `${x} = ${place}`;
+    }
     case 'like':
       return likeSql(test.pattern, parameters, isFolded);
     case 'between':

@@ -20,6 +20,7 @@ export function fitsType(test: ValueTest, type: FieldType): boolean {
     case 'between':
       return type !== 'bool';
     case 'within':
+    case 'exact':
       return isText(type);
     case 'bool':
       return type === 'bool';

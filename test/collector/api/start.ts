@@ -21,6 +21,7 @@ import type {
   StoredEvent,
 } from '../../../collector/store/contract.ts';
 import { openControlStore } from '../../../collector/store/control/open.ts';
+import { processTree } from '../../../collector/tree/tree.ts';
 import { tempFolder } from '../../temp.ts';
 import { ArrayEventReader } from './event-reader.ts';
 
@@ -111,6 +112,12 @@ export async function startApi(t: Test, over: Partial<ApiDeps> = {}): Promise<Ru
   const deps: ApiDeps = {
     control,
     events,
+    tree: (subject, bounds) =>
+      processTree(
+        { events, hosts: control.hosts, alerts: control.alerts, now: () => Date.now() * 1000 },
+        subject,
+        bounds,
+      ),
     bus,
     auth: createAuth(control.credentials),
     status: () => statusOf(control, events),
