@@ -26,10 +26,16 @@ export interface Descendants {
   readonly left: LeftOut;
 }
 
-/** Children, their children and so on, level by level, until there are `most`. */
-export async function descendantsOf(scope: Scope, root: KnownProcess, most: number): Promise<Descendants> {
+/** Children, their children and so on, level by level, until there are `most`; none of those `above` the root. */
+export async function descendantsOf(
+  scope: Scope,
+  root: KnownProcess,
+  above: readonly KnownProcess[],
+  most: number,
+): Promise<Descendants> {
   const children = new Map<string, KnownProcess[]>();
-  const all = new Map<string, KnownProcess>([[root.key, root]]);
+  const all: KnownProcess[] = [];
+  const known = new Set([root, ...above].map(({ key }) => key));
   let left = nothingLeft;
   let level = [root];
   for (let depth = 0; depth < maxDepth && level.length > 0; depth++) {
@@ -40,22 +46,22 @@ export async function descendantsOf(scope: Scope, root: KnownProcess, most: numb
       left = addLeft(left, { count: 0, isAtLeast: found.left.count > 0 || found.left.isAtLeast });
       for (const child of found.processes) {
         const parent = parentAmong(group, child);
-        if (parent === undefined || all.has(child.key)) continue;
-        if (all.size > most) {
+        if (parent === undefined || known.has(child.key)) continue;
+        if (all.length >= most) {
           // What these began in turn was not looked for.
           left = { count: left.count + 1, isAtLeast: true };
           continue;
         }
-        all.set(child.key, child);
+        known.add(child.key);
+        all.push(child);
         children.set(parent.key, [...(children.get(parent.key) ?? []), child]);
         next.push(child);
       }
     }
     level = next;
   }
-  all.delete(root.key);
-  await tellEnds(scope, [...all.values()]);
-  return { children, all: [...all.values()], left };
+  await tellEnds(scope, all);
+  return { children, all, left };
 }
 
 async function startsUnder(scope: Scope, parents: readonly KnownProcess[], most: number) {

@@ -4,7 +4,7 @@ import { fail, ok, type Result } from '#shared/errors.ts';
 import { allOf, type Filter } from '#shared/filter/filter.ts';
 import type { StoredEvent } from '../store/contract.ts';
 import { gather, isAmong, isAtMost, isNumber, isPresent, newestOf, ofTypes, type Scope } from './gather.ts';
-import { type KnownProcess, numberOf, processOf, startTypes, tellEnd, textOf } from './process.ts';
+import { type KnownProcess, mayRunAt, numberOf, processOf, startTypes, tellEnd, textOf } from './process.ts';
 
 /** Events of one process that are read to know it; one that calls exec more often shows the last. */
 const maxOfOne = 50;
@@ -59,6 +59,8 @@ export async function byPid(scope: Scope, pid: number, at: number): Promise<Resu
 
 /** Longest time before and after an event for which it shows who had the pid. */
 const nearUs = 60_000_000;
+/** Processes that are looked at for that. */
+const maxCandidates = 4;
 
 /** The process that did something under the pid close to that time, where no start is known. */
 async function byDeed(scope: Scope, pid: number, at: number): Promise<Result<KnownProcess>> {
@@ -70,9 +72,11 @@ async function byDeed(scope: Scope, pid: number, at: number): Promise<Result<Kno
   const did = allOf(isNumber('process.pid', [pid]), isPresent('process.entity_id'));
   const { items } = await gather(near, did, maxOfOne);
   const away = (stored: StoredEvent) => Math.abs(stored.event.time - at);
-  const nearest = items.toSorted((a, b) => away(a) - away(b))[0];
-  if (nearest === undefined)
-    return fail('tree.no_process', `No event tells of a process with pid ${pid} then.`);
-  const process = await byEntity(scope, textOf(nearest, 'process.entity_id') as string);
-  return ok(process ?? processOf([nearest]));
+  const byNearness = items.toSorted((a, b) => away(a) - away(b));
+  const ids = new Set(byNearness.map((stored) => textOf(stored, 'process.entity_id') as string));
+  for (const id of [...ids].slice(0, maxCandidates)) {
+    const process = await byEntity(scope, id);
+    if (process !== undefined && mayRunAt(process, at)) return ok(process);
+  }
+  return fail('tree.no_process', `No event tells of a process with pid ${pid} then.`);
 }

@@ -41,7 +41,7 @@ export async function processTree(
   const far: Scope = { ...near, since: at - Math.max(lookbackUs, bounds.rangeUs) };
   const process = await find(far, meant);
   const ancestors = await ancestorsOf(far, process);
-  const descendants = await descendantsOf(near, process, bounds.maxProcesses);
+  const descendants = await descendantsOf(near, process, ancestors, bounds.maxProcesses);
   const own = await activityOf(near, [process, ...descendants.all], bounds.maxEvents);
   const above = await activityOf(near, ancestors, bounds.maxEvents - own.count);
   const done = new Map([...own.events, ...above.events]);

@@ -1,32 +1,16 @@
 import { deepStrictEqual } from 'node:assert/strict';
-import { join } from 'node:path';
-import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import t, { type Test } from 'tap';
 import type { AnyEvent } from '#shared/events/registry.gen.ts';
-import { everything, type Filter } from '#shared/filter/filter.ts';
+import type { Filter } from '#shared/filter/filter.ts';
 import { parseFilter } from '#shared/filter/parse.ts';
 import type { EventQuery } from '../../../../collector/store/contract.ts';
-import { searchArrivals } from '../../../../collector/store/events/arrival-search.ts';
-import {
-  EventSearch,
-  type FoundPage,
-  findInJournal,
-  type TailSearch,
-} from '../../../../collector/store/events/search.ts';
-import { SegmentSearch } from '../../../../collector/store/events/segment-search.ts';
-import { searchTail } from '../../../../collector/store/events/tail-search.ts';
-import { openJournalReader } from '../../../../collector/store/journal/reader.ts';
-import { openJournalWriter } from '../../../../collector/store/journal/writer.ts';
-import { batchOf, numbered } from '../../../events.ts';
-import { tempFolder } from '../../../temp.ts';
-import { type SealableBatch, SealedEvents } from '../sealed.ts';
+import type { FoundPage } from '../../../../collector/store/events/search.ts';
+import { numbered } from '../../../events.ts';
+import { eventStore, streamOf } from '../event-store.ts';
 
 const host = 'a'.repeat(16);
 const other = 'b'.repeat(16);
-/** Of each host its own. */
-const streamOf = (hostId: string) => hostId.slice(0, 8) + 'c'.repeat(8);
-
 function start(pid: number, command: string, time: number): AnyEvent {
   return {
     type: 'process.start',
@@ -39,58 +23,9 @@ function start(pid: number, command: string, time: number): AnyEvent {
   };
 }
 
-interface Batch extends SealableBatch {
-  readonly id: number;
-}
-
-/** A journal of several batches of two hosts, of which the oldest can be sealed; gives a search over both. */
-async function store(t: Test) {
-  const folder = tempFolder(t);
-  const path = join(folder, 'journal.db');
-  const writer = openJournalWriter(path);
-  const reader = openJournalReader(path);
-  const db = new Database(path);
-  const sealed = await SealedEvents.open(folder);
-  const marks = new Map<string, number>();
-  const batches: Batch[] = [];
-  const add = async (hostId: string, ...events: AnyEvent[]) => {
-    const batch = batchOf(...events);
-    const sequence = (marks.get(hostId) ?? 0) + 1;
-    marks.set(hostId, sequence);
-    const { counts, minTime, maxTime, data } = batch;
-    const stream = streamOf(hostId);
-    const receivedAt = 1_700_000_000_000_000 + batches.length * 1000;
-    const record = { hostId, stream, sequence, collected: sequence, stored: batch.count, lost: {}, counts };
-    const [outcome] = await writer.append([{ ...record, minTime, maxTime, receivedAt, data }]);
-    if (outcome?.status !== 'stored') throw new Error('not stored');
-    batches.push({ id: outcome.id, hostId, stream, sequence, receivedAt, data });
-  };
-  /** Moves the oldest batches from the journal into segments, as the sealer does. */
-  const seal = async (count: number) => {
-    const moved = batches.splice(0, count);
-    await sealed.seal(moved);
-    for (const { id } of moved) db.prepare('DELETE FROM batch WHERE id = ?').run(id);
-  };
-  t.teardown(async () => {
-    sealed.close();
-    db.close();
-    await writer.close();
-    await reader.close();
-  });
-  const tail: TailSearch = {
-    newest: (query) => searchTail(reader, query),
-    arrivals: (query) => searchArrivals(reader, query),
-    find: (id) => findInJournal(reader, id),
-  };
-  const events = new EventSearch(tail, new SegmentSearch(sealed, async () => sealed.span));
-  const search = (query: Partial<EventQuery> = {}): Promise<FoundPage> =>
-    events.search({ limit: 100, order: 'newest', filter: everything, ...query });
-  return { add, seal, sealed, events, search };
-}
-
 /** The store all tests begin with. */
 async function journal(t: Test) {
-  const made = await store(t);
+  const made = await eventStore(t);
   await made.add(host, start(1, 'bash -i', 1000), start(2, 'cat /etc/PASSWD', 2000), numbered(1));
   await made.add(other, start(3, 'cat readme', 1500));
   await made.add(host, start(4, 'ls', 3000), start(5, 'cat x', 2500));
@@ -169,7 +104,7 @@ t.test('pages are the same whatever is sealed and arrives between them', async (
       fc.array(fc.nat(2), { minLength: 30, maxLength: 30 }),
       fc.integer({ min: 1, max: 4 }),
       async (batches, moves, limit) => {
-        const { add, seal, search } = await store(t);
+        const { add, seal, search } = await eventStore(t);
         let pid = 0;
         for (const [i, times] of batches.entries())
           await add(i % 2 === 0 ? host : other, ...times.map((time) => start(++pid, 'x', time)));
