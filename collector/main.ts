@@ -28,6 +28,7 @@ import { createFleet, type Fleet } from './fleet/hosts.ts';
 import { type IdentifyDeps, identify } from './fleet/identify.ts';
 import { Issuer } from './fleet/issue.ts';
 import { Presence } from './fleet/presence.ts';
+import { Hunts } from './hunt/hunts.ts';
 import { Gateway, type Refusal } from './ingest/gateway.ts';
 import { Pipeline } from './ingest/pipeline.ts';
 import { hostLedgers } from './ledger/host-ledgers.ts';
@@ -38,6 +39,11 @@ import type { Alert, AuditStore, CollectorStatus, ControlStore, Host, HostFacts 
 import { openControlStore } from './store/control/open.ts';
 import { ReaderThread } from './store/events/reader-thread.ts';
 import { EventSearch } from './store/events/search.ts';
+import { SegmentSearch } from './store/events/segment-search.ts';
+import { SqlEngine } from './store/events/sql/engine.ts';
+import { endAtOnce } from './store/failed-sync.ts';
+import { daysByType, type Retention } from './store/segments/retention.ts';
+import { SealerThread } from './store/segments/sealer-thread.ts';
 import { processTree } from './tree/tree.ts';
 
 export interface CollectorOptions {
@@ -69,6 +75,8 @@ const ratesMs = 1000;
 /** Longest time between looks at whether a certificate is to be renewed or a CA to be retired. */
 const maxTendMs = 3_600_000;
 const commandLookMs = 1000;
+/** Longer than any question may take. */
+const graceMs = 900_000;
 
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\./.test(host);
@@ -115,8 +123,11 @@ class Collector {
   #fleet!: Fleet;
   #alarm!: Alarm;
   #commands!: Commands;
+  #sql!: SqlEngine;
   #agentPort = 0;
   #damagedBatches = 0;
+  #sealer: SealerThread | undefined;
+  #sealableUpTo = 0;
   #apiServer: unknown;
 
   constructor(options: CollectorOptions, config: CollectorConfig, closing: Closing) {
@@ -138,17 +149,19 @@ class Collector {
     });
     this.#control = await openControlStore(join(folder, 'control.db'), {
       durable: true,
-      onFailedSync: this.#o.onFatal,
+      onFailedSync: endAtOnce,
     });
     this.#closing.add(() => this.#control.close());
     await this.#control.hosts.disconnectAll();
     await this.#startPipeline();
+    this.#startSealer();
     this.#reader = new ReaderThread(
       new URL('./reader.worker.ts', import.meta.url),
       join(folder, 'journal.db'),
     );
     this.#closing.add(() => this.#reader.close());
     this.#rates.seed(await this.#reader.ratesSince(nowUs() - 900e6));
+    this.#makeSql();
     this.#makeIdentity();
     this.#startCommands();
     await this.#startGateway();
@@ -248,6 +261,7 @@ class Collector {
     const { folder, logger, onFatal } = this.#o;
     const options = {
       journalPath: join(folder, 'journal.db'),
+      minFreeBytes: this.#config.minFreeBytes,
       controlPath: join(folder, 'control.db'),
       rulePaths: [packFolder, join(folder, 'rules'), ...this.#config.rules],
       listPaths: [join(packFolder, 'lists'), join(folder, 'lists')],
@@ -259,6 +273,7 @@ class Collector {
         this.#rates.add(counts, Math.floor(Date.now() / 1000));
         void this.#bus.publish('stored', { events });
       },
+      onSealable: (upTo) => this.#sealable(upTo),
       onAlerts: (alerts) => {
         for (const raised of alerts) this.#tellAlert(raised);
       },
@@ -273,6 +288,36 @@ class Collector {
     for (const problem of this.#pipeline.rules.problems) logger.warn(problem, 'rule refused');
   }
 
+  #sealable(upTo: number): void {
+    if (upTo === this.#sealableUpTo) return;
+    this.#sealableUpTo = upTo;
+    this.#sealer?.sealable(upTo);
+  }
+
+  get #retention(): Retention {
+    const { retentionDays: days, retentionByType, retentionMaxBytes: maxBytes } = this.#config;
+    return { days, daysByType: daysByType(retentionByType), maxBytes };
+  }
+
+  #startSealer(): void {
+    const { folder, logger, onFatal } = this.#o;
+    const { sealEvents, sealMs } = this.#config;
+    const options = {
+      journalPath: join(folder, 'journal.db'),
+      controlPath: join(folder, 'control.db'),
+      folder: join(folder, 'segments'),
+      ...{ sealEvents, sealMs, retention: this.#retention, graceMs },
+    };
+    const sealer = new SealerThread(new URL('./sealer.worker.ts', import.meta.url), options, {
+      onSealed: (run) => logger.debug(run, 'sealed'),
+      onProblem: (detail) => logger.error({ code: 'store.seal_failed', detail }, 'sealing failed'),
+      onEnd: onFatal,
+    });
+    this.#sealer = sealer;
+    this.#closing.add(() => sealer.close());
+    sealer.sealable(this.#sealableUpTo);
+  }
+
   async #tellOfLacking(hostId: string, lost: number): Promise<void> {
     const { logger } = this.#o;
     logger.warn({ host: hostId, lost }, 'acknowledged events are not in the journal; they count as lost');
@@ -283,6 +328,21 @@ class Collector {
     } catch (error) {
       logger.error({ err: error }, 'an alert could not be stored');
     }
+  }
+
+  #makeSql(): void {
+    const { huntThreads, huntMemoryBytes, huntSpillBytes } = this.#config;
+    this.#sql = new SqlEngine({
+      entry: new URL('./hunt.process.ts', import.meta.url),
+      folder: this.#o.folder,
+      threads: huntThreads,
+      memoryBytes: huntMemoryBytes,
+      spillBytes: huntSpillBytes,
+      hostNames: async () =>
+        (await this.#control.hosts.list()).map(({ id, hostname }) => ({ id, name: hostname })),
+      log: (what, detail) => this.#o.logger.warn(detail, what),
+    });
+    this.#closing.add(() => this.#sql.close());
   }
 
   #startLedgerWatch(): void {
@@ -382,11 +442,12 @@ class Collector {
 
   async #status(): Promise<CollectorStatus> {
     const cursor = await this.#control.detection.cursor();
-    const [hosts, streams, undetected, totals, lastId, alerts] = await Promise.all([
+    const [hosts, streams, undetected, totals, storage, lastId, alerts] = await Promise.all([
       this.#control.hosts.list(),
       this.#reader.ledger(),
       this.#reader.eventsAfter(cursor),
       this.#reader.totals(),
+      this.#reader.storage(join(this.#o.folder, 'segments'), this.#retention),
       this.#reader.lastId(),
       this.#control.alerts.countByStatus(),
     ]);
@@ -395,6 +456,7 @@ class Collector {
       startedAt: this.#startedAt,
       hosts: hostLedgers(hosts, streams, (id) => this.#gateway.pendingOf(id), undetected),
       journal: totals,
+      storage,
       detection: {
         rules: this.#pipeline.rules.rules.length,
         lagBatches: Math.max(0, lastId - cursor),
@@ -412,7 +474,8 @@ class Collector {
     const auth = createAuth(this.#control.credentials);
     const { key, cert } = this.#authority.server;
     const tls = isLoopback(host) ? undefined : { key, cert };
-    const events = eventReader(new EventSearch(this.#reader), this.#control);
+    const segments = new SegmentSearch(this.#sql, () => this.#reader.sealedSpan());
+    const events = eventReader(new EventSearch(this.#reader, segments), this.#control);
     const { hosts, alerts } = this.#control;
     const app = await createApi({
       control: this.#control,
@@ -427,6 +490,7 @@ class Collector {
       fleet: this.#fleet,
       ca: { list: () => this.#authority.cas, rotate: (overlapMs, actor) => this.#rotateCa(overlapMs, actor) },
       giveCommand: (order) => this.#commands.give(order),
+      hunts: new Hunts({ sql: this.#sql, store: this.#control.hunts, audit: this.#audit }),
       logger: this.#o.logger,
       ...(existsSync(webFolder) && { webRoot: webFolder }),
       ...(tls !== undefined && { tls }),

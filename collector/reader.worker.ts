@@ -25,6 +25,10 @@ async function answer(request: ReaderRequest): Promise<unknown> {
       return reader.eventsAfter(request.after);
     case 'totals':
       return reader.totals();
+    case 'storage':
+      return reader.storage(request.folder, request.retention);
+    case 'sealedSpan':
+      return reader.sealedSpan();
     case 'lastId':
       return reader.lastId();
     case 'ratesSince':

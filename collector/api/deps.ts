@@ -2,6 +2,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import type { Result } from '#shared/errors.ts';
 import type { Auth } from '../auth/auth.ts';
 import type { Bus } from '../bus.ts';
+import type { Hunting } from '../hunt/contract.ts';
 import type {
   Certificate,
   CollectorStatus,
@@ -61,6 +62,7 @@ export interface ApiDeps {
   };
   /** Keeps a command and sends it if its host is connected; `command.*` or `api.not_found` when it is refused. */
   readonly giveCommand: (order: CommandOrder) => Promise<Result<Command>>;
+  readonly hunts: Hunting;
   readonly logger: FastifyBaseLogger;
   /** Folder of the built dashboard; without it only the API is served. */
   readonly webRoot?: string;

@@ -1,4 +1,4 @@
-import { request as http } from 'node:http';
+import { request as http, type IncomingMessage } from 'node:http';
 import { request as https } from 'node:https';
 import { join } from 'node:path';
 import { catalogue, type ErrorCode, VedetteError } from '#shared/errors.ts';
@@ -68,6 +68,21 @@ function send(url: URL, access: Access, method: string, body: unknown): Promise<
   });
 }
 
+/** Begins a request whose answer may take as long as it likes. */
+function open(url: URL, access: Access, body: unknown, signal: AbortSignal): Promise<IncomingMessage> {
+  const payload = JSON.stringify(body);
+  const headers = { authorization: `Bearer ${access.token}`, 'content-type': 'application/json' };
+  const call = url.protocol === 'https:' ? https : http;
+  return new Promise((resolve, reject) => {
+    const request = call(url, { method: 'POST', headers, ca: access.ca, signal }, resolve);
+    request.on('error', (error: NodeJS.ErrnoException) => {
+      const isGone = error.code === 'ECONNREFUSED' || error.code === 'ECONNRESET';
+      reject(isGone ? new VedetteError('usage.no_collector', `Nothing answers at ${access.api}.`) : error);
+    });
+    request.end(payload);
+  });
+}
+
 /** The API of a running collector, as the CLI's token. Rejects with the coded error of the API. */
 export class Client {
   readonly #access: Access;
@@ -86,6 +101,16 @@ export class Client {
     if (answer.status >= 200 && answer.status < 300)
       return (answer.body === '' ? undefined : JSON.parse(answer.body)) as T;
     throw problemOf(answer);
+  }
+
+  /** An answer that comes about while it is read; an aborted signal ends it. */
+  async stream(path: string, body: unknown, signal: AbortSignal): Promise<IncomingMessage> {
+    const url = new URL(`/api/v1${path}`, this.#access.api);
+    const response = await open(url, this.#access, body, signal);
+    if (response.statusCode === 200) return response;
+    let text = '';
+    for await (const part of response.setEncoding('utf8')) text += part as string;
+    throw problemOf({ status: response.statusCode ?? 0, body: text });
   }
 
   get<T>(path: string, query?: Query): Promise<T> {

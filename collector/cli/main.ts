@@ -14,6 +14,7 @@ import { enrollCommand } from './commands/enroll.ts';
 import { eventsCommand } from './commands/events.ts';
 import { healthCommand } from './commands/health.ts';
 import { hostsCommand } from './commands/hosts.ts';
+import { huntCommand } from './commands/hunt.ts';
 import { rulesCommand } from './commands/rules.ts';
 import { signInCommand } from './commands/sign-in.ts';
 import { statusCommand } from './commands/status.ts';
@@ -38,6 +39,7 @@ export function program(): Command {
   vedette.addCommand(caCommand());
   vedette.addCommand(eventsCommand());
   vedette.addCommand(treeCommand());
+  vedette.addCommand(huntCommand());
   vedette.addCommand(alertsCommand());
   vedette.addCommand(rulesCommand());
   vedette.addCommand(commandCommand());

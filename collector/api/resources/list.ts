@@ -8,6 +8,7 @@ import { enrolmentTokens } from './enrolment-tokens.ts';
 import { events, eventTypes } from './events.ts';
 import { hostState } from './host-state.ts';
 import { hosts } from './hosts.ts';
+import { hunts } from './hunts.ts';
 import { rules } from './rules.ts';
 import { session } from './session.ts';
 import { signInLinks } from './sign-in-links.ts';
@@ -31,4 +32,5 @@ export const operations: readonly Operation[] = [
   ...commands,
   ...audit,
   ...tree,
+  ...hunts,
 ];

@@ -9,6 +9,7 @@ import { openDatabase } from './database.ts';
 import { detectionStore } from './detection.ts';
 import { enrolmentStore } from './enrolment.ts';
 import { hostStore } from './hosts.ts';
+import { huntStore } from './hunts.ts';
 import { migrate } from './migrate.ts';
 
 export interface ControlStoreOptions {
@@ -39,6 +40,7 @@ export async function openControlStore(path: string, options: ControlStoreOption
     credentials: credentialStore(db),
     commands: commandStore(db),
     audit: auditStore(db),
+    hunts: huntStore(db),
     close: () => db.destroy(),
   };
 }

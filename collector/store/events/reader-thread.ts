@@ -1,7 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import { type ErrorCode, VedetteError } from '#shared/errors.ts';
-import type { EventQuery } from '../contract.ts';
-import type { JournalTotals, StreamLedger } from '../journal/contract.ts';
+import type { EventQuery, StorageStatus } from '../contract.ts';
+import type { JournalTotals, Span, StreamLedger } from '../journal/contract.ts';
+import type { Retention } from '../segments/retention.ts';
 import type { ArrivalPage } from './arrival-search.ts';
 import type { FoundEvent, NewestPage, NewestQuery } from './event-order.ts';
 import type { TailSearch } from './search.ts';
@@ -13,7 +14,9 @@ export type ReaderRequest =
   | { readonly ask: 'ledger' }
   | { readonly ask: 'eventsAfter'; readonly after: number }
   | { readonly ask: 'totals' }
+  | { readonly ask: 'storage'; readonly folder: string; readonly retention: Retention }
   | { readonly ask: 'lastId' }
+  | { readonly ask: 'sealedSpan' }
   | { readonly ask: 'ratesSince'; readonly since: number };
 
 export type ReaderAnswer =
@@ -85,6 +88,14 @@ export class ReaderThread implements TailSearch {
 
   totals(): Promise<JournalTotals> {
     return this.#ask({ ask: 'totals' });
+  }
+
+  storage(folder: string, retention: Retention): Promise<StorageStatus> {
+    return this.#ask({ ask: 'storage', folder, retention });
+  }
+
+  sealedSpan(): Promise<Span | undefined> {
+    return this.#ask({ ask: 'sealedSpan' });
   }
 
   lastId(): Promise<number> {

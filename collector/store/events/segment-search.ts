@@ -2,6 +2,7 @@
 import { eventSpecs } from '#shared/events/registry.gen.ts';
 import type { EventPosition } from '#shared/protocol/event-id.ts';
 import type { EventSql, SqlRows } from '../contract.ts';
+import type { Span } from '../journal/contract.ts';
 import {
   compareNewest,
   type NewestPage,
@@ -20,12 +21,6 @@ import {
   wholeNumber,
 } from './segment-rows.ts';
 import { quoted, SqlParameters } from './sql-parameters.ts';
-
-/** Event times of the oldest and the newest sealed event. */
-export interface Span {
-  readonly minTime: number;
-  readonly maxTime: number;
-}
 
 const firstWindowUs = 3_600_000_000;
 const leastWindowUs = 60_000_000;

@@ -1,5 +1,7 @@
 /** The journal: every batch an agent sent, as it sent it, in order of arrival. */
 import type { StreamMark } from '#shared/protocol/frames.ts';
+import type { StorageStatus } from '../contract.ts';
+import type { Retention } from '../segments/retention.ts';
 
 /** What identifies a batch and what the collector found in it. */
 export interface BatchRecord {
@@ -42,7 +44,7 @@ export interface StreamLedger {
   readonly stored: number;
   readonly lost: Readonly<Record<string, number>>;
   readonly repeats: number;
-  /** Batches in the journal, counted now; more than `mark` would be a duplicate. */
+  /** Batches in the journal, counted now, and those that were sealed; more than `mark` would be a duplicate. */
   readonly batches: number;
 }
 
@@ -83,6 +85,11 @@ export interface BatchFilter {
   readonly until?: number;
 }
 
+export interface Span {
+  readonly minTime: number;
+  readonly maxTime: number;
+}
+
 /** A place in the order of `newestFirst`. */
 export type BatchPlace = Pick<JournalBatch, 'maxTime' | 'id'>;
 
@@ -98,6 +105,8 @@ export interface JournalReader {
     filter?: BatchFilter,
   ): Promise<readonly JournalBatch[]>;
   find(hostId: string, stream: string, sequence: number): Promise<JournalBatch | undefined>;
+  /** Event times of the oldest and the newest event in segments; undefined when there are none. */
+  sealedSpan(): Promise<Span | undefined>;
   /** The highest id, 0 when empty. */
   lastId(): Promise<number>;
   /** The lowest id; undefined when empty. */
@@ -108,6 +117,8 @@ export interface JournalReader {
   /** Events of batches with an id greater than `after`, by host. */
   eventsAfter(after: number): Promise<Readonly<Record<string, number>>>;
   totals(): Promise<JournalTotals>;
+  /** `folder` holds the segments. */
+  storage(folder: string, retention: Retention): Promise<StorageStatus>;
   /** Rows by type for each second of arrival from `since` (microseconds), oldest first. */
   arrivals(since: number): Promise<readonly { second: number; counts: Record<string, number> }[]>;
   close(): Promise<void>;

@@ -1,4 +1,6 @@
-import type { BatchFilter, JournalBatch, JournalReader, StreamLedger } from './contract.ts';
+import { nowUs } from '#shared/clock.ts';
+import { storageStatus } from '../segments/room.ts';
+import type { BatchFilter, JournalBatch, JournalReader, Span, StreamLedger } from './contract.ts';
 import { addCounts, openDatabase } from './database.ts';
 
 interface BatchRow {
@@ -94,6 +96,11 @@ export function openJournalReader(path: string): JournalReader {
         sequence,
       )[0];
     },
+    async sealedSpan() {
+      const sql = 'SELECT min(min_time) AS minTime, max(max_time) AS maxTime FROM segment';
+      const span = db.prepare(sql).get() as { minTime: number | null; maxTime: number | null };
+      return span.minTime === null ? undefined : (span as Span);
+    },
     async lastId() {
       return (db.prepare('SELECT coalesce(max(id), 0) AS id FROM batch').get() as { id: number }).id;
     },
@@ -108,7 +115,8 @@ export function openJournalReader(path: string): JournalReader {
       return row.id ?? undefined;
     },
     async ledger() {
-      const counted = `SELECT s.*, (SELECT count(*) FROM batch b WHERE b.host = s.host AND b.stream = s.stream) AS batches
+      const counted = `SELECT s.*, (SELECT count(*) FROM batch b WHERE b.host = s.host AND b.stream = s.stream)
+          + coalesce((SELECT d.batches FROM sealed d WHERE d.host = s.host AND d.stream = s.stream), 0) AS batches
         FROM stream s`;
       const all = db.prepare(counted).all() as (Omit<StreamLedger, 'hostId' | 'lost'> & {
         host: string;
@@ -132,6 +140,9 @@ export function openJournalReader(path: string): JournalReader {
         size: number;
       };
       return { batches: t.batches, events: t.events, sizeBytes: t.size };
+    },
+    async storage(folder, retention) {
+      return storageStatus(db, folder, retention, nowUs());
     },
     async arrivals(since) {
       const seconds = new Map<number, Record<string, number>>();
