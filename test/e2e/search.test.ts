@@ -39,7 +39,7 @@ t.test('events and trees', async (t) => {
 
   await t.test('columns and formats', async (t) => {
     const columns = ['--columns', 'time,host,ProcessId,process.hash.sha256', '--data', data];
-    const csv = vedette('events', own, '--format', 'csv', ...columns).stdout.split('\n');
+    const csv = vedette('events', own, '--format', 'csv', ...columns).stdout.split('\r\n');
     t.equal(csv[0], 'time,host,ProcessId,process.hash.sha256');
     t.match(csv[1], new RegExp(`^\\d{4}-.*Z,[^,]+,${process.pid},`));
     const line = vedette('events', own, '--format', 'jsonl', ...columns).stdout;

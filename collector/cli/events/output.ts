@@ -1,7 +1,8 @@
+import { csvLine } from '#shared/csv.ts';
 import { print, printJsonLine, printTable } from '#shared/output.ts';
 import { printable } from '#shared/terminal.ts';
 import type { EventJson } from '../../api/json/event.ts';
-import { cellText, csvLine, type EventColumn, usualColumns } from './columns.ts';
+import { cellText, type EventColumn, usualColumns } from './columns.ts';
 import type { ZoneTime } from './zone.ts';
 
 export const formats = ['table', 'jsonl', 'csv'] as const;
@@ -25,14 +26,14 @@ function shown(column: EventColumn, event: EventJson, time: ZoneTime): string {
 
 /** What comes before the events, in formats that have such. */
 export function printHead({ format, columns = usualColumns }: OutputOptions): void {
-  if (format === 'csv') print(csvLine(columns.map(({ title }) => title)));
+  if (format === 'csv') process.stdout.write(csvLine(columns.map(({ title }) => title)));
 }
 
 /** An event in a line of its own. Times in formats for machines are ISO 8601 in UTC. */
 export function printEvent(event: EventJson, { format, columns, time }: OutputOptions): void {
   const chosen = columns ?? usualColumns;
   if (format === 'jsonl') printJsonLine(columns === undefined ? event : objectOf(event, columns));
-  else if (format === 'csv') print(csvLine(chosen.map((column) => cellText(column.of(event)))));
+  else if (format === 'csv') process.stdout.write(csvLine(chosen.map((column) => column.of(event))));
   else print(printable(chosen.map((column) => shown(column, event, time)).join('  ')));
 }
 
