@@ -1,7 +1,7 @@
 /** Merges small segments of one type and day into larger ones, so that a question opens few files. */
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import type { DuckDBConnection } from '@duckdb/node-api';
 import type Database from 'better-sqlite3';
 import { Manifest, type Segment } from './manifest.ts';
 import { segmentPath } from './sealer.ts';
@@ -142,7 +142,9 @@ function text(value: string): string {
   return `'${value.replaceAll("'", "''")}'`;
 }
 
+/** Loaded when there is something to merge: it takes memory that a small store never needs. */
 async function open(memoryMib: number): Promise<DuckDBConnection> {
+  const { DuckDBInstance } = await import('@duckdb/node-api');
   const instance = await DuckDBInstance.create(':memory:', {
     threads: '1',
     memory_limit: `${memoryMib}MiB`,
