@@ -42,10 +42,13 @@ import { Rates } from './rates.ts';
 import type { Alert, AuditStore, CollectorStatus, ControlStore, Host, HostFacts } from './store/contract.ts';
 import { openControlStore } from './store/control/open.ts';
 import { ReaderThread } from './store/events/reader-thread.ts';
+import { EventSearch } from './store/events/search.ts';
+import { SegmentSearch } from './store/events/segment-search.ts';
 import { SqlEngine } from './store/events/sql/engine.ts';
 import { endAtOnce } from './store/failed-sync.ts';
 import { daysByType, type Retention } from './store/segments/retention.ts';
 import { SealerThread } from './store/segments/sealer-thread.ts';
+import { processTree } from './tree/tree.ts';
 
 export interface CollectorOptions {
   readonly folder: string;
@@ -164,7 +167,7 @@ class Collector {
       join(folder, 'journal.db'),
     );
     this.#closing.add(() => this.#reader.close());
-    this.#rates.seed(await this.#reader.arrivals(nowUs() - 900e6));
+    this.#rates.seed(await this.#reader.ratesSince(nowUs() - 900e6));
     this.#makeSql();
     this.#makeIdentity();
     this.#startCommands();
@@ -510,9 +513,13 @@ class Collector {
     const auth = createAuth(this.#control.credentials);
     const { key, cert } = this.#authority.server;
     const tls = isLoopback(host) ? undefined : { key, cert };
+    const segments = new SegmentSearch(this.#sql, () => this.#reader.sealedSpan());
+    const events = eventReader(new EventSearch(this.#reader, segments), this.#control);
+    const { hosts, alerts } = this.#control;
     const app = await createApi({
       control: this.#control,
-      events: eventReader(this.#reader, this.#control),
+      events,
+      tree: (subject, bounds) => processTree({ events, hosts, alerts, now: nowUs }, subject, bounds),
       bus: this.#bus,
       auth,
       status: () => this.#status(),

@@ -1,8 +1,10 @@
 /** Entry of the reader thread: answers questions from the journal, so that no search delays anything else. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { VedetteError } from '#shared/errors.ts';
+import { searchArrivals } from './store/events/arrival-search.ts';
 import type { ReaderAnswer, ReaderRequest } from './store/events/reader-thread.ts';
-import { findEvent, searchEvents } from './store/events/search.ts';
+import { findInJournal } from './store/events/search.ts';
+import { searchTail } from './store/events/tail-search.ts';
 import { openJournalReader } from './store/journal/reader.ts';
 
 const port = parentPort;
@@ -11,13 +13,12 @@ const reader = openJournalReader((workerData as { journalPath: string }).journal
 
 async function answer(request: ReaderRequest): Promise<unknown> {
   switch (request.ask) {
-    case 'search': {
-      const result = await searchEvents(reader, request.query);
-      if (!result.ok) throw result.error;
-      return result.value;
-    }
+    case 'newest':
+      return searchTail(reader, request.query);
+    case 'arrivals':
+      return searchArrivals(reader, request.query);
     case 'find':
-      return findEvent(reader, request.id);
+      return findInJournal(reader, request.id);
     case 'ledger':
       return reader.ledger();
     case 'eventsAfter':
@@ -26,9 +27,11 @@ async function answer(request: ReaderRequest): Promise<unknown> {
       return reader.totals();
     case 'storage':
       return reader.storage(request.folder, request.retention);
+    case 'sealedSpan':
+      return reader.sealedSpan();
     case 'lastId':
       return reader.lastId();
-    case 'arrivals':
+    case 'ratesSince':
       return reader.arrivals(request.since);
   }
 }

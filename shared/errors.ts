@@ -529,6 +529,31 @@ const entries = {
     action: 'Start again without a cursor.',
     retryable: false,
   },
+  'filter.syntax': {
+    cause: 'The filter cannot be read.',
+    action: 'Mend it where the message says; docs/searching.md describes the language.',
+    retryable: false,
+  },
+  'filter.unknown_field': {
+    cause: 'The filter names a field that no event has.',
+    action: 'List the fields with `vedette events fields`; put text that holds a colon in quotes.',
+    retryable: false,
+  },
+  'filter.value': {
+    cause: 'The filter asks a field for something it cannot hold.',
+    action: 'Give a value that fits the field; `vedette events fields` says what it holds.',
+    retryable: false,
+  },
+  'filter.too_large': {
+    cause: 'The filter is longer or deeper than the bound.',
+    action: 'Ask in several searches, or with `vedette hunt`.',
+    retryable: false,
+  },
+  'tree.no_process': {
+    cause: 'No process fits that host, pid and time.',
+    action: 'Check them with `vedette events process.pid:PID --host HOST`; times are of the host.',
+    retryable: false,
+  },
   'capture.unreadable': {
     cause: 'The capture file is missing or cannot be read.',
     action: 'Check the path and its mode.',

@@ -79,5 +79,6 @@ function report(error: unknown, asJson: boolean): number {
 
 function reportKnown(error: VedetteError, asJson: boolean): number {
   process.stderr.write(asJson ? `${JSON.stringify({ error })}\n` : `vedette: ${printable(error.line)}\n`);
-  return error.code === 'usage.invalid' ? 2 : 1;
+  const isUsage = error.code === 'usage.invalid' || error.code.startsWith('filter.');
+  return isUsage ? 2 : 1;
 }

@@ -20,6 +20,7 @@ import type {
   QueryScheduleOrder,
   RatePoint,
 } from '../store/contract.ts';
+import type { ProcessTree, TreeBounds, TreeSubject } from '../tree/contract.ts';
 
 export interface EnrolmentTokenOptions {
   readonly maxUses: number;
@@ -42,6 +43,7 @@ export interface TrustedCaInfo {
 export interface ApiDeps {
   readonly control: ControlStore;
   readonly events: EventReader;
+  readonly tree: (subject: TreeSubject, bounds: TreeBounds) => Promise<ProcessTree>;
   readonly bus: Bus;
   readonly auth: Auth;
   readonly status: () => Promise<CollectorStatus>;

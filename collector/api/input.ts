@@ -1,13 +1,13 @@
 /** Reading of query parameters whose form JSON Schema cannot say. */
 import { VedetteError } from '#shared/errors.ts';
 import { eventSpecs } from '#shared/events/registry.gen.ts';
-import { type EventSpec, fieldsOf } from '#shared/schema/spec.ts';
-import type { FieldTest } from '../store/contract.ts';
+import type { Filter } from '#shared/filter/filter.ts';
+import { parseFilter } from '#shared/filter/parse.ts';
+import { problemError, Refusal } from '#shared/filter/problem.ts';
+import { fieldContains, fieldEquals, fieldExists } from '#shared/filter/simple.ts';
 import { fromIso } from './instants.ts';
 
 const invalid = (detail: string) => new VedetteError('api.invalid', detail);
-
-const knownFields = new Set(Object.values<EventSpec>(eventSpecs).flatMap((s) => Object.keys(fieldsOf(s))));
 
 /** Microseconds of an ISO 8601 instant. */
 export function readInstant(name: string, value: string | undefined): number | undefined {
@@ -23,13 +23,38 @@ export function readTypes(types: readonly string[]): readonly string[] {
   throw new VedetteError('event.unknown_type', `There is no event type ${unknown}.`);
 }
 
+/** A filter as people write it. Throws `filter.*`. */
+export function readFilter(text: string | undefined): Filter | undefined {
+  if (text === undefined) return undefined;
+  const parsed = parseFilter(text);
+  if (!parsed.ok) throw problemError(parsed.problem);
+  return parsed.value;
+}
+
 /** `field:eq:value`, `field:ne:value`, `field:contains:value` or `field:exists`; the value may hold colons. */
-export function readFieldTest(where: string): FieldTest {
+export function readFieldTest(where: string): Filter {
   const [, field = '', op = '', , value] = /^([^:]+):([^:]+)(:(.*))?$/su.exec(where) ?? [];
-  if (field !== '' && !knownFields.has(field)) throw invalid(`No event type has a field ${field}.`);
-  if (op === 'exists' && value === undefined) return { field, op };
-  if ((op === 'eq' || op === 'ne' || op === 'contains') && value !== undefined) return { field, op, value };
+  const filter = fieldTest(where, field, op, value);
+  if (filter === undefined) throw invalid(`No event type has a field ${field}.`);
+  return filter;
+}
+
+function fieldTest(where: string, field: string, op: string, value: string | undefined): Filter | undefined {
+  if (op === 'exists' && value === undefined) return fieldExists(field);
+  if (op === 'contains' && value !== undefined) return fieldContains(field, value);
+  if ((op === 'eq' || op === 'ne') && value !== undefined) {
+    const equals = equalsOrRefused(field, value);
+    return equals === undefined || op === 'eq' ? equals : { kind: 'not', of: equals };
+  }
   throw invalid(
     `where is field:eq:value, field:ne:value, field:contains:value or field:exists, not ${where}.`,
   );
+}
+
+function equalsOrRefused(field: string, value: string): Filter | undefined {
+  try {
+    return fieldEquals(field, value);
+  } catch (error) {
+    throw error instanceof Refusal ? invalid(error.message) : error;
+  }
 }

@@ -19,6 +19,7 @@ import { queryCommand } from './commands/query.ts';
 import { rulesCommand } from './commands/rules.ts';
 import { signInCommand } from './commands/sign-in.ts';
 import { statusCommand } from './commands/status.ts';
+import { treeCommand } from './commands/tree.ts';
 import { upCommand } from './commands/up.ts';
 
 export function program(): Command {
@@ -38,6 +39,7 @@ export function program(): Command {
   vedette.addCommand(certificatesCommand());
   vedette.addCommand(caCommand());
   vedette.addCommand(eventsCommand());
+  vedette.addCommand(treeCommand());
   vedette.addCommand(huntCommand());
   vedette.addCommand(alertsCommand());
   vedette.addCommand(rulesCommand());

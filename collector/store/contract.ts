@@ -3,6 +3,7 @@
  * No backend's peculiarities show here: SQLite now, PostgreSQL later, one contract suite over each.
  */
 import { type Arguments, type ResultStatus, resultStatuses } from '#shared/commands/spec.ts';
+import type { Filter } from '#shared/filter/filter.ts';
 import type { EventRow } from '#shared/schema/columns.ts';
 
 export const levels = ['informational', 'low', 'medium', 'high', 'critical'] as const;
@@ -513,31 +514,25 @@ export interface StoredEvent {
   readonly event: EventRow;
 }
 
-export type FieldTest =
-  | { readonly field: string; readonly op: 'eq' | 'ne' | 'contains'; readonly value: string }
-  | { readonly field: string; readonly op: 'exists' };
-
 export interface EventQuery {
-  readonly types?: readonly string[];
-  readonly hostId?: string;
+  readonly filter: Filter;
   /** Inclusive, by event time. */
   readonly since?: number;
   readonly until?: number;
-  /** All must hold. Strings compare without regard to case. */
-  readonly where?: readonly FieldTest[];
-  /** In any string field. */
-  readonly text?: string;
   /** 1 to 1,000. */
   readonly limit: number;
-  /** `newest` walks back from the end of the journal; `arrival` walks forward from the cursor, for following. */
+  /** `newest` goes back in event time; `arrival` goes forward from the cursor, for following. */
   readonly order: 'newest' | 'arrival';
   readonly cursor?: string;
 }
 
 export interface EventReader {
   /**
-   * With `arrival`, `next` is never null: pass it again to get what has arrived since. A cursor this reader did
-   * not give is `store.cursor_invalid`.
+   * A page may hold fewer than `limit`, even none, and yet have a `next`: the search took its time and goes on from
+   * there. Newest first, pages are without gaps and repeats, whatever arrives or is sealed meanwhile.
+   * With `arrival`, `next` is never null: pass it again to get what has arrived since; whoever comes back so late that
+   * events were sealed meanwhile may get some of them again. A cursor this reader did not give is
+   * `store.cursor_invalid`.
    */
   search(query: EventQuery): Promise<Page<StoredEvent>>;
   get(id: string): Promise<StoredEvent | undefined>;

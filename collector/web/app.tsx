@@ -1,15 +1,18 @@
 import { Dashboard } from './dashboard.tsx';
+import { shownTree } from './data/address.ts';
 import { SignInPage } from './session/sign-in-page.tsx';
 import { useSession } from './session/use-session.ts';
+import { TreePage } from './tree/tree-page.tsx';
 
 /** The dashboard for whoever is signed in, else the way in. */
 export function App() {
   const session = useSession();
+  const tree = shownTree();
   switch (session.state) {
     case 'looking':
       return <div className="blank" role="status" aria-label="Loading" />;
     case 'signed-in':
-      return <Dashboard caller={session.caller} />;
+      return tree === null ? <Dashboard caller={session.caller} /> : <TreePage asked={tree} />;
     default:
       return <SignInPage session={session} />;
   }

@@ -31,7 +31,7 @@ export function Dashboard({ caller }: { caller: Caller }) {
         <SectionBoundary name="Hosts">
           <HostSection />
         </SectionBoundary>
-        <SectionBoundary name="Recent events">
+        <SectionBoundary name="Events">
           <EventSection />
         </SectionBoundary>
       </main>

@@ -11,6 +11,7 @@ import './style/alerts.css';
 import './style/detail.css';
 import './style/tables.css';
 import './style/chart.css';
+import './style/search.css';
 
 const maxRetries = 2;
 

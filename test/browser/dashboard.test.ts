@@ -1,10 +1,7 @@
 /** The dashboard in a real browser against a real API, control store, bus and feed. */
-import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
-import t, { type Test } from 'tap';
-import { build } from 'vite';
-import { type RunningApi, startApi } from '../collector/api/start.ts';
+import t from 'tap';
+import { startApi } from '../collector/api/start.ts';
 import {
   addEvent,
   addEvents,
@@ -15,75 +12,12 @@ import {
   raise,
   raisedAgo,
 } from './scene.ts';
+import { absent, buildWeb, pictures, signIn, visit, webRoot } from './visit.ts';
 
-const executablePath = process.env['VEDETTE_CHROMIUM'] ?? '/usr/bin/chromium';
-const pictures = process.env['VEDETTE_PICTURES'] ?? join(import.meta.dirname, '../../.tap/pictures');
-const web = join(import.meta.dirname, '../../collector/web');
-const absent = existsSync(executablePath) ? false : `no browser at ${executablePath}`;
-
-let webRoot: string;
-
-t.before(async () => {
-  if (absent) return;
-  mkdirSync(pictures, { recursive: true });
-  webRoot = join(t.testdir(), 'web');
-  await build({
-    root: web,
-    configFile: join(web, 'vite.config.ts'),
-    logLevel: 'error',
-    build: { outDir: webRoot },
-  });
-});
-
-interface Visit {
-  readonly page: Page;
-  readonly context: BrowserContext;
-  /** Errors the page logged or threw, and requests that left for elsewhere. */
-  readonly faults: string[];
-}
-
-async function visit(
-  t: Test,
-  api: RunningApi,
-  options: Parameters<Browser['newContext']>[0] = {},
-): Promise<Visit> {
-  const browser = await chromium.launch({
-    executablePath,
-    args: ['--no-sandbox', '--disable-dev-shm-usage'],
-  });
-  t.teardown(() => browser.close());
-  const context = await browser.newContext({
-    viewport: { width: 1280, height: 900 },
-    timezoneId: 'Europe/Berlin',
-    ...options,
-  });
-  const page = await context.newPage();
-  const faults: string[] = [];
-  page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
-  page.on('pageerror', (error) => faults.push(String(error)));
-  page.on('request', (request) => {
-    if (!request.url().startsWith(api.baseUrl)) faults.push(`request to ${request.url()}`);
-  });
-  page.setDefaultTimeout(10_000);
-  return { page, context, faults };
-}
-
-async function signIn(
-  t: Test,
-  api: RunningApi,
-  options: Parameters<Browser['newContext']>[0] = {},
-  role: 'admin' | 'viewer' = 'admin',
-) {
-  const visited = await visit(t, api, options);
-  const { url } = await api.deps.auth.createSignInLink(api.baseUrl, { name: 'ada', role });
-  await visited.page.goto(url);
-  await visited.page.getByRole('heading', { name: 'Overview' }).waitFor({ state: 'attached' });
-  await visited.page.locator('.connection.live').waitFor();
-  return visited;
-}
+t.before(() => buildWeb(t));
 
 t.test('signing in through a link', { skip: absent }, async (t) => {
-  const api = await startApi(t, { webRoot });
+  const api = await startApi(t, { webRoot: webRoot() });
   const { page, context } = await visit(t, api);
   await page.goto(api.baseUrl);
   await page.getByText('npx vedette sign-in').waitFor();
@@ -107,7 +41,7 @@ t.test('signing in through a link', { skip: absent }, async (t) => {
 });
 
 t.test('hosts, alerts and events arrive without a reload', { skip: absent }, async (t) => {
-  const api = await startApi(t, { webRoot });
+  const api = await startApi(t, { webRoot: webRoot() });
   const { page, faults } = await signIn(t, api);
   await page.getByText('No open alerts').waitFor();
   await page.getByText('No hosts yet').waitFor();
@@ -137,7 +71,7 @@ t.test('hosts, alerts and events arrive without a reload', { skip: absent }, asy
 });
 
 t.test('triage by keyboard', { skip: absent }, async (t) => {
-  const api = await startApi(t, { webRoot });
+  const api = await startApi(t, { webRoot: webRoot() });
   await addHosts(api);
   await raise(
     api,
@@ -167,9 +101,9 @@ t.test('triage by keyboard', { skip: absent }, async (t) => {
   await page.keyboard.press('Escape');
   await detail.waitFor({ state: 'detached' });
 
-  await page.getByLabel('Text in any field').fill('jacka');
+  await page.getByRole('combobox', { name: 'Filter events' }).fill('jacka');
   t.match(await api.deps.control.alerts.get('three'), { status: 'open' }, 'typing is not a command');
-  await page.getByLabel('Text in any field').blur();
+  await page.getByRole('combobox', { name: 'Filter events' }).blur();
   await page.locator('#alert-three').focus();
   await page.keyboard.press('c');
   await page.locator('#alert-three').waitFor({ state: 'detached' });
@@ -180,7 +114,7 @@ t.test('triage by keyboard', { skip: absent }, async (t) => {
 });
 
 t.test('who may only read sees no way to change', { skip: absent }, async (t) => {
-  const api = await startApi(t, { webRoot });
+  const api = await startApi(t, { webRoot: webRoot() });
   await raise(api, raisedAgo({ ruleTitle: 'one' }, 'one', 5));
   const { page } = await signIn(t, api, {}, 'viewer');
   await page.getByRole('button', { name: 'one' }).click();
@@ -192,7 +126,7 @@ t.test('who may only read sees no way to change', { skip: absent }, async (t) =>
 });
 
 t.test('what hosts say is text, all of it seen', { skip: absent }, async (t) => {
-  const api = await startApi(t, { webRoot });
+  const api = await startApi(t, { webRoot: webRoot() });
   await api.deps.control.hosts.add('h9', { hostname: '<b>bold</b>\u202ehost', os: 'linux' }, 1);
   const over = { ruleTitle: 'Odd', reason: hostileCommand, hostName: '<i>host</i>', tags: ['<u>tag</u>'] };
   const alert = raisedAgo(over, 'odd', 5);
@@ -219,7 +153,7 @@ t.test('what hosts say is text, all of it seen', { skip: absent }, async (t) => 
 });
 
 t.test('the feed comes back after the collector was away', { skip: absent }, async (t) => {
-  const api = await startApi(t, { webRoot });
+  const api = await startApi(t, { webRoot: webRoot() });
   const { page } = await signIn(t, api);
   for (const client of api.app.websocketServer.clients) client.terminate();
   await page.locator('.connection.lost').waitFor();
@@ -229,7 +163,7 @@ t.test('the feed comes back after the collector was away', { skip: absent }, asy
 });
 
 t.test('pictures, wide and narrow, light and dark', { skip: absent }, async (t) => {
-  const api = await startApi(t, { webRoot });
+  const api = await startApi(t, { webRoot: webRoot() });
   await addHosts(api);
   addEvents(api);
   addRates(api);

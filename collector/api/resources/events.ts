@@ -1,8 +1,11 @@
 import { VedetteError } from '#shared/errors.ts';
 import { eventSpecs } from '#shared/events/registry.gen.ts';
+import { allOf } from '#shared/filter/filter.ts';
+import { maxFilterLength } from '#shared/filter/parse.ts';
+import { containsText } from '#shared/filter/simple.ts';
 import { type EventSpec, fieldsOf } from '#shared/schema/spec.ts';
 import type { EventQuery } from '../../store/contract.ts';
-import { readFieldTest, readInstant, readTypes } from '../input.ts';
+import { readFieldTest, readFilter, readInstant, readTypes } from '../input.ts';
 import { eventJson, eventSchema } from '../json/event.ts';
 import { cursor, limit, pageSchema } from '../json/page.ts';
 import { operation } from '../operation.ts';
@@ -11,8 +14,14 @@ import { array, dictionary, type FromSchema, instant, object, oneOf, text } from
 const searchQuery = object(
   {},
   {
+    filter: {
+      type: 'string',
+      maxLength: maxFilterLength,
+      description:
+        'What must hold, as docs/searching.md describes, e.g. process.name:curl and not user.name:root.',
+    },
     type: { ...array({ type: 'string', maxLength: 64 }, 'Event types; any of them.'), maxItems: 32 },
-    host: { type: 'string', description: 'Host id.' },
+    host: { type: 'string', description: 'Host by name or id; * and ? stand for others.' },
     since: { ...instant, description: 'Event time, inclusive.' },
     until: { ...instant, description: 'Event time, inclusive.' },
     where: {
@@ -36,15 +45,19 @@ const searchQuery = object(
 function eventQuery(query: FromSchema<typeof searchQuery>): EventQuery {
   const since = readInstant('since', query.since);
   const until = readInstant('until', query.until);
+  const filter = allOf(
+    query.type && { kind: 'types', types: readTypes(query.type) },
+    query.host === undefined ? undefined : { kind: 'host', pattern: query.host },
+    ...(query.where ?? []).map(readFieldTest),
+    query.q === undefined ? undefined : containsText(query.q),
+    readFilter(query.filter),
+  );
   return {
+    filter,
     limit: query.limit ?? 100,
     order: query.order ?? 'newest',
-    ...(query.type !== undefined && { types: readTypes(query.type) }),
-    ...(query.host !== undefined && { hostId: query.host }),
     ...(since !== undefined && { since }),
     ...(until !== undefined && { until }),
-    ...(query.where !== undefined && { where: query.where.map(readFieldTest) }),
-    ...(query.q !== undefined && query.q !== '' && { text: query.q }),
     ...(query.cursor !== undefined && { cursor: query.cursor }),
   };
 }

@@ -15,6 +15,7 @@ import { rules } from './rules.ts';
 import { session } from './session.ts';
 import { signInLinks } from './sign-in-links.ts';
 import { status } from './status.ts';
+import { tree } from './tree.ts';
 
 /** Every operation of the API. */
 export const operations: readonly Operation[] = [
@@ -32,6 +33,7 @@ export const operations: readonly Operation[] = [
   ...signInLinks,
   ...commands,
   ...audit,
+  ...tree,
   ...hunts,
   ...queries,
   ...querySchedules,

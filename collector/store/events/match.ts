@@ -1,79 +1,143 @@
+/** Filters over columns as the journal holds them: each test is asked once of each entry of a dictionary. */
+import { fieldIn } from '#shared/filter/fields.ts';
+import { combine, type Filter, type Leaf, timeName, type ValueTest } from '#shared/filter/filter.ts';
 import { type Column, type ColumnarEvents, valueAt } from '#shared/schema/columns.ts';
-import type { EventQuery, FieldTest } from '../contract.ts';
+import type { Pattern } from '#shared/sigma/pattern.ts';
+import { textTestOf } from './text-test.ts';
+import { fitsType, isBetween } from './value-types.ts';
 
 type RowTest = (row: number) => boolean;
 
-/** Whether each dictionary entry passes, worked out once; entry 0, absent, does not. */
-function overDictionary(dictionary: readonly string[], test: (value: string) => boolean): Uint8Array {
-  const passes = new Uint8Array(dictionary.length + 1);
-  for (let k = 0; k < dictionary.length; k++) passes[k + 1] = test(dictionary[k] as string) ? 1 : 0;
+/** Over the rows of one group; true or false where all rows are alike. */
+type GroupTest = (events: ColumnarEvents) => RowTest | boolean;
+
+/** Which entries of a dictionary pass; entry 0, absent, does not. Undefined when none does. */
+function passing(dictionary: readonly string[], test: (value: string) => boolean): Uint8Array | undefined {
+  let passes: Uint8Array | undefined;
+  for (let k = 0; k < dictionary.length; k++) {
+    if (!test(dictionary[k] as string)) continue;
+    passes ??= new Uint8Array(dictionary.length + 1);
+    passes[k + 1] = 1;
+  }
   return passes;
 }
 
-function columnTest(column: Column, test: (value: string) => boolean): RowTest {
-  switch (column.kind) {
-    case 'string': {
-      const passes = overDictionary(column.dictionary, test);
-      return (row) => passes[column.index[row] as number] === 1;
+function overTexts(column: Column, test: (value: string) => boolean): RowTest | boolean {
+  if (column.kind !== 'string' && column.kind !== 'list') return false;
+  const passes = passing(column.dictionary, test);
+  if (passes === undefined) return false;
+  const { index } = column;
+  if (column.kind === 'string') return (row) => passes[index[row] as number] === 1;
+  const { offsets } = column;
+  return (row) => {
+    for (let i = offsets[row] as number; i < (offsets[row + 1] as number); i++) {
+      if (passes[index[i] as number] === 1) return true;
     }
-    case 'list': {
-      const passes = overDictionary(column.dictionary, test);
-      return (row) => {
-        for (let i = column.offsets[row] as number; i < (column.offsets[row + 1] as number); i++) {
-          if (passes[column.index[i] as number] === 1) return true;
-        }
-        return false;
-      };
+    return false;
+  };
+}
+
+function overNumbers(column: Column, test: (value: number) => boolean): RowTest | boolean {
+  if (column.kind !== 'number') return false;
+  const { values, present } = column;
+  if (present === null) return (row) => test(values[row] as number);
+  return (row) => present[row] === 1 && test(values[row] as number);
+}
+
+function columnTest(test: ValueTest): (column: Column) => RowTest | boolean {
+  switch (test.is) {
+    case 'present':
+      return (column) => (row) => valueAt(column, row) !== undefined;
+    case 'bool': {
+      const wanted = test.value ? 2 : 1;
+      return (column) => column.kind === 'bool' && ((row) => column.values[row] === wanted);
     }
-    default:
-      return (row) => {
-        const value = valueAt(column, row);
-        return value !== undefined && test(String(value));
-      };
+    case 'between': {
+      const ofText = textTestOf(test);
+      return (column) =>
+        column.kind === 'number'
+          ? overNumbers(column, (value) => isBetween(test, value))
+          : overTexts(column, ofText);
+    }
+    default: {
+      const ofText = textTestOf(test);
+      return (column) =>
+        column.kind === 'number'
+          ? overNumbers(column, (value) => ofText(String(value)))
+          : overTexts(column, ofText);
+    }
   }
 }
 
-function fieldTest(events: ColumnarEvents, { field, ...test }: FieldTest): RowTest | undefined {
-  const column = events.columns.get(field);
-  if (column === undefined) return test.op === 'ne' ? () => true : undefined;
-  if (test.op === 'exists') return (row) => valueAt(column, row) !== undefined;
-  const wanted = test.value.toLowerCase();
-  if (test.op === 'contains') return columnTest(column, (value) => value.toLowerCase().includes(wanted));
-  const isEqual = columnTest(column, (value) => value.toLowerCase() === wanted);
-  return test.op === 'eq' ? isEqual : (row) => !isEqual(row);
+function fieldTest(name: string, test: ValueTest): GroupTest {
+  const ofColumn = columnTest(test);
+  if (name === timeName) {
+    return ({ times }) => ofColumn({ kind: 'number', values: times, present: null });
+  }
+  return (events) => {
+    const field = fieldIn(events.type, name);
+    if (field === undefined || !fitsType(test, field.type)) return false;
+    const column = events.columns.get(field.ecs);
+    return column === undefined ? false : ofColumn(column);
+  };
 }
 
-function textTest(events: ColumnarEvents, text: string): RowTest | undefined {
-  const wanted = text.toLowerCase();
-  const tests: RowTest[] = [];
-  for (const column of events.columns.values()) {
-    if (column.kind !== 'string' && column.kind !== 'list') continue;
-    if (!column.dictionary.some((value) => value.toLowerCase().includes(wanted))) continue;
-    tests.push(columnTest(column, (value) => value.toLowerCase().includes(wanted)));
-  }
-  return tests.length === 0 ? undefined : (row) => tests.some((test) => test(row));
+function wordsTest(pattern: Pattern): GroupTest {
+  const ofText = textTestOf({ is: 'like', pattern });
+  return (events) => {
+    const tests: RowTest[] = [];
+    for (const column of events.columns.values()) {
+      const test = overTexts(column, ofText);
+      if (typeof test === 'function') tests.push(test);
+    }
+    return tests.length === 0 ? false : (row) => tests.some((test) => test(row));
+  };
 }
 
-/** Rows of a group that a query asks for, in their order. The host is not looked at: a batch has one. */
-export function matchingRows(events: ColumnarEvents, query: EventQuery): number[] {
-  if (query.types !== undefined && query.types.length > 0 && !query.types.includes(events.type)) return [];
-  const tests: RowTest[] = [];
-  for (const test of query.where ?? []) {
-    const rowTest = fieldTest(events, test);
-    if (rowTest === undefined) return [];
-    tests.push(rowTest);
+/** A filter made ready for many groups of events. */
+export class FilterMatcher {
+  readonly #filter: Filter;
+  readonly #tests = new Map<Leaf, GroupTest>();
+
+  /** The filter names its hosts by id. */
+  constructor(filter: Filter) {
+    this.#filter = filter;
   }
-  if (query.text !== undefined && query.text !== '') {
-    const rowTest = textTest(events, query.text);
-    if (rowTest === undefined) return [];
-    tests.push(rowTest);
+
+  /** Rows of a group of events of one host that pass and lie within these instants, in their order. */
+  rows(hostId: string, events: ColumnarEvents, since: number, until: number): readonly number[] {
+    const test = this.#testOf(hostId, events);
+    if (test === false) return [];
+    const { times } = events;
+    const rows: number[] = [];
+    for (let row = 0; row < events.count; row++) {
+      const time = times[row] as number;
+      if (time >= since && time <= until && (test === true || test(row))) rows.push(row);
+    }
+    return rows;
   }
-  const since = query.since ?? Number.NEGATIVE_INFINITY;
-  const until = query.until ?? Number.POSITIVE_INFINITY;
-  const rows: number[] = [];
-  for (let row = 0; row < events.count; row++) {
-    const time = events.times[row] as number;
-    if (time >= since && time <= until && tests.every((test) => test(row))) rows.push(row);
+
+  #testOf(hostId: string, events: ColumnarEvents): RowTest | boolean {
+    return combine<RowTest>(this.#filter, {
+      leaf: (leaf) => {
+        if (leaf.kind === 'hosts') return leaf.ids.includes(hostId);
+        if (leaf.kind === 'types') return leaf.types.includes(events.type);
+        return this.#groupTest(leaf)(events);
+      },
+      all: (parts) => (row) => parts.every((part) => part(row)),
+      any: (parts) => (row) => parts.some((part) => part(row)),
+      not: (part) => (row) => !part(row),
+    });
   }
-  return rows;
+
+  #groupTest(leaf: Leaf): GroupTest {
+    let test = this.#tests.get(leaf);
+    if (test === undefined) {
+      if (leaf.kind === 'field') test = fieldTest(leaf.name, leaf.test);
+      else if (leaf.kind === 'words') test = wordsTest(leaf.pattern);
+      else throw new Error(`A filter with ${leaf.kind} in it cannot be matched.`);
+      this.#tests.set(leaf, test);
+    }
+    return test;
+  }
 }

@@ -1,19 +1,23 @@
 import { Worker } from 'node:worker_threads';
 import { type ErrorCode, VedetteError } from '#shared/errors.ts';
 import type { EventQuery, StorageStatus } from '../contract.ts';
-import type { JournalTotals, StreamLedger } from '../journal/contract.ts';
+import type { JournalTotals, Span, StreamLedger } from '../journal/contract.ts';
 import type { Retention } from '../segments/retention.ts';
-import type { FoundEvent, FoundPage } from './search.ts';
+import type { ArrivalPage } from './arrival-search.ts';
+import type { FoundEvent, NewestPage, NewestQuery } from './event-order.ts';
+import type { TailSearch } from './search.ts';
 
 export type ReaderRequest =
-  | { readonly ask: 'search'; readonly query: EventQuery }
+  | { readonly ask: 'newest'; readonly query: NewestQuery }
+  | { readonly ask: 'arrivals'; readonly query: EventQuery }
   | { readonly ask: 'find'; readonly id: string }
   | { readonly ask: 'ledger' }
   | { readonly ask: 'eventsAfter'; readonly after: number }
   | { readonly ask: 'totals' }
   | { readonly ask: 'storage'; readonly folder: string; readonly retention: Retention }
   | { readonly ask: 'lastId' }
-  | { readonly ask: 'arrivals'; readonly since: number };
+  | { readonly ask: 'sealedSpan' }
+  | { readonly ask: 'ratesSince'; readonly since: number };
 
 export type ReaderAnswer =
   | { readonly number: number; readonly value: unknown }
@@ -28,7 +32,7 @@ interface Waiting {
 const maxWaiting = 256;
 
 /** The thread that reads the journal for queries. Rejects with the coded error of the question, or `wire.busy`. */
-export class ReaderThread {
+export class ReaderThread implements TailSearch {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
   #number = 0;
@@ -62,8 +66,12 @@ export class ReaderThread {
     });
   }
 
-  search(query: EventQuery): Promise<FoundPage> {
-    return this.#ask({ ask: 'search', query });
+  newest(query: NewestQuery): Promise<NewestPage> {
+    return this.#ask({ ask: 'newest', query });
+  }
+
+  arrivals(query: EventQuery): Promise<ArrivalPage> {
+    return this.#ask({ ask: 'arrivals', query });
   }
 
   find(id: string): Promise<FoundEvent | undefined> {
@@ -86,12 +94,16 @@ export class ReaderThread {
     return this.#ask({ ask: 'storage', folder, retention });
   }
 
+  sealedSpan(): Promise<Span | undefined> {
+    return this.#ask({ ask: 'sealedSpan' });
+  }
+
   lastId(): Promise<number> {
     return this.#ask({ ask: 'lastId' });
   }
 
-  arrivals(since: number): Promise<readonly { second: number; counts: Record<string, number> }[]> {
-    return this.#ask({ ask: 'arrivals', since });
+  ratesSince(since: number): Promise<readonly { second: number; counts: Record<string, number> }[]> {
+    return this.#ask({ ask: 'ratesSince', since });
   }
 
   async close(): Promise<void> {

@@ -1,106 +1,125 @@
-import { fail, ok, type Result } from '#shared/errors.ts';
+/** Search over everything stored: the journal's tail and what is sealed, as one list. */
+import { VedetteError } from '#shared/errors.ts';
 import { decodeBatch } from '#shared/protocol/codec/decode.ts';
-import { eventId, parseEventId } from '#shared/protocol/event-id.ts';
-import { type EventRow, rowAt } from '#shared/schema/columns.ts';
+import { parseEventId } from '#shared/protocol/event-id.ts';
+import { rowAt } from '#shared/schema/columns.ts';
 import type { EventQuery } from '../contract.ts';
-import type { BatchFilter, JournalBatch, JournalReader } from '../journal/contract.ts';
-import { matchingRows } from './match.ts';
+import type { JournalReader } from '../journal/contract.ts';
+import { type ArrivalPage, readArrival, writeArrival } from './arrival-search.ts';
+import {
+  type FoundEvent,
+  foundOf,
+  mergePages,
+  type NewestPage,
+  type NewestQuery,
+  readPlace,
+  writePlace,
+} from './event-order.ts';
+import { typesOf } from './filter-scope.ts';
+import type { ArrivalPlace, SegmentSearch } from './segment-search.ts';
 
-/** An event without the name of its host, which the journal does not know. */
-export interface FoundEvent {
-  readonly id: string;
-  readonly hostId: string;
-  readonly event: EventRow;
-}
 export interface FoundPage {
   readonly items: readonly FoundEvent[];
   readonly next: string | null;
 }
 
-const readSize = 16;
-/** A search that takes longer gives what it has, with a cursor to go on from. */
-const budgetMs = 2000;
-
-/** Where a search stands: in batch `id`, `skip` of its matching events were given already. */
-interface Cursor {
-  readonly id: number;
-  readonly skip: number;
+/** The journal, asked in whatever thread it is read. */
+export interface TailSearch {
+  newest(query: NewestQuery): Promise<NewestPage>;
+  arrivals(query: EventQuery): Promise<ArrivalPage>;
+  find(id: string): Promise<FoundEvent | undefined>;
 }
 
-function parseCursor(text: string): Cursor | undefined {
-  const m = /^(\d{1,15})(?:\.(\d{1,6}))?$/.exec(text);
-  return m === null ? undefined : { id: Number(m[1]), skip: Number(m[2] ?? 0) };
-}
+/** Batches may be stored this much later than they were received, in another order. */
+const reorderingUs = 10_000_000;
 
-/** Matching events of a batch, newest or oldest first by time, then by number in the batch. */
-function eventsOf(batch: JournalBatch, query: EventQuery): FoundEvent[] {
-  const decoded = decodeBatch(batch.data);
-  if (!decoded.ok) return [];
-  const { hostId, stream, sequence } = batch;
-  const found: { index: number; event: EventRow }[] = [];
-  for (const { offset, events } of decoded.value.groups) {
-    for (const row of matchingRows(events, query))
-      found.push({ index: offset + row, event: rowAt(events, row) });
+const refusal = () => new VedetteError('store.cursor_invalid', 'The cursor is not one this list gave.');
+
+export class EventSearch {
+  readonly #tail: TailSearch;
+  readonly #segments: SegmentSearch | undefined;
+
+  constructor(tail: TailSearch, segments?: SegmentSearch) {
+    this.#tail = tail;
+    this.#segments = segments;
   }
-  const sign = query.order === 'newest' ? -1 : 1;
-  found.sort((a, b) => sign * (a.event.time - b.event.time || a.index - b.index));
-  return found.map(({ index, event }) => ({
-    id: eventId({ hostId, stream, sequence, index }),
-    hostId,
-    event,
-  }));
-}
 
-/** Walks batches from the cursor, backward or forward, until the page is full, the time is up or there are no more. */
-async function walk(
-  reader: JournalReader,
-  query: EventQuery,
-  filter: BatchFilter,
-  from: Cursor,
-): Promise<FoundPage> {
-  const step = query.order === 'newest' ? -1 : 1;
-  const read = step < 0 ? reader.backward : reader.forward;
-  // Looked up before the batches are read: what arrives meanwhile is for the next call.
-  const last = await reader.lastId();
-  const items: FoundEvent[] = [];
-  const deadline = performance.now() + budgetMs;
-  let at = from.id - step;
-  for (;;) {
-    const batches = await read(at, readSize, filter);
-    for (const batch of batches) {
-      const skip = batch.id === from.id ? from.skip : 0;
-      const found = eventsOf(batch, query);
-      const room = query.limit - items.length;
-      items.push(...found.slice(skip, skip + room));
-      if (found.length - skip > room) return { items, next: `${batch.id}.${skip + room}` };
-      at = batch.id;
-      if (items.length === query.limit || performance.now() > deadline)
-        return { items, next: `${at + step}` };
-    }
-    if (batches.length === readSize) continue;
-    return { items, next: step < 0 ? null : `${Math.max(at, last) + 1}` };
+  search(query: EventQuery): Promise<FoundPage> {
+    return query.order === 'newest' ? this.#newest(query) : this.#arrivals(query);
+  }
+
+  async find(id: string): Promise<FoundEvent | undefined> {
+    const found = await this.#tail.find(id);
+    if (found !== undefined || this.#segments === undefined) return found;
+    const position = parseEventId(id);
+    const sealed = position === undefined ? undefined : await this.#segments.at(position);
+    return sealed === undefined ? undefined : foundOf(sealed);
+  }
+
+  async #newest({ filter, limit, since, until, cursor }: EventQuery): Promise<FoundPage> {
+    const after = cursor === undefined ? null : readPlace(cursor);
+    if (after === undefined) throw refusal();
+    if (typesOf(filter)?.length === 0) return { items: [], next: null };
+    const query: NewestQuery = {
+      filter,
+      limit,
+      after,
+      since: since ?? Number.NEGATIVE_INFINITY,
+      until: until ?? Number.POSITIVE_INFINITY,
+    };
+    // The journal first: what is sealed between the two is then found twice and never not at all.
+    const tail = await this.#tail.newest(query);
+    const sealed = await this.#sealed(query, tail);
+    const { items, searchedTo } = mergePages(tail, sealed, limit);
+    return { items: items.map(foundOf), next: searchedTo === null ? null : writePlace(searchedTo) };
+  }
+
+  async #sealed(query: NewestQuery, tail: NewestPage): Promise<NewestPage> {
+    const nothing: NewestPage = { items: [], searchedTo: null };
+    if (this.#segments === undefined) return nothing;
+    // What is older than the tail's page is for the next one.
+    const since = Math.max(query.since, tail.searchedTo?.time ?? query.since);
+    return this.#segments.newest({ ...query, since });
+  }
+
+  async #arrivals(query: EventQuery): Promise<FoundPage> {
+    const sealedFrom = query.cursor === undefined ? undefined : readSealed(query.cursor);
+    if (sealedFrom !== undefined) return this.#sealedArrivals(query, sealedFrom);
+    const page = await this.#tail.arrivals(query);
+    const from = query.cursor === undefined ? undefined : readArrival(query.cursor);
+    if (page.sealedBefore === undefined || this.#segments === undefined || from === undefined) return page;
+    const place = { receivedAt: Math.max(0, from.receivedAt - reorderingUs), position: null };
+    return this.#sealedArrivals(query, { place, resume: page.next });
+  }
+
+  async #sealedArrivals(query: EventQuery, { place, resume }: SealedCursor): Promise<FoundPage> {
+    if (this.#segments === undefined) throw refusal();
+    const { filter, limit, since = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY } = query;
+    const { items, last } = await this.#segments.arrivals({ filter, limit, since, until }, place);
+    return { items: items.map(foundOf), next: last === null ? resume : writeSealed({ place: last, resume }) };
   }
 }
 
-/**
- * Searches the journal. Newest first from the end; or in order of arrival from the cursor, and without one from
- * now. `store.cursor_invalid` for a cursor that is none.
- */
-export async function searchEvents(reader: JournalReader, query: EventQuery): Promise<Result<FoundPage>> {
-  const filter: BatchFilter = {
-    hostId: query.hostId,
-    types: query.types,
-    since: query.since,
-    until: query.until,
-  };
-  const cursor = query.cursor === undefined ? undefined : parseCursor(query.cursor);
-  if (query.cursor !== undefined && cursor === undefined)
-    return fail('store.cursor_invalid', 'The cursor is not one this list gave.');
-  const start = query.order === 'newest' ? Number.MAX_SAFE_INTEGER - 1 : (await reader.lastId()) + 1;
-  return ok(await walk(reader, query, filter, cursor ?? { id: start, skip: 0 }));
+/** Where a follower stands that goes through what was sealed, and its cursor in the journal for when it is through. */
+interface SealedCursor {
+  readonly place: ArrivalPlace;
+  readonly resume: string;
 }
 
-export async function findEvent(reader: JournalReader, id: string): Promise<FoundEvent | undefined> {
+function writeSealed({ place: { receivedAt, position }, resume }: SealedCursor): string {
+  return `${writePlace({ time: receivedAt, position })} ${resume}`;
+}
+
+function readSealed(text: string): SealedCursor | undefined {
+  const [first = '', resume] = text.split(' ');
+  if (resume === undefined) return undefined;
+  const [place, then] = [readPlace(first), readArrival(resume)];
+  if (place === undefined || then === undefined) throw refusal();
+  return { place: { receivedAt: place.time, position: place.position }, resume: writeArrival(then) };
+}
+
+/** The event of that id, where the journal has it. */
+export async function findInJournal(reader: JournalReader, id: string): Promise<FoundEvent | undefined> {
   const position = parseEventId(id);
   if (position === undefined) return undefined;
   const batch = await reader.find(position.hostId, position.stream, position.sequence);

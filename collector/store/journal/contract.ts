@@ -85,14 +85,32 @@ export interface BatchFilter {
   readonly until?: number;
 }
 
+export interface Span {
+  readonly minTime: number;
+  readonly maxTime: number;
+}
+
+/** A place in the order of `newestFirst`. */
+export type BatchPlace = Pick<JournalBatch, 'maxTime' | 'id'>;
+
 export interface JournalReader {
   /** Batches with id greater than `after`, ascending, at most `limit`. */
   forward(after: number, limit: number, filter?: BatchFilter): Promise<readonly JournalBatch[]>;
   /** Batches with id less than `before`, descending, at most `limit`. */
   backward(before: number, limit: number, filter?: BatchFilter): Promise<readonly JournalBatch[]>;
+  /** Batches whose newest event is not after that of `before`, the newest first, at most `limit`. */
+  newestFirst(
+    before: BatchPlace | undefined,
+    limit: number,
+    filter?: BatchFilter,
+  ): Promise<readonly JournalBatch[]>;
   find(hostId: string, stream: string, sequence: number): Promise<JournalBatch | undefined>;
+  /** Event times of the oldest and the newest event in segments; undefined when there are none. */
+  sealedSpan(): Promise<Span | undefined>;
   /** The highest id, 0 when empty. */
   lastId(): Promise<number>;
+  /** The lowest id; undefined when empty. */
+  firstId(): Promise<number | undefined>;
   /** The lowest id whose events reach `since` or later; undefined when there is none. */
   firstIdSince(since: number): Promise<number | undefined>;
   ledger(): Promise<readonly StreamLedger[]>;

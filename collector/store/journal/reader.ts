@@ -1,6 +1,6 @@
 import { nowUs } from '#shared/clock.ts';
 import { storageStatus } from '../segments/room.ts';
-import type { BatchFilter, JournalBatch, JournalReader, StreamLedger } from './contract.ts';
+import type { BatchFilter, JournalBatch, JournalReader, Span, StreamLedger } from './contract.ts';
 import { addCounts, openDatabase } from './database.ts';
 
 interface BatchRow {
@@ -78,6 +78,16 @@ export function openJournalReader(path: string): JournalReader {
         limit,
       );
     },
+    async newestFirst(before, limit, filter = {}) {
+      const where = conditions(filter);
+      return rows(
+        `SELECT * FROM batch WHERE (max_time, id) < (?, ?)${where.sql} ORDER BY max_time DESC, id DESC LIMIT ?`,
+        before?.maxTime ?? Number.MAX_SAFE_INTEGER,
+        before?.id ?? 0,
+        ...where.values,
+        limit,
+      );
+    },
     async find(hostId, stream, sequence) {
       return rows(
         'SELECT * FROM batch WHERE host = ? AND stream = ? AND sequence = ?',
@@ -86,8 +96,17 @@ export function openJournalReader(path: string): JournalReader {
         sequence,
       )[0];
     },
+    async sealedSpan() {
+      const sql = 'SELECT min(min_time) AS minTime, max(max_time) AS maxTime FROM segment';
+      const span = db.prepare(sql).get() as { minTime: number | null; maxTime: number | null };
+      return span.minTime === null ? undefined : (span as Span);
+    },
     async lastId() {
       return (db.prepare('SELECT coalesce(max(id), 0) AS id FROM batch').get() as { id: number }).id;
+    },
+    async firstId() {
+      const row = db.prepare('SELECT min(id) AS id FROM batch').get() as { id: number | null };
+      return row.id ?? undefined;
     },
     async firstIdSince(since) {
       const row = db.prepare('SELECT min(id) AS id FROM batch WHERE max_time >= ?').get(since) as {

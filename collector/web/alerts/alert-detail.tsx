@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'react';
 import type { AlertJson } from '../../api/json/alert.ts';
 import type { AlertStatus } from '../../store/contract.ts';
+import { treeOfAlert } from '../data/address.ts';
 import { Fields } from '../events/fields.tsx';
 import { visibleText } from '../text/control-characters.ts';
 import { figure } from '../text/figures.ts';
@@ -41,6 +42,7 @@ export function AlertDetail({ alert, mayTriage, onStatus, onTag, onClose }: Aler
         <Visible text={alert.reason} />
       </p>
       {mayTriage && <Triage alert={alert} onStatus={onStatus} />}
+      <TreeLink alert={alert} />
       <Commands alert={alert} />
       <Matches alert={alert} />
       <Facts alert={alert} />
@@ -83,6 +85,19 @@ function Triage({ alert, onStatus }: Pick<AlertDetailProps, 'alert' | 'onStatus'
       {button('closed', 'Close alert', 'c')}
       {alert.status !== 'open' && button('open', 'Reopen')}
     </div>
+  );
+}
+
+/** Leads to the tree of the process that the alert is about. */
+function TreeLink({ alert }: { alert: AlertJson }) {
+  const { event } = alert;
+  if (event['process.entity_id'] === undefined && event['process.pid'] === undefined) return null;
+  return (
+    <p>
+      <a className="button" href={treeOfAlert(alert.id)}>
+        Process tree and timeline
+      </a>
+    </p>
   );
 }
 

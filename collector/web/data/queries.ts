@@ -3,6 +3,7 @@ import type { AlertJson } from '../../api/json/alert.ts';
 import type { EventJson } from '../../api/json/event.ts';
 import type { HostJson } from '../../api/json/host.ts';
 import type { StatusJson } from '../../api/json/status.ts';
+import type { TreeJson } from '../../api/json/tree.ts';
 import type { AlertStatus, Level, Page } from '../../store/contract.ts';
 import { request } from './request.ts';
 
@@ -22,7 +23,8 @@ export interface AlertCounts {
 
 export interface EventFilters {
   readonly type: string;
-  readonly text: string;
+  /** As the user wrote it, and readable. */
+  readonly filter: string;
 }
 
 export function useStatus() {
@@ -73,14 +75,17 @@ export function useAlert(id: string | null) {
 }
 
 export function useEvents(filters: EventFilters) {
-  return useQuery({
+  return useInfiniteQuery({
     queryKey: ['events', filters],
-    queryFn: () => {
-      const query = new URLSearchParams({ limit: '50' });
+    queryFn: ({ pageParam }) => {
+      const query = new URLSearchParams({ limit: String(pageSize) });
       if (filters.type !== '') query.set('type', filters.type);
-      if (filters.text !== '') query.set('q', filters.text);
+      if (filters.filter !== '') query.set('filter', filters.filter);
+      if (pageParam !== null) query.set('cursor', pageParam);
       return request<Page<EventJson>>('GET', `/events?${query}`);
     },
+    initialPageParam: null as string | null,
+    getNextPageParam: (last) => last.next,
     placeholderData: keepPreviousData,
   });
 }
@@ -95,6 +100,15 @@ export function useEventTypes() {
   return useQuery({
     queryKey: ['event-types'],
     queryFn: () => request<{ items: readonly EventTypeJson[] }>('GET', '/event-types'),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+}
+
+/** The tree of a process; `asked` are parameters of /tree. */
+export function useTree(asked: URLSearchParams) {
+  return useQuery({
+    queryKey: ['tree', asked.toString()],
+    queryFn: () => request<TreeJson>('GET', `/tree?${asked}`),
     staleTime: Number.POSITIVE_INFINITY,
   });
 }

@@ -1,33 +1,16 @@
-/** An event reader over an array, for tests: the same answers as the journal's, by looking at everything. */
-import type {
-  EventQuery,
-  EventReader,
-  FieldTest,
-  Page,
-  StoredEvent,
-} from '../../../collector/store/contract.ts';
+/** An event reader over an array, for tests: the same answers as the store's, by looking at everything. */
+import { allOf } from '#shared/filter/filter.ts';
+import type { EventQuery, EventReader, Page, StoredEvent } from '../../../collector/store/contract.ts';
+import { withHostIds } from '../../../collector/store/events/filter-scope.ts';
 import { VedetteError } from '../../../shared/errors.ts';
-
-const lower = (value: unknown) => String(value).toLowerCase();
-
-function holds(test: FieldTest, { event }: StoredEvent): boolean {
-  const value = event[test.field];
-  if (test.op === 'exists') return value !== undefined;
-  if (test.op === 'ne') return value === undefined || lower(value) !== lower(test.value);
-  if (value === undefined) return false;
-  return test.op === 'eq' ? lower(value) === lower(test.value) : lower(value).includes(lower(test.value));
-}
+import { passes } from '../../naive-filter.ts';
 
 function matches(query: EventQuery, stored: StoredEvent): boolean {
-  const { event, hostId } = stored;
-  const strings = Object.values(event).filter((value) => typeof value === 'string');
+  const { event, hostId, hostName } = stored;
   return (
-    (query.types === undefined || query.types.includes(event.type)) &&
-    (query.hostId === undefined || query.hostId === hostId) &&
     (query.since === undefined || event.time >= query.since) &&
     (query.until === undefined || event.time <= query.until) &&
-    (query.where ?? []).every((test) => holds(test, stored)) &&
-    (query.text === undefined || strings.some((value) => lower(value).includes(lower(query.text))))
+    passes(withHostIds(allOf(query.filter), [{ id: hostId, hostname: hostName }]), hostId, event)
   );
 }
 

@@ -103,4 +103,8 @@ t.test('events are searched by every filter and page by cursor', async (t) => {
     [8, 7],
   );
   t.same((await search('type=login')).pids, []);
+  const filter = (text: string) => search(`filter=${encodeURIComponent(text)}`);
+  t.same((await filter('user.name:root and CommandLine:*example.org/4')).pids, [4]);
+  t.same((await filter('host:web-* process.pid:<=1001')).pids, [1, 0]);
+  t.same((await search('filter=user.name:root&q=example.org/6&host=WEB-1')).pids, [6], 'and the rest too');
 });

@@ -98,6 +98,10 @@ const samples: Readonly<Record<string, Sample>> = {
       { url: '/api/v1/events?where=no.such.field:exists', code: 'api.invalid' },
       { url: '/api/v1/events?until=2020-13-41T00:00:00Z', code: 'api.invalid' },
       { url: '/api/v1/events?cursor=x', code: 'store.cursor_invalid' },
+      { url: '/api/v1/events?filter=proces.name:x', code: 'filter.unknown_field' },
+      { url: '/api/v1/events?filter=(a', code: 'filter.syntax' },
+      { url: '/api/v1/events?filter=process.pid:x', code: 'filter.value' },
+      { url: `/api/v1/events?filter=${'a%20'.repeat(300)}`, code: 'filter.too_large' },
     ],
   },
   'GET /api/v1/events/{id}': {
@@ -105,6 +109,20 @@ const samples: Readonly<Record<string, Sample>> = {
     refused: [{ url: '/api/v1/events/none', code: 'api.not_found' }],
   },
   'GET /api/v1/event-types': plain('/api/v1/event-types'),
+  'GET /api/v1/tree': {
+    url: '/api/v1/tree?entity=entity-0&host=h1&at=2023-11-14T22:13:20Z',
+    refused: [
+      strayQuery('/api/v1/tree'),
+      { url: '/api/v1/tree', code: 'api.invalid' },
+      { url: '/api/v1/tree?pid=1', code: 'api.invalid' },
+      { url: '/api/v1/tree?pid=1&alert=a1', code: 'api.invalid' },
+      { url: '/api/v1/tree?pid=1&host=h1&at=noon', code: 'api.invalid' },
+      { url: '/api/v1/tree?entity=x&processes=2001', code: 'api.invalid' },
+      { url: '/api/v1/tree?alert=none', code: 'api.not_found' },
+      { url: '/api/v1/tree?pid=1&host=none&at=2023-11-14T22:13:20Z', code: 'api.not_found' },
+      { url: '/api/v1/tree?pid=1&host=h1&at=2013-11-14T22:13:20Z', code: 'tree.no_process' },
+    ],
+  },
   'GET /api/v1/rules': plain('/api/v1/rules'),
   'GET /api/v1/enrolment-tokens': plain('/api/v1/enrolment-tokens'),
   'POST /api/v1/enrolment-tokens': {

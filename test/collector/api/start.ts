@@ -27,6 +27,7 @@ import type {
 import { openControlStore } from '../../../collector/store/control/open.ts';
 import { SqlEngine } from '../../../collector/store/events/sql/engine.ts';
 import { openJournalWriter } from '../../../collector/store/journal/writer.ts';
+import { processTree } from '../../../collector/tree/tree.ts';
 import { tempFolder } from '../../temp.ts';
 import { ArrayEventReader } from './event-reader.ts';
 
@@ -143,6 +144,12 @@ export async function startApi(t: Test, over: Partial<ApiDeps> = {}): Promise<Ru
     queries,
     schedules: new Schedules({ store: control.querySchedules, hosts }),
     events,
+    tree: (subject, bounds) =>
+      processTree(
+        { events, hosts: control.hosts, alerts: control.alerts, now: () => Date.now() * 1000 },
+        subject,
+        bounds,
+      ),
     bus,
     auth: createAuth(control.credentials),
     status: () => statusOf(control, events),
