@@ -159,6 +159,7 @@ export class SqlEngine implements EventSql, SqlStreams {
       this.#pending.set(number, pending);
       signal?.addEventListener('abort', cancel, { once: true });
       overdue = setTimeout(() => this.#kill(pending, request), request.bounds.timeoutMs + graceMs);
+      overdue.unref();
       this.#send({ say: 'run', number, request });
       for (;;) {
         const part = await pending.next();

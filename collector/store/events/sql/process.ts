@@ -99,7 +99,7 @@ export class HuntProcess {
       const { timeoutMs } = request.bounds;
       const running: Running = {
         connection,
-        parts: this.#partsOf(connection, request),
+        parts: this.#partsOf(number, connection, request),
         reason: undefined,
         isBusy: false,
         deadline: setTimeout(() => {
@@ -118,12 +118,16 @@ export class HuntProcess {
    * Files of a snapshot may be replaced before the engine has opened them. As long as no row has left, the statement
    * begins again with what is stored then.
    */
-  async *#partsOf(connection: DuckDBConnection, request: RunRequest): AsyncGenerator<RunPart> {
+  async *#partsOf(
+    number: number,
+    connection: DuckDBConnection,
+    request: RunRequest,
+  ): AsyncGenerator<RunPart> {
     const deadline = performance.now() + request.bounds.timeoutMs;
     let given = 0;
     for (let attempt = 1; ; attempt++) {
       try {
-        for await (const part of this.#attempt(connection, request, deadline)) {
+        for await (const part of this.#attempt(number, connection, request, deadline)) {
           if (part.part === 'columns' && given > 0) continue;
           given++;
           yield part;
@@ -136,6 +140,7 @@ export class HuntProcess {
   }
 
   async *#attempt(
+    number: number,
     connection: DuckDBConnection,
     request: RunRequest,
     deadline: number,
@@ -143,7 +148,9 @@ export class HuntProcess {
     const snapshot = await this.#snapshots.take(deadline);
     try {
       const columnsOf: FileColumns['of'] = (segments, on) => this.#columns.of(segments, on);
-      yield* new Run(connection, request, snapshot, { columnsOf, hosts: this.#hosts }).parts();
+      const isStopped = () => this.#running.get(number)?.reason !== undefined;
+      const deps = { columnsOf, hosts: this.#hosts, isStopped };
+      yield* new Run(connection, request, snapshot, deps).parts();
     } finally {
       snapshot.release();
     }

@@ -145,6 +145,16 @@ t.test('a cancelled statement ends and frees its place', async (t) => {
   t.strictSame(await rows('SELECT 1 AS one'), [{ one: 1 }]);
 });
 
+t.test('one that is interrupted in the middle of its rows ends too', async (t) => {
+  const { engine, rows } = hunting(t);
+  const slow = 'SELECT a.range FROM range(100000000000) a WHERE hash(a.range) % 100000 = 7';
+  const bounds = { maxRows: 1e9, timeoutMs: 1500 };
+  await t.rejects(collect(engine.stream(requestOf(slow, { bounds }), 'arrays', never)), {
+    code: 'hunt.limit',
+  });
+  t.strictSame(await rows('SELECT 1 AS one'), [{ one: 1 }]);
+});
+
 t.test('whoever stops reading in the middle frees the place', async (t) => {
   const { engine, rows } = hunting(t);
   for (let i = 0; i < 10; i++) {
