@@ -35,7 +35,8 @@ interface Running {
 
 export class HuntProcess {
   readonly #running = new Map<number, Running>();
-  readonly #early = new Set<number>();
+  /** Those that wait for the process to be ready. */
+  readonly #starting = new Set<number>();
   #settings!: ProcessSettings;
   #connections: DuckDBConnection[] = [];
   #snapshots!: Snapshots;
@@ -91,9 +92,10 @@ export class HuntProcess {
   }
 
   async #start(number: number, request: RunRequest): Promise<void> {
+    this.#starting.add(number);
     try {
       await this.#opened;
-      if (this.#early.delete(number)) throw new VedetteError('hunt.cancelled', 'It had not begun.');
+      if (!this.#starting.delete(number)) throw new VedetteError('hunt.cancelled', 'It had not begun.');
       const connection = this.#connections.pop();
       if (connection === undefined) throw new VedetteError('hunt.busy', 'Every connection is in use.');
       const { timeoutMs } = request.bounds;
@@ -146,9 +148,10 @@ export class HuntProcess {
     deadline: number,
   ): AsyncGenerator<RunPart> {
     const snapshot = await this.#snapshots.take(deadline);
+    const isStopped = () => this.#running.get(number)?.reason !== undefined;
     try {
+      if (isStopped()) throw new VedetteError('hunt.cancelled', 'It had not begun.');
       const columnsOf: FileColumns['of'] = (segments, on) => this.#columns.of(segments, on);
-      const isStopped = () => this.#running.get(number)?.reason !== undefined;
       const deps = { columnsOf, hosts: this.#hosts, isStopped };
       yield* new Run(connection, request, snapshot, deps).parts();
     } finally {
@@ -193,7 +196,7 @@ export class HuntProcess {
   #cancel(number: number): void {
     if (this.#running.has(number))
       this.#stop(number, new VedetteError('hunt.cancelled', 'Somebody cancelled it.'));
-    else this.#early.add(number);
+    else this.#starting.delete(number);
   }
 
   /** Interrupts it; one that waits for somebody to take its next part ends here. */
@@ -212,7 +215,9 @@ export class HuntProcess {
       for (const number of this.#running.keys()) this.#stop(number, error);
       if (used > endMemoryBytes) this.#giveUp(error);
     }
-    for (const [number, { connection }] of this.#running) {
+    for (const [number, { connection, reason, isBusy }] of this.#running) {
+      // An interruption is lost on a statement that was just about to begin.
+      if (reason !== undefined && isBusy) connection.interrupt();
       const { percentage } = connection.progress;
       if (percentage >= 0) this.#post({ number, percent: percentage });
     }
