@@ -134,6 +134,11 @@ class Parts {
     if (typeof form === 'string' && form !== 'values') this.#line = lineOf(form, names);
   }
 
+  /** What stands before the rows; it leaves with the first of them, or with the end. */
+  head(text: string): void {
+    this.#text = text;
+  }
+
   /** Gives a part when one is full. */
   add(row: readonly DuckDBValue[]): RunPart | undefined {
     this.count++;
@@ -259,7 +264,7 @@ export class Run {
     if (early === undefined) yield { part: 'columns', columns: columnsOf(result)?.slice(0, -1) ?? [] };
     const names = result.deduplicatedColumnNames().slice(0, -1);
     const parts = new Parts(this.#request, names);
-    if (form === 'csv') yield { part: 'text', text: csvLine(names), rows: 0 };
+    if (form === 'csv') parts.head(csvLine(names));
     let isCut = false;
     for await (const row of this.#rowsOf(result)) {
       isCut = parts.count === bounds.maxRows;
