@@ -8,13 +8,22 @@ const parameterName = { type: 'string', pattern: '^[A-Za-z_][A-Za-z0-9_]{0,63}$'
 export const parameterSchema = object({
   name: parameterName,
   type: oneOf(huntParameterTypes),
-  doc: { type: 'string', maxLength: 256 },
-  default: nullable({
-    type: 'string',
-    maxLength: 1024,
-    description: 'As text; null where it must be given.',
-  }),
+  doc: text,
+  default: nullable({ type: 'string', description: 'As text; null where it must be given.' }),
 });
+
+/** The same as somebody gives it. */
+export const parameterInput = object(
+  { name: parameterName, type: oneOf(huntParameterTypes) },
+  {
+    doc: { type: 'string', maxLength: 256 },
+    default: {
+      type: 'string',
+      maxLength: 1024,
+      description: 'As text; without it the parameter must be given.',
+    },
+  },
+);
 
 export const huntSchema = object({
   name: text,

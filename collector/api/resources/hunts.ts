@@ -6,7 +6,7 @@ import { mayDo } from '../../auth/permissions.ts';
 import type { HuntOrder } from '../../hunt/contract.ts';
 import type { SqlPart, SqlTextForm } from '../../store/contract.ts';
 import { readInstant } from '../input.ts';
-import { huntJson, huntSchema, parameterSchema, runningHuntJson, runningHuntSchema } from '../json/hunt.ts';
+import { huntJson, huntSchema, parameterInput, runningHuntJson, runningHuntSchema } from '../json/hunt.ts';
 import { callerOf, operation, Streamed } from '../operation.ts';
 import { asVedetteError } from '../problem.ts';
 import { array, type FromSchema, instant, object, oneOf, text } from '../schema.ts';
@@ -191,13 +191,16 @@ const kept = [
         title: { type: 'string', minLength: 1, maxLength: 128 },
         description: { type: 'string', maxLength: 4096 },
         tags: { ...array({ type: 'string', maxLength: 64 }), maxItems: 32 },
-        parameters: { ...array(parameterSchema), maxItems: 32 },
+        parameters: { ...array(parameterInput), maxItems: 32 },
       },
     ),
     output: huntSchema,
     async handler(call) {
       const { deps, params, body } = call;
-      const { title = params.name, description = '', tags = [], parameters = [] } = body;
+      const { title = params.name, description = '', tags = [] } = body;
+      const parameters = (body.parameters ?? []).map((one) => ({
+        ...{ name: one.name, type: one.type, doc: one.doc ?? '', default: one.default ?? null },
+      }));
       const hunt = { name: params.name, title, description, tags, parameters, sql: body.sql };
       return huntJson(await deps.hunts.save(hunt, callerOf(call).name));
     },

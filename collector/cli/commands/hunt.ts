@@ -22,7 +22,7 @@ interface SaveOptions extends RunOptions {
   readonly title?: string;
   readonly description?: string;
   readonly tag?: readonly string[];
-  readonly parameter?: readonly HuntJson['parameters'][number][];
+  readonly parameter?: readonly ParameterInput[];
 }
 
 /** Rows where nobody says how many: as many as one looks at. */
@@ -34,14 +34,22 @@ function parameterValue(text: string, before: Readonly<Record<string, string>> =
   return { ...before, [parts[1] as string]: parts[2] as string };
 }
 
-function parameterDeclared(text: string, before: readonly HuntJson['parameters'][number][] = []) {
+/** As `PUT /hunts/NAME` takes it. */
+interface ParameterInput {
+  readonly name: string;
+  readonly type: HuntJson['parameters'][number]['type'];
+  readonly default?: string;
+}
+
+function parameterDeclared(text: string, before: readonly ParameterInput[] = []): readonly ParameterInput[] {
   const parts = /^\$?([A-Za-z_]\w*):(text|int|float|bool)(?:=(.*))?$/s.exec(text);
   if (parts === null)
     throw new InvalidArgumentError(
       'It must be like days:int or days:int=7; types are text, int, float, bool.',
     );
   const [, name = '', type, usual] = parts;
-  return [...before, { name, type: type as 'text', doc: '', default: usual ?? null }];
+  const declared = { name, type: type as ParameterInput['type'] };
+  return [...before, usual === undefined ? declared : { ...declared, default: usual }];
 }
 
 function addRunOptions(command: Command): Command {

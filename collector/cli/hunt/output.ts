@@ -1,6 +1,5 @@
 /** Where rows of a hunt go, and in which form. */
 
-import { once } from 'node:events';
 import { createWriteStream, rmSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { csvLine } from '#shared/csv.ts';
@@ -22,14 +21,20 @@ export class Output {
       });
   }
 
+  /** Resolves when there is room for more. */
   async write(data: string | Uint8Array): Promise<void> {
-    if (this.#failure !== undefined) throw this.#failure;
-    if (!this.#stream.write(data)) await Promise.race([once(this.#stream, 'drain'), this.#broken()]);
+    if (this.#failure === undefined && !this.#stream.write(data)) await this.#room();
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  #broken(): Promise<void> {
-    return new Promise((resolve) => this.#stream.once('error', () => resolve()));
+  #room(): Promise<void> {
+    return new Promise((resolve) => {
+      const go = () => {
+        for (const event of ['drain', 'error', 'close']) this.#stream.off(event, go);
+        resolve();
+      };
+      for (const event of ['drain', 'error', 'close']) this.#stream.on(event, go);
+    });
   }
 
   async end(): Promise<void> {

@@ -248,6 +248,60 @@ const samples: Readonly<Record<string, Sample>> = {
     url: '/api/v1/query-schedules/s1',
     refused: [{ url: '/api/v1/query-schedules/none', code: 'api.not_found' }],
   },
+  'POST /api/v1/hunts/run': {
+    url: '/api/v1/hunts/run',
+    body: { sql: 'SELECT process.name FROM process.start', since: '2020-01-01T00:00:00Z', limit: 5 },
+    refused: [
+      { body: {}, code: 'api.invalid' },
+      { body: { sql: 'SELECT 1', name: 'beacons' }, code: 'api.invalid' },
+      { body: { sql: 'SELECT 1', format: 'xlsx' }, code: 'api.invalid' },
+      { body: { sql: 'SELECT 1', limit: 0 }, code: 'api.invalid' },
+      { body: { sql: 'SELECT 1', timeoutSeconds: 601 }, code: 'api.invalid' },
+      { body: { sql: 'SELECT 1', parameters: { a: { b: 1 } } }, code: 'api.invalid' },
+      { body: { sql: 'SELECT 1', since: 'yesterday' }, code: 'api.invalid' },
+      { body: { sql: 'SELECT' }, code: 'hunt.invalid' },
+      { body: { sql: 'SELECT nothing FROM events' }, code: 'hunt.unknown_name' },
+      { body: { sql: `SELECT * FROM read_text('/etc/passwd')` }, code: 'hunt.refused' },
+      { body: { sql: 'SELECT $a' }, code: 'hunt.parameter' },
+      { body: { name: 'beacons', parameters: { least: 'many' } }, code: 'hunt.parameter' },
+      { body: { name: 'nothing' }, code: 'api.not_found' },
+    ],
+  },
+  'GET /api/v1/hunts/running': plain('/api/v1/hunts/running'),
+  'DELETE /api/v1/hunts/running/{id}': {
+    url: '/api/v1/hunts/running/RUNNING',
+    refused: [{ url: '/api/v1/hunts/running/none', code: 'api.not_found' }],
+  },
+  'GET /api/v1/hunts': plain('/api/v1/hunts'),
+  'GET /api/v1/hunts/{name}': {
+    url: '/api/v1/hunts/beacons',
+    refused: [
+      { url: '/api/v1/hunts/none', code: 'api.not_found' },
+      { url: '/api/v1/hunts/%2e%2e', code: 'api.not_found' },
+    ],
+  },
+  'PUT /api/v1/hunts/{name}': {
+    url: '/api/v1/hunts/mine',
+    body: { sql: 'SELECT $n', parameters: [{ name: 'n', type: 'int', doc: '', default: '1' }] },
+    refused: [
+      { body: {}, code: 'api.invalid' },
+      { body: { sql: 'x'.repeat(50_000) }, code: 'api.invalid' },
+      { url: '/api/v1/hunts/Mine', body: { sql: 'SELECT 1' }, code: 'api.invalid' },
+      { url: '/api/v1/hunts/beacons', body: { sql: 'SELECT 1' }, code: 'api.conflict' },
+      { url: '/api/v1/hunts/running', body: { sql: 'SELECT 1' }, code: 'api.conflict' },
+      {
+        body: { sql: 'SELECT $n', parameters: [{ name: 'n', type: 'int', doc: '', default: 'x' }] },
+        code: 'hunt.parameter',
+      },
+    ],
+  },
+  'DELETE /api/v1/hunts/{name}': {
+    url: '/api/v1/hunts/saved',
+    refused: [
+      { url: '/api/v1/hunts/none', code: 'api.not_found' },
+      { url: '/api/v1/hunts/beacons', code: 'api.conflict' },
+    ],
+  },
 };
 
 interface Documented {
@@ -284,18 +338,32 @@ t.test('every operation', async (t) => {
   const schedule = { name: 's1', sql: 'SELECT 1', intervalS: 60, hosts: ['all'] };
   t.ok((await api.deps.schedules.add(schedule, 'ada')).ok);
   api.events.events.push(storedEvent(0), storedEvent(1));
+  const running = await api.deps.hunts.stream(
+    {
+      ...{ sql: 'SELECT * FROM range(1000000000)', parameters: {}, by: 'viewer' },
+      ...{ maxRows: 1e9, timeoutMs: 600_000, signal: new AbortController().signal },
+    },
+    'arrays',
+  );
+  t.teardown(() => running.parts.return(undefined));
+  await api.deps.hunts.save(
+    { name: 'saved', title: 'Saved', description: '', tags: [], parameters: [], sql: 'SELECT 1' },
+    'ada',
+  );
 
   const ask = async (method: string, url: string, headers: Record<string, string>, body?: unknown) => {
-    const answer = await fetch(new URL(url.replace('/queries/replaced', `/queries/${query}`), api.baseUrl), {
+    const place = url.replace('/queries/replaced', `/queries/${query}`).replace('RUNNING', running.id);
+    const answer = await fetch(new URL(place, api.baseUrl), {
       method,
       headers: { ...headers, ...(body !== undefined && { 'content-type': 'application/json' }) },
       ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
     const sent = await answer.text();
+    const isJson = /^application\/(problem\+)?json/.test(answer.headers.get('content-type') ?? '');
     return {
       status: answer.status,
       type: answer.headers.get('content-type'),
-      json: sent && JSON.parse(sent),
+      json: isJson && sent ? JSON.parse(sent) : sent,
     };
   };
   const admin = await api.bearer('admin');

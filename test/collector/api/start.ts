@@ -96,13 +96,14 @@ export interface RunningApi {
   readonly rates: RatePoint[];
   readonly baseUrl: string;
   readonly log: string[];
+  /** Of the journal that hunts read, and of their files. */
+  readonly huntFolder: string;
   /** A header that carries a token of this role. */
   readonly bearer: (role: Role) => Promise<{ authorization: string }>;
 }
 
 /** The real engine over an empty journal; its process starts with the first hunt. */
-async function sqlEngine(t: Test, control: ControlStore): Promise<SqlEngine> {
-  const folder = tempFolder(t);
+async function sqlEngine(t: Test, control: ControlStore, folder: string): Promise<SqlEngine> {
   const writer = openJournalWriter(join(folder, 'journal.db'));
   const sql = new SqlEngine({
     entry: new URL('../../../collector/hunt.process.ts', import.meta.url),
@@ -133,6 +134,7 @@ export async function startApi(t: Test, over: Partial<ApiDeps> = {}): Promise<Ru
   });
   const audit: Audit = async (entry) => void (await control.audit.append(entry));
   const pki = tempFolder(t);
+  const huntFolder = tempFolder(t);
   const authority = await openAuthority(pki);
   const { hosts, certificates } = control;
   const identifying = { authority, hosts, certificates, graceMs: 0 };
@@ -193,7 +195,7 @@ export async function startApi(t: Test, over: Partial<ApiDeps> = {}): Promise<Ru
     }),
     ca: { list: () => [], rotate: async () => [] },
     giveCommand: (order) => commands.give(order),
-    hunts: new Hunts({ sql: await sqlEngine(t, control), store: control.hunts, audit }),
+    hunts: new Hunts({ sql: await sqlEngine(t, control, huntFolder), store: control.hunts, audit }),
     logger: pino({ level: 'debug' }, { write: (line) => log.push(line) }),
     ...over,
   };
@@ -207,5 +209,5 @@ export async function startApi(t: Test, over: Partial<ApiDeps> = {}): Promise<Ru
     const { token } = await deps.auth.createToken(role, role);
     return { authorization: `Bearer ${token}` };
   };
-  return { app, deps, events, rates, baseUrl, log, bearer };
+  return { app, deps, events, rates, baseUrl, log, huntFolder, bearer };
 }

@@ -1,6 +1,7 @@
 /** The collector's side of hunting: starts the process that runs statements, and ends it when it must. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { VedetteError } from '#shared/errors.ts';
 import type {
@@ -139,11 +140,16 @@ export class SqlEngine implements EventSql, SqlStreams {
   ): Promise<SqlEnd & { readonly path: string }> {
     const name = `${randomBytes(8).toString('hex')}.parquet`;
     const path = join(this.#workFolder, 'results', name);
-    for await (const part of this.#run(runRequest(request, { parquet: path }), signal)) {
-      if (part.part === 'progress') onProgress(part.percent);
-      if (part.part === 'end') return { ...part, path };
+    try {
+      for await (const part of this.#run(runRequest(request, { parquet: path }), signal)) {
+        if (part.part === 'progress') onProgress(part.percent);
+        if (part.part === 'end') return { ...part, path };
+      }
+      throw new VedetteError('hunt.failed', 'The result has no end.');
+    } catch (error) {
+      await rm(path, { force: true });
+      throw error;
     }
-    throw new VedetteError('hunt.failed', 'The result has no end.');
   }
 
   async *#run(request: RunRequest, signal: AbortSignal | undefined) {
@@ -159,6 +165,7 @@ export class SqlEngine implements EventSql, SqlStreams {
       this.#pending.set(number, pending);
       signal?.addEventListener('abort', cancel, { once: true });
       overdue = setTimeout(() => this.#kill(pending, request), request.bounds.timeoutMs + graceMs);
+      overdue.unref();
       this.#send({ say: 'run', number, request });
       for (;;) {
         const part = await pending.next();

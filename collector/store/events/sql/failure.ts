@@ -120,13 +120,15 @@ const gone = /No files found|No such file|Cannot open file/;
 export function failureOf(failure: Failure, quoted: QuotedSql, views: readonly string[]): VedetteError {
   const { message, position, type } = failure;
   const unknown = unknownOf(failure, quoted);
-  const place = position === undefined || Number.isNaN(position) ? '' : ` (${placeOf(quoted, position)})`;
+  const isWithin = position !== undefined && position >= 0 && position < Buffer.byteLength(quoted.sql);
+  const place = isWithin ? ` (${placeOf(quoted, position)})` : '';
   if (unknown !== undefined) {
     const detail = `There is no column ${unknown}${place}.${suggestion(unknown, views)}`;
     return new VedetteError('hunt.unknown_name', detail);
   }
-  const text = message
-    .trim()
+  // After the first line of this one comes advice on settings that nobody here can change.
+  const told = type === 'Out of Memory' ? message.trim().replace(/\n[\s\S]*/, '') : message.trim();
+  const text = told
     .replace(/\s*\n\s*/g, ' ')
     .slice(0, maxMessage)
     .replace(/[.!]$/, '');

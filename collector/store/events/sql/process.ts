@@ -35,7 +35,8 @@ interface Running {
 
 export class HuntProcess {
   readonly #running = new Map<number, Running>();
-  readonly #early = new Set<number>();
+  /** Those that wait for the process to be ready. */
+  readonly #starting = new Set<number>();
   #settings!: ProcessSettings;
   #connections: DuckDBConnection[] = [];
   #snapshots!: Snapshots;
@@ -91,15 +92,16 @@ export class HuntProcess {
   }
 
   async #start(number: number, request: RunRequest): Promise<void> {
+    this.#starting.add(number);
     try {
       await this.#opened;
-      if (this.#early.delete(number)) throw new VedetteError('hunt.cancelled', 'It had not begun.');
+      if (!this.#starting.delete(number)) throw new VedetteError('hunt.cancelled', 'It had not begun.');
       const connection = this.#connections.pop();
       if (connection === undefined) throw new VedetteError('hunt.busy', 'Every connection is in use.');
       const { timeoutMs } = request.bounds;
       const running: Running = {
         connection,
-        parts: this.#partsOf(connection, request),
+        parts: this.#partsOf(number, connection, request),
         reason: undefined,
         isBusy: false,
         deadline: setTimeout(() => {
@@ -118,12 +120,16 @@ export class HuntProcess {
    * Files of a snapshot may be replaced before the engine has opened them. As long as no row has left, the statement
    * begins again with what is stored then.
    */
-  async *#partsOf(connection: DuckDBConnection, request: RunRequest): AsyncGenerator<RunPart> {
+  async *#partsOf(
+    number: number,
+    connection: DuckDBConnection,
+    request: RunRequest,
+  ): AsyncGenerator<RunPart> {
     const deadline = performance.now() + request.bounds.timeoutMs;
     let given = 0;
     for (let attempt = 1; ; attempt++) {
       try {
-        for await (const part of this.#attempt(connection, request, deadline)) {
+        for await (const part of this.#attempt(number, connection, request, deadline)) {
           if (part.part === 'columns' && given > 0) continue;
           given++;
           yield part;
@@ -136,14 +142,18 @@ export class HuntProcess {
   }
 
   async *#attempt(
+    number: number,
     connection: DuckDBConnection,
     request: RunRequest,
     deadline: number,
   ): AsyncGenerator<RunPart> {
     const snapshot = await this.#snapshots.take(deadline);
+    const isStopped = () => this.#running.get(number)?.reason !== undefined;
     try {
+      if (isStopped()) throw new VedetteError('hunt.cancelled', 'It had not begun.');
       const columnsOf: FileColumns['of'] = (segments, on) => this.#columns.of(segments, on);
-      yield* new Run(connection, request, snapshot, { columnsOf, hosts: this.#hosts }).parts();
+      const deps = { columnsOf, hosts: this.#hosts, isStopped };
+      yield* new Run(connection, request, snapshot, deps).parts();
     } finally {
       snapshot.release();
     }
@@ -186,7 +196,7 @@ export class HuntProcess {
   #cancel(number: number): void {
     if (this.#running.has(number))
       this.#stop(number, new VedetteError('hunt.cancelled', 'Somebody cancelled it.'));
-    else this.#early.add(number);
+    else this.#starting.delete(number);
   }
 
   /** Interrupts it; one that waits for somebody to take its next part ends here. */
@@ -205,7 +215,9 @@ export class HuntProcess {
       for (const number of this.#running.keys()) this.#stop(number, error);
       if (used > endMemoryBytes) this.#giveUp(error);
     }
-    for (const [number, { connection }] of this.#running) {
+    for (const [number, { connection, reason, isBusy }] of this.#running) {
+      // An interruption is lost on a statement that was just about to begin.
+      if (reason !== undefined && isBusy) connection.interrupt();
       const { percentage } = connection.progress;
       if (percentage >= 0) this.#post({ number, percent: percentage });
     }

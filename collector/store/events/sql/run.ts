@@ -45,6 +45,8 @@ export interface RunDeps {
     connection: DuckDBConnection,
   ) => Promise<ReadonlyMap<string, ReadonlySet<string>>>;
   readonly hosts: readonly HostName[];
+  /** Whether it was interrupted, so that nothing more is to be run for it. */
+  readonly isStopped: () => boolean;
 }
 
 const isWithin = (file: { minTime: number; maxTime: number }, { since, until }: TimeRange) =>
@@ -132,6 +134,11 @@ class Parts {
     if (typeof form === 'string' && form !== 'values') this.#line = lineOf(form, names);
   }
 
+  /** What stands before the rows; it leaves with the first of them, or with the end. */
+  head(text: string): void {
+    this.#text = text;
+  }
+
   /** Gives a part when one is full. */
   add(row: readonly DuckDBValue[]): RunPart | undefined {
     this.count++;
@@ -171,7 +178,8 @@ class Parts {
   }
 }
 
-const copyHead = 'COPY (SELECT * FROM (';
+/** Column that is true in the one row that we put after the last. */
+const mark = '"vedette.last"';
 
 /** The statement without the semicolons, spaces and comments at its end. */
 function withoutEnd(sql: string): string {
@@ -212,7 +220,7 @@ export class Run {
       bind(statement, this.#request.values);
       const { form } = this.#request;
       if (typeof form === 'object') yield await this.#writeParquet(form.parquet, checked);
-      else yield* this.#stream(statement);
+      else yield* checked.isExplain ? this.#explain(statement) : this.#stream(statement);
     } catch (error) {
       const failure = engineFailure(error);
       if (failure === undefined) throw error;
@@ -235,29 +243,79 @@ export class Run {
     return { part: 'end', rows, isCut, damagedBatches: this.#snapshot.damagedBatches };
   }
 
+  /** Prepares our statement around one that was checked; errors are placed in the latter. */
+  async #prepareAround(head: string, tail: string): Promise<DuckDBPreparedStatement> {
+    this.#shift = Buffer.byteLength(head);
+    const statement = await this.#connection.prepare(`${head}${withoutEnd(this.#quoted.sql)}${tail}`);
+    bind(statement, this.#request.values);
+    return statement;
+  }
+
   async *#stream(statement: DuckDBPreparedStatement): AsyncGenerator<RunPart> {
     const { bounds, form } = this.#request;
     // Told before it runs where that can be: a statement that gives columns has begun.
     const early = columnsOf(statement);
     if (early !== undefined) yield { part: 'columns', columns: early };
-    const result = await statement.stream();
-    if (early === undefined) yield { part: 'columns', columns: columnsOf(result) ?? [] };
-    const names = result.deduplicatedColumnNames();
+    const marked = await this.#prepareAround(
+      `SELECT *, false AS ${mark} FROM (SELECT * FROM (`,
+      `) LIMIT ${bounds.maxRows + 1}) UNION ALL BY NAME SELECT true AS ${mark}`,
+    );
+    const result = await marked.stream();
+    if (early === undefined) yield { part: 'columns', columns: columnsOf(result)?.slice(0, -1) ?? [] };
+    const names = result.deduplicatedColumnNames().slice(0, -1);
     const parts = new Parts(this.#request, names);
-    if (form === 'csv') yield { part: 'text', text: csvLine(names), rows: 0 };
+    if (form === 'csv') parts.head(csvLine(names));
+    let isCut = false;
+    for await (const row of this.#rowsOf(result)) {
+      isCut = parts.count === bounds.maxRows;
+      if (isCut) break;
+      const full = parts.add(row);
+      if (full !== undefined) yield full;
+    }
+    const rest = parts.rest();
+    if (rest !== undefined) yield rest;
+    yield this.#end(parts.count, isCut);
+  }
+
+  /**
+   * Rows up to the mark that our statement puts after the last. The engine's C interface ends a stream that fails in
+   * the middle like one that is over, so the mark alone tells that nothing is missing.
+   */
+  async *#rowsOf(result: DuckDBResult): AsyncGenerator<readonly DuckDBValue[]> {
     for (;;) {
       const chunk = await result.fetchChunk();
-      if (chunk === null || chunk.rowCount === 0) break;
+      if (chunk === null || chunk.rowCount === 0) throw await this.#whyItBroke();
       for (const row of chunk.getRows()) {
-        if (parts.count === bounds.maxRows) {
-          const rest = parts.rest();
-          if (rest !== undefined) yield rest;
-          yield this.#end(parts.count, true);
-          return;
-        }
-        const full = parts.add(row);
-        if (full !== undefined) yield full;
+        if (row.pop() === true) return;
+        yield row;
       }
+    }
+  }
+
+  /** Runs the statement once more in a way that tells its error. */
+  async #whyItBroke(): Promise<unknown> {
+    if (this.#deps.isStopped()) return new VedetteError('hunt.cancelled', 'It was interrupted.');
+    const statement = await this.#prepareAround('SELECT count(*) FROM (SELECT DISTINCT * FROM (', '))');
+    try {
+      await statement.run();
+    } catch (error) {
+      return error;
+    }
+    return new VedetteError('hunt.failed', 'The rows broke off before their end.');
+  }
+
+  /** A plan is few rows, and cannot stand within another statement. */
+  async *#explain(statement: DuckDBPreparedStatement): AsyncGenerator<RunPart> {
+    const result = await statement.run();
+    const columns = columnsOf(result) ?? [];
+    yield { part: 'columns', columns };
+    const parts = new Parts(
+      this.#request,
+      columns.map(({ name }) => name),
+    );
+    for (const row of await result.getRows()) {
+      const full = parts.add(row);
+      if (full !== undefined) yield full;
     }
     const rest = parts.rest();
     if (rest !== undefined) yield rest;
@@ -269,10 +327,7 @@ export class Run {
     if (isExplain) throw new VedetteError('hunt.invalid', 'EXPLAIN gives no rows to put into a file.');
     const { maxRows } = this.#request.bounds;
     const to = `TO ${quoteText(path)} (FORMAT parquet, COMPRESSION zstd)`;
-    const sql = `${copyHead}${withoutEnd(this.#quoted.sql)}) LIMIT ${maxRows}) ${to}`;
-    this.#shift = copyHead.length;
-    const statement = await this.#connection.prepare(sql);
-    bind(statement, this.#request.values);
+    const statement = await this.#prepareAround('COPY (SELECT * FROM (', `) LIMIT ${maxRows}) ${to}`);
     const result = await statement.run();
     const rows = Number((await result.getRows())[0]?.[0] ?? 0);
     return this.#end(rows, rows === maxRows);

@@ -114,6 +114,15 @@ function derived(rows: string, type: string, columns: readonly string[], hosts: 
   return `SELECT ${list.join(', ')} FROM (${rows})`;
 }
 
+/** Every column of segments of any type, without a value. */
+const noColumns = [
+  ...new Map(
+    Object.values<EventSpec>(eventSpecs).flatMap((spec) =>
+      columnsOf(spec).map(({ name, form }) => [name, `NULL::${sqlTypes[form]} AS ${quoteName(name)}`]),
+    ),
+  ).values(),
+].join(', ');
+
 /** The statement that makes the view of a type, or `events`, over these files by type. */
 export function viewSql(
   view: string,
@@ -127,7 +136,11 @@ export function viewSql(
     const columns = columnsOf(specOf(view)).map(({ name }) => name);
     return head + derived(of(view), quoteText(view), columns, hosts);
   }
-  const all = eventTypes.map((type) => `SELECT ${quoteText(type)} AS "type", * FROM (${of(type)})`);
+  // Types without files cost as much to bind as others; one row-less SELECT stands for the columns of all of them.
+  const all = eventTypes
+    .filter((type) => files.has(type))
+    .map((type) => `SELECT ${quoteText(type)} AS "type", * FROM (${of(type)})`);
+  all.unshift(`SELECT NULL::VARCHAR AS "type", ${noColumns} WHERE false`);
   const columns = columnNames(eventsView).filter(
     (name) => !(derivedColumns as readonly string[]).includes(name),
   );

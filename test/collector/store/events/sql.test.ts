@@ -168,3 +168,27 @@ t.test('a file of the rows, in their order, whatever ends the statement', async 
   );
   t.equal(statSync(file.path).mode & 0o777, 0o600);
 });
+
+t.test('an error after many rows is an error, never a short result', async (t) => {
+  const { engine, rows } = hunting(t);
+  const bounds = { maxRows: 10_000_000, timeoutMs: 60_000 };
+  const sql = `SELECT CASE WHEN range = 900000 THEN 'odd' ELSE '1' END::INT AS n FROM range(1000000)`;
+  const broken = collect(engine.stream(requestOf(sql, { bounds }), 'arrays', never));
+  await t.rejects(broken, { code: 'hunt.invalid', detail: /Could not convert string 'odd'.*line 1, column/ });
+  await t.rejects(engine.query(sql, [], bounds), { code: 'hunt.invalid' });
+  const whole = await rows(`SELECT range AS n FROM range(300000) ORDER BY n DESC`, { bounds });
+  t.equal(whole.length, 300_000);
+  t.ok(
+    whole.every((row, i) => row['n'] === 299_999 - i),
+    'and the order is kept',
+  );
+  t.strictSame(await rows('SELECT 1 AS a, 2 AS a, NULL AS b -- end'), [{ a: 1, a_1: 2, b: null }]);
+  t.strictSame(await rows('SELECT true AS last UNION ALL SELECT NULL;'), [{ last: true }, { last: null }]);
+});
+
+t.test('a plan is shown', async (t) => {
+  const { rows } = hunting(t);
+  const [plan] = await rows('EXPLAIN SELECT count(*) FROM process.start');
+  t.match(plan?.['explain_value'], /EMPTY_RESULT|PARQUET|AGGREGATE/i);
+  t.match(await rows('explain analyze SELECT 1'), [{ explain_value: /Total Time/ }]);
+});
