@@ -31,6 +31,7 @@ import { Presence } from './fleet/presence.ts';
 import { Asks } from './fleet/query/asks.ts';
 import { LiveQueries } from './fleet/query/live-queries.ts';
 import { Schedules } from './fleet/query/schedules.ts';
+import { Hunts } from './hunt/hunts.ts';
 import type { CommandChannel } from './ingest/command-channel.ts';
 import { Gateway, type Refusal } from './ingest/gateway.ts';
 import { Pipeline } from './ingest/pipeline.ts';
@@ -41,6 +42,10 @@ import { Rates } from './rates.ts';
 import type { Alert, AuditStore, CollectorStatus, ControlStore, Host, HostFacts } from './store/contract.ts';
 import { openControlStore } from './store/control/open.ts';
 import { ReaderThread } from './store/events/reader-thread.ts';
+import { SqlEngine } from './store/events/sql/engine.ts';
+import { endAtOnce } from './store/failed-sync.ts';
+import { daysByType, type Retention } from './store/segments/retention.ts';
+import { SealerThread } from './store/segments/sealer-thread.ts';
 
 export interface CollectorOptions {
   readonly folder: string;
@@ -71,6 +76,8 @@ const ratesMs = 1000;
 /** Longest time between looks at whether a certificate is to be renewed or a CA to be retired. */
 const maxTendMs = 3_600_000;
 const commandLookMs = 1000;
+/** Longer than any question may take. */
+const graceMs = 900_000;
 
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\./.test(host);
@@ -117,11 +124,14 @@ class Collector {
   #fleet!: Fleet;
   #alarm!: Alarm;
   #commands!: Commands;
+  #sql!: SqlEngine;
   readonly #asks = new Asks();
   #queries!: LiveQueries;
   #schedules!: Schedules;
   #agentPort = 0;
   #damagedBatches = 0;
+  #sealer: SealerThread | undefined;
+  #sealableUpTo = 0;
   #apiServer: unknown;
 
   constructor(options: CollectorOptions, config: CollectorConfig, closing: Closing) {
@@ -143,17 +153,19 @@ class Collector {
     });
     this.#control = await openControlStore(join(folder, 'control.db'), {
       durable: true,
-      onFailedSync: this.#o.onFatal,
+      onFailedSync: endAtOnce,
     });
     this.#closing.add(() => this.#control.close());
     await this.#control.hosts.disconnectAll();
     await this.#startPipeline();
+    this.#startSealer();
     this.#reader = new ReaderThread(
       new URL('./reader.worker.ts', import.meta.url),
       join(folder, 'journal.db'),
     );
     this.#closing.add(() => this.#reader.close());
     this.#rates.seed(await this.#reader.arrivals(nowUs() - 900e6));
+    this.#makeSql();
     this.#makeIdentity();
     this.#startCommands();
     await this.#startGateway();
@@ -253,6 +265,7 @@ class Collector {
     const { folder, logger, onFatal } = this.#o;
     const options = {
       journalPath: join(folder, 'journal.db'),
+      minFreeBytes: this.#config.minFreeBytes,
       controlPath: join(folder, 'control.db'),
       rulePaths: [packFolder, join(folder, 'rules'), ...this.#config.rules],
       listPaths: [join(packFolder, 'lists'), join(folder, 'lists')],
@@ -264,6 +277,7 @@ class Collector {
         this.#rates.add(counts, Math.floor(Date.now() / 1000));
         void this.#bus.publish('stored', { events });
       },
+      onSealable: (upTo) => this.#sealable(upTo),
       onAlerts: (alerts) => {
         for (const raised of alerts) this.#tellAlert(raised);
       },
@@ -278,6 +292,36 @@ class Collector {
     for (const problem of this.#pipeline.rules.problems) logger.warn(problem, 'rule refused');
   }
 
+  #sealable(upTo: number): void {
+    if (upTo === this.#sealableUpTo) return;
+    this.#sealableUpTo = upTo;
+    this.#sealer?.sealable(upTo);
+  }
+
+  get #retention(): Retention {
+    const { retentionDays: days, retentionByType, retentionMaxBytes: maxBytes } = this.#config;
+    return { days, daysByType: daysByType(retentionByType), maxBytes };
+  }
+
+  #startSealer(): void {
+    const { folder, logger, onFatal } = this.#o;
+    const { sealEvents, sealMs } = this.#config;
+    const options = {
+      journalPath: join(folder, 'journal.db'),
+      controlPath: join(folder, 'control.db'),
+      folder: join(folder, 'segments'),
+      ...{ sealEvents, sealMs, retention: this.#retention, graceMs },
+    };
+    const sealer = new SealerThread(new URL('./sealer.worker.ts', import.meta.url), options, {
+      onSealed: (run) => logger.debug(run, 'sealed'),
+      onProblem: (detail) => logger.error({ code: 'store.seal_failed', detail }, 'sealing failed'),
+      onEnd: onFatal,
+    });
+    this.#sealer = sealer;
+    this.#closing.add(() => sealer.close());
+    sealer.sealable(this.#sealableUpTo);
+  }
+
   async #tellOfLacking(hostId: string, lost: number): Promise<void> {
     const { logger } = this.#o;
     logger.warn({ host: hostId, lost }, 'acknowledged events are not in the journal; they count as lost');
@@ -288,6 +332,21 @@ class Collector {
     } catch (error) {
       logger.error({ err: error }, 'an alert could not be stored');
     }
+  }
+
+  #makeSql(): void {
+    const { huntThreads, huntMemoryBytes, huntSpillBytes } = this.#config;
+    this.#sql = new SqlEngine({
+      entry: new URL('./hunt.process.ts', import.meta.url),
+      folder: this.#o.folder,
+      threads: huntThreads,
+      memoryBytes: huntMemoryBytes,
+      spillBytes: huntSpillBytes,
+      hostNames: async () =>
+        (await this.#control.hosts.list()).map(({ id, hostname }) => ({ id, name: hostname })),
+      log: (what, detail) => this.#o.logger.warn(detail, what),
+    });
+    this.#closing.add(() => this.#sql.close());
   }
 
   #startLedgerWatch(): void {
@@ -419,11 +478,12 @@ class Collector {
 
   async #status(): Promise<CollectorStatus> {
     const cursor = await this.#control.detection.cursor();
-    const [hosts, streams, undetected, totals, lastId, alerts] = await Promise.all([
+    const [hosts, streams, undetected, totals, storage, lastId, alerts] = await Promise.all([
       this.#control.hosts.list(),
       this.#reader.ledger(),
       this.#reader.eventsAfter(cursor),
       this.#reader.totals(),
+      this.#reader.storage(join(this.#o.folder, 'segments'), this.#retention),
       this.#reader.lastId(),
       this.#control.alerts.countByStatus(),
     ]);
@@ -432,6 +492,7 @@ class Collector {
       startedAt: this.#startedAt,
       hosts: hostLedgers(hosts, streams, (id) => this.#gateway.pendingOf(id), undetected),
       journal: totals,
+      storage,
       detection: {
         rules: this.#pipeline.rules.rules.length,
         lagBatches: Math.max(0, lastId - cursor),
@@ -461,6 +522,7 @@ class Collector {
       fleet: this.#fleet,
       ca: { list: () => this.#authority.cas, rotate: (overlapMs, actor) => this.#rotateCa(overlapMs, actor) },
       giveCommand: (order) => this.#commands.give(order),
+      hunts: new Hunts({ sql: this.#sql, store: this.#control.hunts, audit: this.#audit }),
       queries: this.#queries,
       schedules: this.#schedules,
       logger: this.#o.logger,

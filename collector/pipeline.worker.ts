@@ -1,4 +1,5 @@
 /** Entry of the pipeline thread: wires journal, control store, rules and detector. */
+import { dirname } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { VedetteError } from '#shared/errors.ts';
 import type { RuleHeader, RuleSet } from '#shared/sigma/index.ts';
@@ -8,7 +9,8 @@ import { PipelineLoop } from './ingest/pipeline-loop.ts';
 import { loadRules } from './rules/load.ts';
 import type { RuleSummary } from './store/contract.ts';
 import { openControlStore } from './store/control/open.ts';
-import type { OnFailedSync } from './store/failed-sync.ts';
+import { endAtOnce } from './store/failed-sync.ts';
+import { FreeRoom } from './store/free-room.ts';
 import { openJournalReader } from './store/journal/reader.ts';
 import { openJournalWriter } from './store/journal/writer.ts';
 
@@ -25,17 +27,11 @@ function summaries({ rules, correlations }: RuleSet): RuleSummary[] {
   ];
 }
 
-/** Ends this thread, and with it the collector, before any verdict on what was not kept. */
-const onFailedSync: OnFailedSync = ({ code, detail }) => {
-  post({ kind: 'problem', code, detail });
-  process.exit(1);
-};
-
 async function start(): Promise<PipelineLoop> {
-  const writer = openJournalWriter(options.journalPath, onFailedSync);
+  const writer = openJournalWriter(options.journalPath, endAtOnce);
   const reader = openJournalReader(options.journalPath);
   // Detection repeats after a power cut from wherever its last durable commit was, so it need not wait for the disk.
-  const control = await openControlStore(options.controlPath, { durable: false, onFailedSync });
+  const control = await openControlStore(options.controlPath, { durable: false, onFailedSync: endAtOnce });
   const { ruleSet, problems } = await loadRules(options.rulePaths, options.listPaths, options.pipelineUses);
   const makeDetector = () =>
     createDetector(ruleSet, {
@@ -44,9 +40,11 @@ async function start(): Promise<PipelineLoop> {
         post({ kind: 'problem', code: 'rule.failed', detail });
       },
     });
-  const loop = new PipelineLoop({ writer, reader, control, makeDetector, post });
+  const room = new FreeRoom(dirname(options.journalPath), options.minFreeBytes);
+  const hasRoom = () => room.isEnough;
+  const loop = new PipelineLoop({ writer, reader, control, makeDetector, post, hasRoom });
   await loop.open();
-  post({ kind: 'ready', loaded: { rules: summaries(ruleSet), problems } });
+  post({ kind: 'ready', loaded: { rules: summaries(ruleSet), problems }, sealable: loop.sealable });
   return loop;
 }
 

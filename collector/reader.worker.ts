@@ -24,6 +24,8 @@ async function answer(request: ReaderRequest): Promise<unknown> {
       return reader.eventsAfter(request.after);
     case 'totals':
       return reader.totals();
+    case 'storage':
+      return reader.storage(request.folder, request.retention);
     case 'lastId':
       return reader.lastId();
     case 'arrivals':

@@ -1,11 +1,14 @@
 /**
  * Random faults between an agent and a collector, many times over: every event stored once or declared lost, every
  * alert raised once. Every so many rounds both sides heal and are checked, and the next begin on fresh folders.
- * --rounds N --seed N --epoch N (rounds between checks) --verbose --json
+ * With --sealing it is the sealer alone that is killed, at random moments of sealing and merging.
+ * --rounds N --seed N --epoch N (rounds between checks) --sealing --verbose --json
  */
+import { rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { noDisksBecause } from '../test/faults/disks.ts';
 import { type Outcome, runEpoch, wrongs } from '../test/faults/epoch.ts';
+import { killSealers } from '../test/faults/sealing.ts';
 import { makeTempFolder } from '../test/temp.ts';
 import { report } from './bench/report.ts';
 
@@ -14,6 +17,7 @@ const { values: flags } = parseArgs({
     rounds: { type: 'string', default: '100' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     epoch: { type: 'string', default: '25' },
+    sealing: { type: 'boolean', default: false },
     verbose: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
@@ -24,6 +28,19 @@ const perEpoch = Number(flags.epoch);
 if (![rounds, seed, perEpoch].every(Number.isSafeInteger) || rounds < 1 || perEpoch < 1) {
   console.error('faults: --rounds, --seed and --epoch take whole numbers.');
   process.exit(2);
+}
+
+if (flags.sealing) {
+  const place = makeTempFolder('sealing-');
+  const outcome = await killSealers(place, rounds, seed).finally(() => rmSync(place, { recursive: true }));
+  report({ rounds, seed }, [
+    { name: 'kills', value: outcome.kills, unit: 'count' },
+    { name: 'events', value: outcome.events, unit: 'count' },
+    { name: 'runs of sealing', value: outcome.sealed, unit: 'count' },
+    { name: 'merged segments at once', value: outcome.merged, unit: 'count' },
+    { name: 'events lost, doubled or changed', value: outcome.wrong, unit: 'count', goal: 0, less: true },
+  ]);
+  process.exit(outcome.wrong === 0 ? 0 : 1);
 }
 
 function add(sums: Record<string, number>, more: Readonly<Record<string, number>>): void {

@@ -518,6 +518,12 @@ const entries = {
     retryable: false,
     close: 4433,
   },
+  'store.seal_failed': {
+    cause:
+      'Events could not be moved from the journal into segments; they stay in the journal and are stored all the same.',
+    action: "Look at the collector's disk: free space, mode and owner of `segments` in the data folder.",
+    retryable: true,
+  },
   'store.cursor_invalid': {
     cause: 'The cursor was not given by this list.',
     action: 'Start again without a cursor.',
@@ -601,6 +607,48 @@ const entries = {
   'command.ledger_damaged': {
     cause: 'The record of commands the agent has begun was damaged, so it cannot tell whether this one ran.',
     action: 'Look at the host, then give the command again if it is still wanted.',
+    retryable: true,
+  },
+  'hunt.invalid': {
+    cause: 'The SQL of the hunt cannot be run.',
+    action: 'Mend what the detail names; docs/hunting.md says which SQL there is.',
+    retryable: false,
+  },
+  'hunt.unknown_name': {
+    cause: 'The SQL names a table or column that is none.',
+    action: 'Use a name of docs/reference/events.md, or ask with DESCRIBE events.',
+    retryable: false,
+  },
+  'hunt.refused': {
+    cause: 'The SQL does something other than read stored events.',
+    action:
+      'Ask with one SELECT over the event types and events; files, network and settings are out of reach.',
+    retryable: false,
+  },
+  'hunt.parameter': {
+    cause: 'A parameter of the hunt is missing, unknown or not of its type.',
+    action:
+      'Give each `$name` a value with --param name=value; `vedette hunt show` lists those of a saved hunt.',
+    retryable: false,
+  },
+  'hunt.limit': {
+    cause: 'The hunt went beyond its bound of time, memory or size.',
+    action: 'Ask for less: a time range, fewer columns, a filter, an aggregate; or allow it more time.',
+    retryable: false,
+  },
+  'hunt.cancelled': {
+    cause: 'The hunt was cancelled.',
+    action: 'Run it again if it is still wanted.',
+    retryable: true,
+  },
+  'hunt.busy': {
+    cause: 'As many hunts run and wait as may.',
+    action: 'Wait until one has ended, or cancel one.',
+    retryable: true,
+  },
+  'hunt.failed': {
+    cause: 'The process that runs hunts failed or was ended.',
+    action: 'Run the hunt again; if it recurs, see the log of the collector.',
     retryable: true,
   },
   'query.refused': {

@@ -2,6 +2,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import type { Result } from '#shared/errors.ts';
 import type { Auth } from '../auth/auth.ts';
 import type { Bus } from '../bus.ts';
+import type { Hunting } from '../hunt/contract.ts';
 import type {
   Certificate,
   CollectorStatus,
@@ -63,6 +64,7 @@ export interface ApiDeps {
   };
   /** Keeps a command and sends it if its host is connected; `command.*` or `api.not_found` when it is refused. */
   readonly giveCommand: (order: CommandOrder) => Promise<Result<Command>>;
+  readonly hunts: Hunting;
   /** Queries about the present state of hosts. All but `start` and `list` throw `api.not_found`. */
   readonly queries: {
     start(order: LiveQueryOrder): Promise<Result<LiveQueryState>>;

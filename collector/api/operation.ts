@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { Permission } from '../auth/permissions.ts';
 import type { Credential } from '../store/contract.ts';
 import type { ApiDeps } from './deps.ts';
@@ -20,14 +21,14 @@ export interface Call<P, Q, B> {
   readonly baseUrl: string;
   /** Microseconds since the epoch. */
   readonly now: number;
-  /** Aborts when the caller has gone. */
-  readonly gone: AbortSignal;
+  /** Aborted when the connection closes. */
+  readonly closed: AbortSignal;
   /** Hands the browser a session, or takes it away. */
   readonly setSession: (secret: string | null, expiresAt: number | null) => void;
 }
 
 interface Declaration<P extends AnyFields, Q extends AnyFields, B extends AnyFields, O extends Schema> {
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Under `/api/v1`, in Fastify's form: `/hosts/:id`. */
   readonly path: string;
   /** What the caller must be allowed; `signed-in` any credential, `open` none. */
@@ -38,15 +39,30 @@ interface Declaration<P extends AnyFields, Q extends AnyFields, B extends AnyFie
   readonly body?: B;
   /** Schema of the answer; without it the answer is 204 and empty. */
   readonly output?: O;
-  /** The answer is JSON lines, each of the schema, as they come: the handler gives texts that end with a line end. */
-  readonly streams?: true;
+  /** Content types of an answer that is a `Streamed`, instead of `output`, with what each holds. */
+  readonly produces?: Readonly<Record<string, string>>;
+  /** How long the handler may take, where not as long as usual. */
+  readonly timeoutMs?: number;
   /** 200 unless told. */
   readonly created?: true;
   /** Requests one address may make in a minute. */
   readonly perMinute?: number;
   readonly handler: (
     call: Call<FromSchema<P>, FromSchema<Q>, FromSchema<B>>,
-  ) => Promise<FromSchema<O>> | FromSchema<O> | AsyncIterable<string>;
+  ) => Promise<FromSchema<O>> | FromSchema<O>;
+}
+
+/** An answer that leaves as it comes about. */
+export class Streamed {
+  readonly contentType: string;
+  readonly body: Readable;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(contentType: string, body: Readable, headers: Readonly<Record<string, string>> = {}) {
+    this.contentType = contentType;
+    this.body = body;
+    this.headers = headers;
+  }
 }
 
 /** A declared operation, its types forgotten: what the registrar takes. */

@@ -1,10 +1,9 @@
 /** Turns declared operations into routes; OpenAPI is read off the same declarations. */
-import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Credential } from '../store/contract.ts';
 import type { ApiDeps } from './deps.ts';
 import { admit, refuseOtherOrigin, sessionCookie } from './guard.ts';
-import { apiPrefix, type Call, type Operation } from './operation.ts';
+import { apiPrefix, type Call, type Operation, Streamed } from './operation.ts';
 import { problemSchema } from './problem.ts';
 
 /** How long one request may take. */
@@ -23,7 +22,7 @@ declare module 'fastify' {
 const tagOf = (path: string) => path.split('/')[1] ?? '';
 
 function schemaOf(operation: Operation) {
-  const { params, query, body, output, summary, permission, path, streams } = operation;
+  const { params, query, body, output, produces, summary, permission, path } = operation;
   const success = operation.created ? 201 : output === undefined ? 204 : 200;
   return {
     summary,
@@ -34,11 +33,8 @@ function schemaOf(operation: Operation) {
     querystring: query ?? { type: 'object', properties: {}, additionalProperties: false },
     ...(body && { body }),
     response: {
-      [success]: streams
-        ? linesOf(output)
-        : output === undefined
-          ? { type: 'null', description: 'Done.' }
-          : describe(output),
+      [produces === undefined ? success : 200]:
+        produces === undefined ? schemaOfAnswer(output) : contents(produces),
       '4xx': {
         description: 'Refused; the code says why.',
         content: { 'application/problem+json': { schema: problemSchema } },
@@ -47,12 +43,22 @@ function schemaOf(operation: Operation) {
   };
 }
 
-/** JSON lines are checked by those who write them: Fastify serialises none of a stream. */
-function linesOf(line: Operation['output']) {
-  return {
-    description: 'JSON lines, as they come.',
-    content: { 'application/x-ndjson': { schema: line ?? {} } },
-  };
+const schemaOfAnswer = (output: Operation['output']) =>
+  output === undefined ? { type: 'null', description: 'Done.' } : describe(output);
+
+function contents(produces: NonNullable<Operation['produces']>) {
+  const content = Object.entries(produces).map(([type, description]) => [
+    type,
+    { schema: { type: 'string', description } },
+  ]);
+  return { description: 'Sent as it comes about.', content: Object.fromEntries(content) };
+}
+
+/** Aborted when the connection of this answer closes, be the answer sent or not. */
+function closedSignal(reply: FastifyReply): AbortSignal {
+  const closed = new AbortController();
+  reply.raw.once('close', () => closed.abort());
+  return closed.signal;
 }
 
 function describe<S extends { description?: string }>(schema: S): S {
@@ -73,7 +79,7 @@ function callOf(
     caller: request.caller,
     baseUrl: `${request.protocol}://${request.host}`,
     now: deps.now?.() ?? Date.now() * 1000,
-    gone: goneSignal(reply),
+    closed: closedSignal(reply),
     setSession(secret, expiresAt) {
       const options = { path: '/', httpOnly: true, sameSite: 'strict', secure } as const;
       if (secret === null) reply.clearCookie(sessionCookie(secure), options);
@@ -85,19 +91,13 @@ function callOf(
   };
 }
 
-function goneSignal(reply: FastifyReply): AbortSignal {
-  const gone = new AbortController();
-  reply.raw.once('close', () => gone.abort());
-  return gone.signal;
-}
-
 /** Adds one operation to `app`, guarded by its permission. */
 export function register(app: FastifyInstance, deps: ApiDeps, operation: Operation): void {
   const { permission, perMinute } = operation;
   app.route({
     method: operation.method,
     url: `${apiPrefix}${operation.path}`,
-    ...(!operation.streams && { handlerTimeout: handlerTimeoutMs }),
+    handlerTimeout: operation.timeoutMs ?? handlerTimeoutMs,
     schema: schemaOf(operation),
     config: {
       permission,
@@ -112,8 +112,8 @@ export function register(app: FastifyInstance, deps: ApiDeps, operation: Operati
     handler: async (request, reply) => {
       const answer = await operation.handler(callOf(deps, request, reply));
       reply.header('cache-control', 'no-store');
-      if (operation.streams)
-        return reply.type('application/x-ndjson').send(Readable.from(answer as AsyncIterable<string>));
+      if (answer instanceof Streamed)
+        return reply.code(200).headers(answer.headers).type(answer.contentType).send(answer.body);
       if (operation.output === undefined) return reply.code(204).send();
       return reply.code(operation.created ? 201 : 200).send(answer);
     },

@@ -59,6 +59,27 @@ function send(url: URL, access: Access, method: string, body: unknown): Promise<
   });
 }
 
+interface Opening {
+  readonly method: 'GET' | 'POST';
+  readonly body?: unknown;
+  readonly signal?: AbortSignal;
+}
+
+/** Begins a request whose answer may take as long as it likes; resolves with the head of it. */
+function open(url: URL, access: Access, { method, body, signal }: Opening): Promise<IncomingMessage> {
+  const payload = body === undefined ? undefined : JSON.stringify(body);
+  const headers = {
+    authorization: `Bearer ${access.token}`,
+    ...(payload !== undefined && { 'content-type': 'application/json' }),
+  };
+  const call = url.protocol === 'https:' ? https : http;
+  return new Promise((resolve, reject) => {
+    const request = call(url, { method, headers, ca: access.ca, signal }, resolve);
+    request.on('error', (error: NodeJS.ErrnoException) => reject(reachable(error, access)));
+    request.end(payload);
+  });
+}
+
 /** The API of a running collector, as the CLI's token. Rejects with the coded error of the API. */
 export class Client {
   readonly #access: Access;
@@ -85,7 +106,7 @@ export class Client {
 
   /** The lines of an answer that is streamed, each as it comes. */
   async *lines<T>(path: string, query: Query = {}): AsyncGenerator<T> {
-    const response = await open(this.#url(path, query), this.#access);
+    const response = await open(this.#url(path, query), this.#access, { method: 'GET' });
     if (response.statusCode !== 200) throw problemOf(await answerOf(response));
     try {
       for await (const line of createInterface({ input: response })) yield JSON.parse(line) as T;
@@ -96,20 +117,17 @@ export class Client {
     if (!response.complete) throw new VedetteError('wire.stalled', 'The answer ended in the middle.');
   }
 
+  /** An answer that comes about while it is read; an aborted signal ends it. */
+  async stream(path: string, body: unknown, signal: AbortSignal): Promise<IncomingMessage> {
+    const url = new URL(`/api/v1${path}`, this.#access.api);
+    const response = await open(url, this.#access, { method: 'POST', body, signal });
+    if (response.statusCode === 200) return response;
+    throw problemOf(await answerOf(response));
+  }
+
   get<T>(path: string, query?: Query): Promise<T> {
     return this.call<T>('GET', path, query);
   }
-}
-
-/** Resolves with the head of the answer. */
-function open(url: URL, access: Access): Promise<IncomingMessage> {
-  const call = url.protocol === 'https:' ? https : http;
-  const headers = { authorization: `Bearer ${access.token}` };
-  return new Promise((resolve, reject) => {
-    call(url, { headers, ca: access.ca }, resolve)
-      .on('error', (error: NodeJS.ErrnoException) => reject(reachable(error, access)))
-      .end();
-  });
 }
 
 async function answerOf(response: IncomingMessage): Promise<Answer> {

@@ -14,6 +14,7 @@ import { enrollCommand } from './commands/enroll.ts';
 import { eventsCommand } from './commands/events.ts';
 import { healthCommand } from './commands/health.ts';
 import { hostsCommand } from './commands/hosts.ts';
+import { huntCommand } from './commands/hunt.ts';
 import { queryCommand } from './commands/query.ts';
 import { rulesCommand } from './commands/rules.ts';
 import { signInCommand } from './commands/sign-in.ts';
@@ -37,6 +38,7 @@ export function program(): Command {
   vedette.addCommand(certificatesCommand());
   vedette.addCommand(caCommand());
   vedette.addCommand(eventsCommand());
+  vedette.addCommand(huntCommand());
   vedette.addCommand(alertsCommand());
   vedette.addCommand(rulesCommand());
   vedette.addCommand(commandCommand());

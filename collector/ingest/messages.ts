@@ -4,6 +4,8 @@ import type { Alert, CorrelationTotals, LoadedRules } from '../store/contract.ts
 
 /** What the pipeline thread is started with. */
 export interface PipelineOptions {
+  /** Free disk below which nothing more is stored. */
+  readonly minFreeBytes: number;
   readonly journalPath: string;
   readonly controlPath: string;
   /** Folders and files of rules, and folders of value lists. */
@@ -58,7 +60,7 @@ export interface BusAlert {
 }
 
 export type PipelineOutput =
-  | { readonly kind: 'ready'; readonly loaded: LoadedRules }
+  | { readonly kind: 'ready'; readonly loaded: LoadedRules; readonly sealable: number }
   | { readonly kind: 'refused'; readonly error: { readonly code: ErrorCode; readonly detail: string } }
   | { readonly kind: 'verdicts'; readonly verdicts: readonly Verdict[] }
   | { readonly kind: 'stored'; readonly events: number; readonly counts: Readonly<Record<string, number>> }
@@ -69,6 +71,8 @@ export type PipelineOutput =
       readonly lagMs: number;
       /** As of a second ago at most. */
       readonly correlations: CorrelationTotals;
+      /** Batches up to this id are of no more use to detection. */
+      readonly sealable: number;
     }
   /** Events that an agent saw acknowledged and that the journal lacks, now counted as lost. */
   | { readonly kind: 'lacking'; readonly hostId: string; readonly lost: number }

@@ -1,5 +1,5 @@
 import { nowUs } from '#shared/clock.ts';
-import type { VedetteError } from '#shared/errors.ts';
+import { VedetteError } from '#shared/errors.ts';
 import { type DecodedBatch, decodeBatch } from '#shared/protocol/codec/decode.ts';
 import type { Detector } from '../detect/contract.ts';
 import type { ControlStore, CorrelationTotals } from '../store/contract.ts';
@@ -19,6 +19,8 @@ export interface LoopOptions {
   readonly control: ControlStore;
   readonly makeDetector: () => Detector;
   readonly post: (message: PipelineOutput) => void;
+  /** Whether the disk has room for more; where it has not, agents keep what they have. */
+  readonly hasRoom?: () => boolean;
   /** Least time between snapshots of detection. */
   readonly snapshotEveryMs?: number;
 }
@@ -38,6 +40,8 @@ export class PipelineLoop {
   readonly #waiting = new FairQueue<Batch>();
   #detector: Detector;
   #cursor = 0;
+  /** Where detection stood when the snapshot was made that is kept. */
+  #keptAt = 0;
   #isRunning = false;
   /** Detection has missed batches and must read them from the journal. */
   #isBehind = false;
@@ -128,6 +132,8 @@ export class PipelineLoop {
   ): Promise<Detectable[]> {
     const stored: Detectable[] = [];
     try {
+      if (this.#o.hasRoom?.() === false)
+        throw new VedetteError('wire.store_failed', 'The disk of the collector is nearly full.');
       const outcomes = await this.#o.writer.append(sound.map((s) => s.record));
       outcomes.forEach((outcome, i) => {
         const { at, batch } = sound[i]!;
@@ -177,9 +183,23 @@ export class PipelineLoop {
     const snapshot = this.#sized(this.#clock.due(this.#detector));
     const alerts = await this.#o.control.detection.commit(last.id, raised, snapshot);
     this.#cursor = last.id;
-    if (snapshot !== undefined) this.#clock.kept();
+    if (snapshot !== undefined) {
+      this.#clock.kept();
+      this.#keptAt = last.id;
+    }
     const lagMs = Math.max(0, (nowUs() - last.receivedAt) / 1000);
-    this.#o.post({ kind: 'detected', alerts, lagBatches: 0, lagMs, correlations: this.#totals() });
+    const { sealable } = this;
+    this.#o.post({ kind: 'detected', alerts, lagBatches: 0, lagMs, correlations: this.#totals(), sealable });
+  }
+
+  /**
+   * Batches up to this id are of no more use to detection: a start now would not replay them, whether because nothing
+   * has changed since the snapshot or because it is too large to be kept.
+   */
+  get sealable(): number {
+    const needsNoMore =
+      this.#detector.lookback === 0 || this.#isSnapshotOver || this.#clock.isKept(this.#detector);
+    return needsNoMore ? this.#cursor : this.#keptAt;
   }
 
   /** So that the next start has nothing to replay; without it the start only takes longer. */
@@ -216,7 +236,15 @@ export class PipelineLoop {
     this.#retry = setTimeout(() => void this.#inTurn(() => this.#tryAgain()), retryMs + 50);
     const last = await this.#o.reader.lastId().catch(() => this.#cursor);
     const lagBatches = last - this.#cursor;
-    this.#o.post({ kind: 'detected', alerts: [], lagBatches, lagMs: 0, correlations: this.#totals() });
+    const { sealable } = this;
+    this.#o.post({
+      kind: 'detected',
+      alerts: [],
+      lagBatches,
+      lagMs: 0,
+      correlations: this.#totals(),
+      sealable,
+    });
   }
 
   /** Two at once would detect the same batches and count them twice. */
@@ -242,10 +270,12 @@ export class PipelineLoop {
     this.#detector = makeDetector();
     this.#clock.begin();
     this.#cursor = await control.detection.cursor();
+    const snapshot = await control.detection.snapshot();
+    this.#keptAt = snapshot?.cursor ?? 0;
     await rebuild(this.#detector, {
       reader,
       cursor: this.#cursor,
-      snapshot: await control.detection.snapshot(),
+      snapshot,
       read: (after, upTo) => this.#readFrom(after, upTo),
       onRefused: (reason) => this.#tellOfSnapshot(`It was not taken up: ${reason}`),
     });

@@ -18,6 +18,8 @@ export interface PipelineEvents {
     readonly events: number;
     readonly counts: Readonly<Record<string, number>>;
   }) => void;
+  /** Batches up to this id are of no more use to detection. */
+  readonly onSealable: (upTo: number) => void;
   readonly onAlerts: (alerts: readonly BusAlert[]) => void;
   /** Events that a host saw acknowledged are not in the journal, and count as lost from now on. */
   readonly onLacking: (hostId: string, lost: number) => void;
@@ -100,6 +102,7 @@ export class Pipeline {
     switch (message.kind) {
       case 'ready':
         this.#rules = message.loaded;
+        this.#events.onSealable(message.sealable);
         return;
       case 'verdicts':
         for (const verdict of message.verdicts) this.#backlogBytes -= verdict.bytes;
@@ -111,6 +114,7 @@ export class Pipeline {
       case 'detected':
         this.#lag = { batches: message.lagBatches, ms: message.lagMs };
         this.#correlations = message.correlations;
+        this.#events.onSealable(message.sealable);
         if (message.alerts.length > 0) this.#events.onAlerts(message.alerts);
         return;
       case 'lacking':

@@ -38,6 +38,11 @@ export class SnapshotClock {
     return snapshot;
   }
 
+  /** Whether a start now would find the state as it is. */
+  isKept(detector: Detector): boolean {
+    return detector.revision === this.#keptRevision;
+  }
+
   /** The snapshot made last is kept. */
   kept(): void {
     this.#keptRevision = this.#madeRevision;

@@ -451,7 +451,48 @@ export interface AuditStore {
   verify(): Promise<AuditVerdict>;
 }
 
+export const huntParameterTypes = ['text', 'int', 'float', 'bool'] as const;
+export type HuntParameterType = (typeof huntParameterTypes)[number];
+
+/** What a hunt takes: `$name` in its SQL. */
+export interface HuntParameter {
+  readonly name: string;
+  readonly type: HuntParameterType;
+  readonly doc: string;
+  /** As text; the parameter must be given where it is null. */
+  readonly default: string | null;
+}
+
+/** A question worth keeping. */
+export interface HuntText {
+  /** Lower-case letters, digits and dashes. */
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  /** Sigma tags, e.g. `attack.t1059.004`. */
+  readonly tags: readonly string[];
+  readonly parameters: readonly HuntParameter[];
+  readonly sql: string;
+}
+
+export interface SavedHunt extends HuntText {
+  readonly savedAt: number;
+  readonly savedBy: string;
+}
+
+/** Whatever changes a hunt records its audit entry in the same transaction. */
+export interface HuntStore {
+  /** By name. */
+  list(): Promise<readonly SavedHunt[]>;
+  get(name: string): Promise<SavedHunt | undefined>;
+  /** Makes or replaces the one of its name. False, and nothing changes, when it is new and there are `maxHunts`. */
+  put(hunt: SavedHunt, maxHunts: number, entry: NewAuditEntry): Promise<boolean>;
+  /** Whether there was one. */
+  remove(name: string, entry: NewAuditEntry): Promise<boolean>;
+}
+
 export interface ControlStore {
+  readonly hunts: HuntStore;
   readonly hosts: HostStore;
   readonly alerts: AlertStore;
   readonly detection: DetectionStore;
@@ -510,8 +551,14 @@ export interface SqlBounds {
   readonly timeoutMs: number;
 }
 
+export interface SqlColumn {
+  readonly name: string;
+  /** As DuckDB writes it, e.g. `VARCHAR`. */
+  readonly type: string;
+}
+
 export interface SqlRows {
-  readonly columns: readonly { readonly name: string; readonly type: string }[];
+  readonly columns: readonly SqlColumn[];
   /** In the order of the columns. Instants are microseconds since the epoch. */
   readonly rows: readonly (readonly SqlValue[])[];
   /** There were more rows than the bound. */
@@ -525,6 +572,47 @@ export interface SqlRows {
 export interface EventSql {
   /** One statement that only reads; `$1`, `$2`… stand for `values`. Rejects with `hunt.*`. */
   query(sql: string, values?: readonly SqlValue[], bounds?: Partial<SqlBounds>): Promise<SqlRows>;
+}
+
+/** A statement somebody asks: names of fields need no quotes, `$name` stands for a parameter. */
+export interface SqlRequest {
+  readonly sql: string;
+  readonly parameters: Readonly<Record<string, SqlValue>>;
+  /** Events of that time only, inclusive, microseconds; files without any are not read. */
+  readonly since?: number;
+  readonly until?: number;
+  readonly bounds: SqlBounds;
+}
+
+/** Rows as text, one a line: JSON arrays in the order of the columns, JSON objects, or CSV with a head. Instants are ISO 8601. */
+export type SqlTextForm = 'arrays' | 'objects' | 'csv';
+
+/** What a running statement gives, in this order but for `progress`. */
+export type SqlPart =
+  | { readonly part: 'columns'; readonly columns: readonly SqlColumn[] }
+  /** Whole lines. */
+  | { readonly part: 'text'; readonly text: string; readonly rows: number }
+  | { readonly part: 'progress'; readonly percent: number }
+  | SqlEnd;
+
+export interface SqlEnd {
+  readonly part: 'end';
+  readonly rows: number;
+  /** There were more rows than the bound; for a file, as many or more. */
+  readonly isCut: boolean;
+  /** Stored batches that could not be read, because the disk has changed them. */
+  readonly damagedBatches: number;
+}
+
+/** The same, for people: in parts as they come, or in a file. An aborted signal cancels with `hunt.cancelled`. */
+export interface SqlStreams {
+  stream(request: SqlRequest, form: SqlTextForm, signal: AbortSignal): AsyncGenerator<SqlPart>;
+  /** Whoever asked removes the file at `path`. */
+  parquet(
+    request: SqlRequest,
+    signal: AbortSignal,
+    onProgress: (percent: number) => void,
+  ): Promise<SqlEnd & { readonly path: string }>;
 }
 
 /** Per host: collected = stored + lost, exactly, as of the last stored batch. */
@@ -563,11 +651,25 @@ export interface CorrelationTotals {
   readonly unusable: number;
 }
 
+/** What is sealed, and how long the disk lasts. */
+export interface StorageStatus {
+  readonly segments: { readonly files: number; readonly events: number; readonly sizeBytes: number };
+  /** Times of the first and last sealed event; null while nothing is. */
+  readonly oldestEventAt: number | null;
+  readonly newestEventAt: number | null;
+  /** Over the last day, or what there is of it; null before an hour of it. */
+  readonly bytesPerDay: number | null;
+  readonly freeBytes: number;
+  /** When the disk is full at that rate; null when retention keeps it from ever being, or the rate is not known. */
+  readonly fullAt: number | null;
+}
+
 export interface CollectorStatus {
   readonly version: string;
   readonly startedAt: number;
   readonly hosts: readonly HostLedger[];
   readonly journal: { readonly events: number; readonly batches: number; readonly sizeBytes: number };
+  readonly storage: StorageStatus;
   readonly detection: {
     readonly rules: number;
     readonly lagBatches: number;

@@ -1,3 +1,4 @@
+import { statSync, writeSync } from 'node:fs';
 import type Database from 'better-sqlite3';
 import { VedetteError } from '#shared/errors.ts';
 
@@ -7,6 +8,15 @@ import { VedetteError } from '#shared/errors.ts';
  * process before anything more is acknowledged.
  */
 export type OnFailedSync = (error: VedetteError) => void;
+
+/**
+ * Ends the process at once, from whichever thread. A usual end would close the databases, and closing would write the
+ * write-ahead log into them and remove it, trusting pages that were written before and are on no disk.
+ */
+export const endAtOnce: OnFailedSync = (error) => {
+  writeSync(2, `vedette: ${error.line}\n`);
+  process.kill(process.pid, 'SIGKILL');
+};
 
 /** For whoever has nothing to acknowledge. */
 export const throwFailedSync: OnFailedSync = (error) => {
@@ -22,6 +32,25 @@ export function isFailedSync(error: unknown): boolean {
 
 export function failedSync(path: string, error: Error): VedetteError {
   return new VedetteError('data.sync_failed', `${path}: ${error.message}.`, { cause: error });
+}
+
+/** A log that is larger is written into the database; a log that begins anew is cut to the second. */
+const checkpointBytes = 4 * 1024 * 1024;
+const keptLogBytes = 1024 * 1024;
+
+/**
+ * From now on the log is written into the database only by `checkpointLog`: what SQLite does by itself after a commit
+ * keeps a failed sync to itself.
+ */
+export function keepLog(db: Database.Database): void {
+  db.pragma('wal_autocheckpoint = 0');
+  db.pragma(`journal_size_limit = ${keptLogBytes}`);
+}
+
+/** Writes the log into the database, as far as readers let it, once it is worth it. Throws what SQLite reports. */
+export function checkpointLog(db: Database.Database): void {
+  const log = statSync(`${db.name}-wal`, { throwIfNoEntry: false });
+  if ((log?.size ?? 0) >= checkpointBytes) db.pragma('wal_checkpoint(PASSIVE)');
 }
 
 /**

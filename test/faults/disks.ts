@@ -64,7 +64,7 @@ export class LoopDisk {
       '-m',
       '0',
       '-N',
-      '512',
+      '8192',
     ];
     run('mkfs.ext4', '-q', '-F', ...own, image);
     this.#device = run('losetup', '-f', '--show', image).trim();
@@ -100,6 +100,8 @@ export class LoopDisk {
   /** Unmounts and mounts again, so that what never reached the device is gone. Nobody may have files open. */
   remount(): void {
     run('umount', this.folder);
+    // As every start of a machine does with a filesystem that has met errors; 1 says that it was mended.
+    run('sh', '-c', 'e2fsck -fy "$1" >&2 || test $? -eq 1', 'sh', this.#device);
     this.#mount();
   }
 

@@ -1,6 +1,7 @@
 /** What the numbered agent emitted, held against what a collector has stored. */
-import type { EventJson } from '../../collector/api/json/event.ts';
-import { accessOf, Client } from '../../collector/cli/client.ts';
+import { join } from 'node:path';
+import { openDatabase } from '../../collector/store/journal/database.ts';
+import { everything } from '../collector/store/segments/stored.ts';
 
 /** Numbers of one run of the agent begin at a multiple of this. */
 export const runSize = 1_000_000;
@@ -15,27 +16,26 @@ export function isAlarm(n: number): boolean {
   return n % 50 === 0;
 }
 
-interface EventPage {
-  readonly items: readonly EventJson[];
-  readonly next: string;
-}
-
-/** How often each number is stored, by the run that emitted it. */
+/** How often each number is stored, in journal and segments together, by the run that emitted it. */
 export async function storedNumbers(data: string): Promise<Map<number, Map<number, number>>> {
-  const client = new Client(accessOf(data));
-  const runs = new Map<number, Map<number, number>>();
-  for (let cursor = '0'; ; ) {
-    const query = { type: ['package.state', 'account.change'], order: 'arrival', limit: 1000, cursor };
-    const page = await client.get<EventPage>('/events', query);
-    for (const event of page.items) {
-      const name = (event['package.name'] ?? event['user.name']) as string;
-      const n = Number(name.slice(1));
-      const run = Math.floor(n / runSize);
-      const counts = runs.get(run) ?? new Map<number, number>();
-      runs.set(run, counts.set(n, (counts.get(n) ?? 0) + 1));
+  const db = openDatabase(join(data, 'journal.db'), true);
+  try {
+    // One transaction: what is sealed meanwhile is seen where it was.
+    db.exec('BEGIN');
+    const stored = await everything(db, join(data, 'segments'));
+    const runs = new Map<number, Map<number, number>>();
+    for (const events of stored.values()) {
+      for (const event of events) {
+        const n = Number(/\["(?:package|user)\.name","n(\d+)"\]/.exec(event)?.[1] ?? Number.NaN);
+        if (Number.isNaN(n)) continue;
+        const run = Math.floor(n / runSize);
+        const counts = runs.get(run) ?? new Map<number, number>();
+        runs.set(run, counts.set(n, (counts.get(n) ?? 0) + 1));
+      }
     }
-    if (page.next === cursor) return runs;
-    cursor = page.next;
+    return runs;
+  } finally {
+    db.close();
   }
 }
 

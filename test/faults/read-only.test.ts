@@ -18,6 +18,7 @@ const without = noDisksBecause();
 const skip = without === undefined ? false : without;
 
 async function status(site: Site): Promise<StatusJson> {
+  if (site.hasEnded('collector')) throw new Error(site.lastWords);
   return await new Client(accessOf(site.data)).get<StatusJson>('/status');
 }
 
@@ -47,9 +48,12 @@ async function check(t: Test, site: Site): Promise<void> {
   t.match(host, { lostByReason: {}, lost: 0, unaccounted: 0, duplicates: 0 }, JSON.stringify(host));
 }
 
-/** Whether the journal's files may be written; ext4 asks at every write, of files that are open too. */
+/**
+ * Whether the journal's files may be written; ext4 asks at every write, of files that are open too. Not the index of
+ * its log, which is mapped: a page of that which may not be written is a signal, not an error.
+ */
 function setWritable(site: Site, isWritable: boolean): void {
-  const files = readdirSync(site.data).filter((name) => name.startsWith('journal.db'));
+  const files = readdirSync(site.data).filter((name) => /^journal\.db(-wal)?$/.test(name));
   execFileSync('chattr', [isWritable ? '-i' : '+i', ...files.map((name) => join(site.data, name))]);
 }
 

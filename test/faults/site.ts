@@ -31,7 +31,8 @@ detection:
   condition: removed
 level: high
 `;
-const settings = { creditBytes: 65_536, agentStallMs: 2000 };
+/** Sealing goes on all the time, so that faults meet it. */
+const settings = { creditBytes: 65_536, agentStallMs: 2000, sealEvents: 2000, sealMs: 2000 };
 
 export class Site {
   readonly #place: string;
@@ -187,6 +188,8 @@ export class Site {
     const folder = this.folderOf(side);
     for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true });
     cpSync(copy, folder, { recursive: true });
+    // Whoever puts a copy back waits for the disk.
+    this.collectorDisk?.sync();
   }
 
   /**

@@ -24,6 +24,23 @@ export const ledgerSchema = object({
 
 // Apart, because TypeScript infers nothing of an object nested in the call of another.
 const journalSchema = object({ events: count, batches: count, sizeBytes: count });
+const segmentsSchema = object({ files: count, events: count, sizeBytes: count });
+const maybe = { ...instant, type: ['string', 'null'] } as const;
+const storageSchema = object({
+  segments: segmentsSchema,
+  oldestEventAt: { ...maybe, description: 'Time of the first sealed event.' },
+  newestEventAt: maybe,
+  bytesPerDay: {
+    type: ['number', 'null'],
+    description: 'Sealed a day, over the last day; null before an hour of it.',
+  },
+  freeBytes: count,
+  fullAt: {
+    ...maybe,
+    description:
+      'When the disk is full at that rate; null when retention keeps it from ever being, or it is not known.',
+  },
+});
 const correlationsSchema = object({
   groups: count,
   sizeBytes: count,
@@ -50,6 +67,7 @@ export const statusSchema = object({
   startedAt: instant,
   hosts: array(ledgerSchema),
   journal: journalSchema,
+  storage: storageSchema,
   detection: detectionSchema,
   alerts: alertsSchema,
 });
@@ -57,5 +75,16 @@ export type StatusJson = FromSchema<typeof statusSchema>;
 export type LedgerJson = FromSchema<typeof ledgerSchema>;
 
 export function statusJson(status: CollectorStatus): StatusJson {
-  return { ...status, startedAt: toIso(status.startedAt) };
+  const { oldestEventAt, newestEventAt, fullAt, ...storage } = status.storage;
+  const iso = (at: number | null) => (at === null ? null : toIso(at));
+  return {
+    ...status,
+    startedAt: toIso(status.startedAt),
+    storage: {
+      ...storage,
+      oldestEventAt: iso(oldestEventAt),
+      newestEventAt: iso(newestEventAt),
+      fullAt: iso(fullAt),
+    },
+  };
 }

@@ -8,6 +8,7 @@ import { enrolmentTokens } from './enrolment-tokens.ts';
 import { events, eventTypes } from './events.ts';
 import { hostState } from './host-state.ts';
 import { hosts } from './hosts.ts';
+import { hunts } from './hunts.ts';
 import { queries } from './queries.ts';
 import { querySchedules } from './query-schedules.ts';
 import { rules } from './rules.ts';
@@ -31,6 +32,7 @@ export const operations: readonly Operation[] = [
   ...signInLinks,
   ...commands,
   ...audit,
+  ...hunts,
   ...queries,
   ...querySchedules,
 ];

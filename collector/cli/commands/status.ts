@@ -10,9 +10,17 @@ const number = (of: (ledger: LedgerJson) => number, title: string) => ({
 });
 
 function show(status: StatusJson): void {
-  const { journal, detection, alerts, hosts } = status;
+  const { journal, storage, detection, alerts, hosts } = status;
   print(`Vedette ${status.version}, up since ${status.startedAt}`);
   print(`journal    ${journal.events} events in ${journal.batches} batches, ${bytes(journal.sizeBytes)}`);
+  const { segments, oldestEventAt, bytesPerDay, freeBytes, fullAt } = storage;
+  const since = oldestEventAt === null ? '' : `, from ${oldestEventAt.slice(0, 10)} on`;
+  print(
+    `segments   ${segments.events} events in ${segments.files} files, ${bytes(segments.sizeBytes)}${since}`,
+  );
+  const rate = bytesPerDay === null ? 'rate not known yet' : `${bytes(bytesPerDay)} a day`;
+  const end = fullAt === null ? '' : `, full on ${fullAt.slice(0, 10)}`;
+  print(`disk       ${bytes(freeBytes)} free, ${rate}${end}`);
   print(
     `detection  ${detection.rules} rules, ${detection.lagBatches} batches behind, last delay ${Math.round(detection.lagMs)} ms`,
   );

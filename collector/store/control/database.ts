@@ -15,7 +15,15 @@ import {
   type SqliteStatement,
 } from 'kysely';
 import { type ErrorCode, VedetteError } from '#shared/errors.ts';
-import { failedSync, isFailedSync, type OnFailedSync, settleLog, throwFailedSync } from '../failed-sync.ts';
+import {
+  checkpointLog,
+  failedSync,
+  isFailedSync,
+  keepLog,
+  type OnFailedSync,
+  settleLog,
+  throwFailedSync,
+} from '../failed-sync.ts';
 import type { Tables } from './tables.ts';
 
 /** How long a statement waits for another thread's or process's transaction. */
@@ -25,6 +33,7 @@ const blockingWaitMs = 10;
 /** Files up to this size are checked for damage when opened; in larger ones damage shows when it is read. */
 const checkedSizeBytes = 64 * 1024 * 1024;
 const keptStatements = 128;
+const checkpointLookMs = 1000;
 
 const codeBySqlite: readonly (readonly [prefix: string, code: ErrorCode])[] = [
   ['SQLITE_NOTADB', 'data.corrupt'],
@@ -61,6 +70,15 @@ function translatingFor(path: string, onFailedSync: OnFailedSync): Translating {
   };
 }
 
+/** What fails now, a database that is busy or full, is tried again at the next look. */
+function tolerate(act: () => void): void {
+  try {
+    act();
+  } catch (error) {
+    if (!(error instanceof VedetteError)) throw error;
+  }
+}
+
 /** Prepared statements are kept: preparing costs more than most of these statements do. */
 function withKeptStatements(raw: Database.Database, translating: Translating): SqliteDatabase {
   const kept = new Map<string, SqliteStatement>();
@@ -79,7 +97,14 @@ function withKeptStatements(raw: Database.Database, translating: Translating): S
     kept.set(text, wrapped);
     return wrapped;
   };
-  return { prepare: (text) => translating(() => prepare(text)), close: () => raw.close() };
+  // Not after each commit: it may be another connection that writes.
+  const checkpoint = () => translating(() => checkpointLog(raw));
+  const checking = setInterval(() => tolerate(checkpoint), checkpointLookMs).unref();
+  const close = () => {
+    clearInterval(checking);
+    raw.close();
+  };
+  return { prepare: (text) => translating(() => prepare(text)), close };
 }
 
 /**
@@ -148,6 +173,7 @@ function openRaw(path: string, durable: boolean): Database.Database {
       const finding = raw.pragma('quick_check(1)', { simple: true });
       if (finding !== 'ok') throw new VedetteError('data.corrupt', `${path}: ${String(finding)}.`);
     }
+    keepLog(raw);
     settleLog(raw);
     raw.pragma(`busy_timeout = ${blockingWaitMs}`);
     return raw;

@@ -9,6 +9,7 @@ import { openDatabase } from './database.ts';
 import { detectionStore } from './detection.ts';
 import { enrolmentStore } from './enrolment.ts';
 import { hostStore } from './hosts.ts';
+import { huntStore } from './hunts.ts';
 import { migrate } from './migrate.ts';
 import { queryScheduleStore } from './query-schedules.ts';
 
@@ -41,6 +42,7 @@ export async function openControlStore(path: string, options: ControlStoreOption
     commands: commandStore(db),
     querySchedules: queryScheduleStore(db),
     audit: auditStore(db),
+    hunts: huntStore(db),
     close: () => db.destroy(),
   };
 }

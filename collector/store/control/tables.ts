@@ -88,6 +88,16 @@ export interface Tables {
     output: string | null;
     cut: number;
   };
+  hunt: {
+    name: string;
+    title: string;
+    description: string;
+    tags: string;
+    parameters: string;
+    sql: string;
+    saved_at: number;
+    saved_by: string;
+  };
   query_schedule: {
     name: string;
     sql: string;

@@ -1,7 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import { type ErrorCode, VedetteError } from '#shared/errors.ts';
-import type { EventQuery } from '../contract.ts';
+import type { EventQuery, StorageStatus } from '../contract.ts';
 import type { JournalTotals, StreamLedger } from '../journal/contract.ts';
+import type { Retention } from '../segments/retention.ts';
 import type { FoundEvent, FoundPage } from './search.ts';
 
 export type ReaderRequest =
@@ -10,6 +11,7 @@ export type ReaderRequest =
   | { readonly ask: 'ledger' }
   | { readonly ask: 'eventsAfter'; readonly after: number }
   | { readonly ask: 'totals' }
+  | { readonly ask: 'storage'; readonly folder: string; readonly retention: Retention }
   | { readonly ask: 'lastId' }
   | { readonly ask: 'arrivals'; readonly since: number };
 
@@ -78,6 +80,10 @@ export class ReaderThread {
 
   totals(): Promise<JournalTotals> {
     return this.#ask({ ask: 'totals' });
+  }
+
+  storage(folder: string, retention: Retention): Promise<StorageStatus> {
+    return this.#ask({ ask: 'storage', folder, retention });
   }
 
   lastId(): Promise<number> {

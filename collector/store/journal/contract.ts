@@ -1,5 +1,7 @@
 /** The journal: every batch an agent sent, as it sent it, in order of arrival. */
 import type { StreamMark } from '#shared/protocol/frames.ts';
+import type { StorageStatus } from '../contract.ts';
+import type { Retention } from '../segments/retention.ts';
 
 /** What identifies a batch and what the collector found in it. */
 export interface BatchRecord {
@@ -42,7 +44,7 @@ export interface StreamLedger {
   readonly stored: number;
   readonly lost: Readonly<Record<string, number>>;
   readonly repeats: number;
-  /** Batches in the journal, counted now; more than `mark` would be a duplicate. */
+  /** Batches in the journal, counted now, and those that were sealed; more than `mark` would be a duplicate. */
   readonly batches: number;
 }
 
@@ -97,6 +99,8 @@ export interface JournalReader {
   /** Events of batches with an id greater than `after`, by host. */
   eventsAfter(after: number): Promise<Readonly<Record<string, number>>>;
   totals(): Promise<JournalTotals>;
+  /** `folder` holds the segments. */
+  storage(folder: string, retention: Retention): Promise<StorageStatus>;
   /** Rows by type for each second of arrival from `since` (microseconds), oldest first. */
   arrivals(since: number): Promise<readonly { second: number; counts: Record<string, number> }[]>;
   close(): Promise<void>;

@@ -1,8 +1,9 @@
 import Database from 'better-sqlite3';
 import { VedetteError } from '#shared/errors.ts';
-import { settleLog } from '../failed-sync.ts';
+import { keepLog, settleLog } from '../failed-sync.ts';
 
-const schemaVersion = 1;
+/** 2 adds the manifest of segments. */
+const schemaVersion = 2;
 const schema = `
 CREATE TABLE IF NOT EXISTS batch (
   id INTEGER PRIMARY KEY,
@@ -34,6 +35,26 @@ CREATE TABLE IF NOT EXISTS stream (
 CREATE INDEX IF NOT EXISTS stream_owner ON stream (stream);
 CREATE TABLE IF NOT EXISTS total (batches INTEGER NOT NULL, events INTEGER NOT NULL, size INTEGER NOT NULL);
 INSERT INTO total SELECT 0, 0, 0 WHERE NOT EXISTS (SELECT 1 FROM total);
+CREATE TABLE IF NOT EXISTS sealed (
+  host TEXT NOT NULL,
+  stream TEXT NOT NULL,
+  batches INTEGER NOT NULL,
+  PRIMARY KEY (host, stream)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS segment (
+  id INTEGER PRIMARY KEY,
+  type TEXT NOT NULL,
+  day INTEGER NOT NULL,
+  path TEXT NOT NULL UNIQUE,
+  rows INTEGER NOT NULL,
+  size_bytes INTEGER NOT NULL,
+  min_time INTEGER NOT NULL,
+  max_time INTEGER NOT NULL,
+  sealed_at INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS segment_place ON segment (type, day);
+CREATE INDEX IF NOT EXISTS segment_time ON segment (max_time);
+CREATE TABLE IF NOT EXISTS garbage (path TEXT PRIMARY KEY, since INTEGER NOT NULL) WITHOUT ROWID;
 `;
 
 function openFailure(path: string, error: unknown): VedetteError {
@@ -52,7 +73,7 @@ export function openDatabase(path: string, readonly: boolean): Database.Database
     if (!readonly) {
       db.pragma('journal_mode = WAL');
       db.pragma('synchronous = FULL');
-      db.pragma('journal_size_limit = 67108864');
+      keepLog(db);
     }
     db.pragma('mmap_size = 268435456');
     const version = db.pragma('user_version', { simple: true }) as number;

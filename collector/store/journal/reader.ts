@@ -1,3 +1,5 @@
+import { nowUs } from '#shared/clock.ts';
+import { storageStatus } from '../segments/room.ts';
 import type { BatchFilter, JournalBatch, JournalReader, StreamLedger } from './contract.ts';
 import { addCounts, openDatabase } from './database.ts';
 
@@ -94,7 +96,8 @@ export function openJournalReader(path: string): JournalReader {
       return row.id ?? undefined;
     },
     async ledger() {
-      const counted = `SELECT s.*, (SELECT count(*) FROM batch b WHERE b.host = s.host AND b.stream = s.stream) AS batches
+      const counted = `SELECT s.*, (SELECT count(*) FROM batch b WHERE b.host = s.host AND b.stream = s.stream)
+          + coalesce((SELECT d.batches FROM sealed d WHERE d.host = s.host AND d.stream = s.stream), 0) AS batches
         FROM stream s`;
       const all = db.prepare(counted).all() as (Omit<StreamLedger, 'hostId' | 'lost'> & {
         host: string;
@@ -118,6 +121,9 @@ export function openJournalReader(path: string): JournalReader {
         size: number;
       };
       return { batches: t.batches, events: t.events, sizeBytes: t.size };
+    },
+    async storage(folder, retention) {
+      return storageStatus(db, folder, retention, nowUs());
     },
     async arrivals(since) {
       const seconds = new Map<number, Record<string, number>>();

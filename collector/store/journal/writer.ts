@@ -1,7 +1,13 @@
 import type Database from 'better-sqlite3';
 import { VedetteError } from '#shared/errors.ts';
 import type { StreamMark } from '#shared/protocol/frames.ts';
-import { failedSync, isFailedSync, type OnFailedSync, throwFailedSync } from '../failed-sync.ts';
+import {
+  checkpointLog,
+  failedSync,
+  isFailedSync,
+  type OnFailedSync,
+  throwFailedSync,
+} from '../failed-sync.ts';
 import {
   type AppendOutcome,
   type BatchRecord,
@@ -129,7 +135,12 @@ export function openJournalWriter(path: string, onFailedSync: OnFailedSync = thr
   };
 
   return {
-    append: async (batches) => orRefused(() => appendAll.immediate(batches)),
+    append: async (batches) =>
+      orRefused(() => {
+        const outcomes = appendAll.immediate(batches);
+        checkpointLog(db);
+        return outcomes;
+      }),
     async settle(hostId, marks) {
       // This thread is the only writer, so what is behind now is behind in the transaction. Mostly nothing is.
       const last = new Map(marks.map((mark) => [mark[0], mark]));

@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from 'react';
+import type { StatusJson } from '../../api/json/status.ts';
 import { type Level, levels } from '../../store/contract.ts';
 import { useAlertCounts, useHosts, useStatus } from '../data/queries.ts';
 import { rateHistory, recentRate } from '../data/rate-history.ts';
@@ -28,6 +29,9 @@ function HostTile() {
   );
 }
 
+const storedEvents = ({ journal, storage }: StatusJson) => journal.events + storage.segments.events;
+const storedBytes = ({ journal, storage }: StatusJson) => journal.sizeBytes + storage.segments.sizeBytes;
+
 function RateTile() {
   useSyncExternalStore(rateHistory.subscribe, rateHistory.version);
   const rate = useClock((nowMs) => recentRate(Math.floor(nowMs / 1000)));
@@ -42,7 +46,7 @@ function RateTile() {
         </>
       }
     >
-      {data && `${figure(data.journal.events)} stored, ${sizeOf(data.journal.sizeBytes)}`}
+      {data && `${figure(storedEvents(data))} stored, ${sizeOf(storedBytes(data))}`}
     </Tile>
   );
 }

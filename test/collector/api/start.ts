@@ -16,6 +16,7 @@ import { Issuer } from '../../../collector/fleet/issue.ts';
 import { Asks } from '../../../collector/fleet/query/asks.ts';
 import { LiveQueries } from '../../../collector/fleet/query/live-queries.ts';
 import { Schedules } from '../../../collector/fleet/query/schedules.ts';
+import { Hunts } from '../../../collector/hunt/hunts.ts';
 import type {
   CollectorStatus,
   ControlStore,
@@ -24,6 +25,8 @@ import type {
   StoredEvent,
 } from '../../../collector/store/contract.ts';
 import { openControlStore } from '../../../collector/store/control/open.ts';
+import { SqlEngine } from '../../../collector/store/events/sql/engine.ts';
+import { openJournalWriter } from '../../../collector/store/journal/writer.ts';
 import { tempFolder } from '../../temp.ts';
 import { ArrayEventReader } from './event-reader.ts';
 
@@ -69,6 +72,10 @@ async function statusOf(control: ControlStore, events: ArrayEventReader): Promis
       duplicates: 0,
       unaccounted: 0,
     })),
+    storage: {
+      segments: { files: 1, events: stored, sizeBytes: stored },
+      ...{ oldestEventAt: 0, newestEventAt: null, bytesPerDay: null, freeBytes: 1, fullAt: null },
+    },
     journal: { events: stored, batches: stored, sizeBytes: stored * 100 },
     detection: {
       rules: 1,
@@ -90,6 +97,24 @@ export interface RunningApi {
   readonly log: string[];
   /** A header that carries a token of this role. */
   readonly bearer: (role: Role) => Promise<{ authorization: string }>;
+}
+
+/** The real engine over an empty journal; its process starts with the first hunt. */
+async function sqlEngine(t: Test, control: ControlStore): Promise<SqlEngine> {
+  const folder = tempFolder(t);
+  const writer = openJournalWriter(join(folder, 'journal.db'));
+  const sql = new SqlEngine({
+    entry: new URL('../../../collector/hunt.process.ts', import.meta.url),
+    folder,
+    ...{ threads: 1, memoryBytes: 128 * 1024 ** 2, spillBytes: 0 },
+    hostNames: async () => (await control.hosts.list()).map(({ id, hostname }) => ({ id, name: hostname })),
+    log: () => undefined,
+  });
+  t.teardown(async () => {
+    await sql.close();
+    await writer.close();
+  });
+  return sql;
 }
 
 /** Starts it on a free port; it ends with the test. */
@@ -161,6 +186,7 @@ export async function startApi(t: Test, over: Partial<ApiDeps> = {}): Promise<Ru
     }),
     ca: { list: () => [], rotate: async () => [] },
     giveCommand: (order) => commands.give(order),
+    hunts: new Hunts({ sql: await sqlEngine(t, control), store: control.hunts, audit }),
     logger: pino({ level: 'debug' }, { write: (line) => log.push(line) }),
     ...over,
   };

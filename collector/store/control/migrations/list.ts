@@ -3,6 +3,7 @@ import { first } from './0001-first.ts';
 import { detectionSnapshot } from './0002-detection-snapshot.ts';
 import { identity } from './0003-identity.ts';
 import { commandsAndAudit } from './0004-commands-and-audit.ts';
+import { hunts } from './0005-hunts.ts';
 import { querySchedules } from './0006-query-schedules.ts';
 
 export interface Migration {
@@ -16,5 +17,6 @@ export const migrations: readonly Migration[] = [
   { name: 'detection-snapshot', up: detectionSnapshot },
   { name: 'identity', up: identity },
   { name: 'commands-and-audit', up: commandsAndAudit },
+  { name: 'hunts', up: hunts },
   { name: 'query-schedules', up: querySchedules },
 ];

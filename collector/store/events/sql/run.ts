@@ -1,0 +1,280 @@
+/** One statement from its text to its rows. */
+import {
+  BIGINT,
+  BOOLEAN,
+  DOUBLE,
+  type DuckDBConnection,
+  type DuckDBPreparedStatement,
+  type DuckDBResult,
+  type DuckDBType,
+  DuckDBTypeId,
+  type DuckDBValue,
+  LIST,
+  listValue,
+  VARCHAR,
+} from '@duckdb/node-api';
+import { csvLine } from '#shared/csv.ts';
+import { VedetteError } from '#shared/errors.ts';
+import type { SqlColumn, SqlValue } from '../../contract.ts';
+import type { RunEnd, RunPart, RunRequest } from './contract.ts';
+import { engineFailure, failureOf } from './failure.ts';
+import { type Token, tokensOf } from './lexer.ts';
+import { type QuotedSql, quoteNames } from './names.ts';
+import type { SegmentFile, Snapshot } from './snapshot.ts';
+import { type CheckedStatement, checkPrepared, checkStatement } from './statement.ts';
+import { lineOf, toPlain } from './values.ts';
+import {
+  type EventFile,
+  eventsView,
+  type HostName,
+  knownNames,
+  quoteText,
+  type TimeRange,
+  viewSql,
+} from './views.ts';
+
+/** A part of a result is sent when it is this large, so that no client makes us hold more. */
+const partBytes = 128 * 1024;
+/** Rows of values in a part. */
+const partRows = 1024;
+
+export interface RunDeps {
+  /** Which columns the files of a snapshot have. */
+  readonly columnsOf: (
+    segments: readonly SegmentFile[],
+    connection: DuckDBConnection,
+  ) => Promise<ReadonlyMap<string, ReadonlySet<string>>>;
+  readonly hosts: readonly HostName[];
+}
+
+const isWithin = (file: { minTime: number; maxTime: number }, { since, until }: TimeRange) =>
+  (since === undefined || file.maxTime >= since) && (until === undefined || file.minTime <= until);
+
+/** Files by type that may hold events of the range and that one of the views needs. */
+async function filesOf(
+  snapshot: Snapshot,
+  views: readonly string[],
+  range: TimeRange,
+  connection: DuckDBConnection,
+  deps: RunDeps,
+): Promise<Map<string, EventFile[]>> {
+  const needs = (type: string) => views.includes(type) || views.includes(eventsView);
+  const segments = snapshot.segments.filter((file) => needs(file.type) && isWithin(file, range));
+  const columns = await deps.columnsOf(segments, connection);
+  const files = new Map<string, EventFile[]>();
+  const add = (type: string, file: EventFile) => files.set(type, [...(files.get(type) ?? []), file]);
+  for (const { type, path } of segments) add(type, { path, columns: columns.get(path) ?? new Set() });
+  for (const file of snapshot.tail) if (needs(file.type) && isWithin(file, range)) add(file.type, file);
+  return files;
+}
+
+function typeOf(value: SqlValue): DuckDBType {
+  switch (typeof value) {
+    case 'bigint':
+      return BIGINT;
+    case 'number':
+      return Number.isInteger(value) ? BIGINT : DOUBLE;
+    case 'boolean':
+      return BOOLEAN;
+    case 'object':
+      return value === null ? VARCHAR : LIST(typeOf(value[0] ?? ''));
+    default:
+      return VARCHAR;
+  }
+}
+
+function bindable(value: SqlValue): DuckDBValue {
+  if (typeof value === 'number' && Number.isInteger(value)) return BigInt(value);
+  if (typeof value === 'object' && value !== null) return listValue(value.map(bindable));
+  return value as DuckDBValue;
+}
+
+/** Binds every parameter of the statement; `hunt.parameter` for one that lacks a value or a value that lacks one. */
+function bind(statement: DuckDBPreparedStatement, values: RunRequest['values']): void {
+  const given = new Map<string, SqlValue>(
+    Array.isArray(values)
+      ? (values as readonly SqlValue[]).map((value, i) => [String(i + 1), value])
+      : Object.entries(values as Readonly<Record<string, SqlValue>>),
+  );
+  for (let i = 1; i <= statement.parameterCount; i++) {
+    const name = statement.parameterName(i);
+    const value = given.get(name);
+    if (value === undefined) throw new VedetteError('hunt.parameter', `The parameter $${name} has no value.`);
+    given.delete(name);
+    if (value === null) statement.bindNull(i);
+    else statement.bindValue(i, bindable(value), typeOf(value));
+  }
+  const [left] = given.keys();
+  if (left !== undefined)
+    throw new VedetteError('hunt.parameter', `The statement has no parameter $${left}.`);
+}
+
+/** Columns of a statement or a result; undefined while the type of one depends on a parameter's. */
+function columnsOf(from: DuckDBPreparedStatement | DuckDBResult): readonly SqlColumn[] | undefined {
+  const places = Array.from({ length: from.columnCount }, (_, i) => i);
+  if (places.some((i) => from.columnTypeId(i) === DuckDBTypeId.INVALID)) return undefined;
+  return places.map((i) => ({ name: from.columnName(i), type: String(from.columnType(i)) }));
+}
+
+/** Gathers rows into parts, and ends the result at its bounds. */
+class Parts {
+  readonly #request: RunRequest;
+  readonly #line: ((row: readonly DuckDBValue[]) => string) | undefined;
+  #rows: SqlValue[][] = [];
+  #text = '';
+  #textRows = 0;
+  #bytes = 0;
+  count = 0;
+
+  constructor(request: RunRequest, names: readonly string[]) {
+    this.#request = request;
+    const { form } = request;
+    if (typeof form === 'string' && form !== 'values') this.#line = lineOf(form, names);
+  }
+
+  /** Gives a part when one is full. */
+  add(row: readonly DuckDBValue[]): RunPart | undefined {
+    this.count++;
+    if (this.#line === undefined) {
+      const values = row.map(toPlain);
+      this.#rows.push(values);
+      this.#take(
+        values.reduce<number>((sum, value) => sum + (typeof value === 'string' ? value.length : 8), 0),
+      );
+      return this.#rows.length >= partRows ? this.rest() : undefined;
+    }
+    const line = this.#line(row);
+    this.#text += line;
+    this.#textRows++;
+    this.#take(line.length);
+    return this.#text.length >= partBytes ? this.rest() : undefined;
+  }
+
+  #take(bytes: number): void {
+    this.#bytes += bytes;
+    const { maxBytes } = this.#request.bounds;
+    if (this.#bytes > maxBytes)
+      throw new VedetteError('hunt.limit', `The result is larger than ${maxBytes} bytes.`);
+  }
+
+  rest(): RunPart | undefined {
+    if (this.#rows.length > 0) {
+      const rows = this.#rows;
+      this.#rows = [];
+      return { part: 'values', rows };
+    }
+    if (this.#text === '') return undefined;
+    const part = { part: 'text', text: this.#text, rows: this.#textRows } as const;
+    this.#text = '';
+    this.#textRows = 0;
+    return part;
+  }
+}
+
+const copyHead = 'COPY (SELECT * FROM (';
+
+/** The statement without the semicolons, spaces and comments at its end. */
+function withoutEnd(sql: string): string {
+  const tokens = [...tokensOf(sql)];
+  const isEnd = (token: Token | undefined) =>
+    token !== undefined && (token.kind === 'space' || token.kind === 'comment' || token.text === ';');
+  while (isEnd(tokens.at(-1))) tokens.pop();
+  return tokens.map(({ text }) => text).join('');
+}
+
+/** A statement that was checked, bound to a snapshot and prepared on a connection of its own. */
+export class Run {
+  readonly #connection: DuckDBConnection;
+  readonly #request: RunRequest;
+  readonly #snapshot: Snapshot;
+  readonly #deps: RunDeps;
+  readonly #quoted: QuotedSql;
+  #views: readonly string[] = [];
+  /** Bytes that stand before the statement in what the engine was given. */
+  #shift = 0;
+
+  constructor(connection: DuckDBConnection, request: RunRequest, snapshot: Snapshot, deps: RunDeps) {
+    this.#connection = connection;
+    this.#request = request;
+    this.#snapshot = snapshot;
+    this.#deps = deps;
+    this.#quoted = quoteNames(request.sql, knownNames);
+  }
+
+  /** Its parts: columns, rows, end. Throws `hunt.*`. */
+  async *parts(): AsyncGenerator<RunPart> {
+    try {
+      const checked = await checkStatement(this.#connection, this.#quoted);
+      this.#views = checked.views;
+      await this.#makeViews(checked);
+      const statement = await this.#connection.prepare(this.#quoted.sql);
+      checkPrepared(statement.statementType);
+      bind(statement, this.#request.values);
+      const { form } = this.#request;
+      if (typeof form === 'object') yield await this.#writeParquet(form.parquet, checked);
+      else yield* this.#stream(statement);
+    } catch (error) {
+      const failure = engineFailure(error);
+      if (failure === undefined) throw error;
+      const { position } = failure;
+      const placed = position === undefined ? failure : { ...failure, position: position - this.#shift };
+      throw failureOf(placed, this.#quoted, this.#views);
+    } finally {
+      for (const view of this.#views)
+        await this.#connection.run(`DROP VIEW IF EXISTS "${view}"`).catch(() => undefined);
+    }
+  }
+
+  async #makeViews({ views }: CheckedStatement): Promise<void> {
+    const { range } = this.#request;
+    const files = await filesOf(this.#snapshot, views, range, this.#connection, this.#deps);
+    for (const view of views) await this.#connection.run(viewSql(view, files, range, this.#deps.hosts));
+  }
+
+  #end(rows: number, isCut: boolean): RunEnd {
+    return { part: 'end', rows, isCut, damagedBatches: this.#snapshot.damagedBatches };
+  }
+
+  async *#stream(statement: DuckDBPreparedStatement): AsyncGenerator<RunPart> {
+    const { bounds, form } = this.#request;
+    // Told before it runs where that can be: a statement that gives columns has begun.
+    const early = columnsOf(statement);
+    if (early !== undefined) yield { part: 'columns', columns: early };
+    const result = await statement.stream();
+    if (early === undefined) yield { part: 'columns', columns: columnsOf(result) ?? [] };
+    const names = result.deduplicatedColumnNames();
+    const parts = new Parts(this.#request, names);
+    if (form === 'csv') yield { part: 'text', text: csvLine(names), rows: 0 };
+    for (;;) {
+      const chunk = await result.fetchChunk();
+      if (chunk === null || chunk.rowCount === 0) break;
+      for (const row of chunk.getRows()) {
+        if (parts.count === bounds.maxRows) {
+          const rest = parts.rest();
+          if (rest !== undefined) yield rest;
+          yield this.#end(parts.count, true);
+          return;
+        }
+        const full = parts.add(row);
+        if (full !== undefined) yield full;
+      }
+    }
+    const rest = parts.rest();
+    if (rest !== undefined) yield rest;
+    yield this.#end(parts.count, false);
+  }
+
+  /** The engine writes the file itself, by a statement of ours around one that was checked to read only. */
+  async #writeParquet(path: string, { isExplain }: CheckedStatement): Promise<RunPart> {
+    if (isExplain) throw new VedetteError('hunt.invalid', 'EXPLAIN gives no rows to put into a file.');
+    const { maxRows } = this.#request.bounds;
+    const to = `TO ${quoteText(path)} (FORMAT parquet, COMPRESSION zstd)`;
+    const sql = `${copyHead}${withoutEnd(this.#quoted.sql)}) LIMIT ${maxRows}) ${to}`;
+    this.#shift = copyHead.length;
+    const statement = await this.#connection.prepare(sql);
+    bind(statement, this.#request.values);
+    const result = await statement.run();
+    const rows = Number((await result.getRows())[0]?.[0] ?? 0);
+    return this.#end(rows, rows === maxRows);
+  }
+}

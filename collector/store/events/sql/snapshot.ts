@@ -1,0 +1,195 @@
+/** All stored events at one moment: the files of the manifest, and the batches that are still in the journal. */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import type Database from 'better-sqlite3';
+import { VedetteError } from '#shared/errors.ts';
+import { openDatabase } from '../../journal/database.ts';
+import { type TailBatch, type TailFile, writeTailBlock } from './tail-block.ts';
+
+/** A sealed file as the manifest lists it. */
+export interface SegmentFile {
+  readonly id: number;
+  readonly type: string;
+  /** Absolute. */
+  readonly path: string;
+  readonly minTime: number;
+  readonly maxTime: number;
+}
+
+export interface Snapshot {
+  readonly segments: readonly SegmentFile[];
+  readonly tail: readonly TailFile[];
+  /** Batches of the tail that did not decode. */
+  readonly damagedBatches: number;
+  /** Its tail files may be removed from then on. */
+  release(): void;
+}
+
+/** Most events of one block; larger ones are not merged any further. */
+export const maxBlockEvents = 65_536;
+/** Most bytes of batches, as they are stored, that are decoded for one block. */
+const maxBlockBytes = 16 * 1024 ** 2;
+
+/** Batches of the journal that were encoded together, and the files they are in. */
+interface Block {
+  readonly ids: readonly number[];
+  readonly events: number;
+  readonly bytes: number;
+  readonly files: readonly TailFile[];
+  readonly damaged: number;
+  /** Snapshots that use it, and one more while it is kept. */
+  users: number;
+}
+
+/** A row of the journal before its events are read. */
+interface Entry {
+  readonly id: number;
+  readonly events: number;
+  readonly bytes: number;
+}
+
+const fullerThan = (block: { events: number; bytes: number }) =>
+  block.events >= maxBlockEvents || block.bytes >= maxBlockBytes;
+
+/**
+ * Keeps the journal's tail encoded in a private folder. What has been encoded once stays until its batches leave the
+ * journal; small blocks are merged with what comes after them, so that there are few files and no event is encoded more
+ * than some ten times, however often somebody asks.
+ */
+export class Snapshots {
+  readonly #db: Database.Database;
+  readonly #segmentFolder: string;
+  readonly #tailFolder: string;
+  #blocks: Block[] = [];
+  #made = 0;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(journalPath: string, segmentFolder: string, tailFolder: string) {
+    this.#db = openDatabase(journalPath, true);
+    this.#segmentFolder = segmentFolder;
+    this.#tailFolder = tailFolder;
+  }
+
+  /**
+   * What is stored now. Encodes what arrived since the last one; `hunt.limit` when that takes beyond `deadline`
+   * (milliseconds of `performance.now()`) - what was encoded by then is kept. Throws `data.*`.
+   */
+  take(deadline: number): Promise<Snapshot> {
+    const taken = this.#turn.then(() => this.#take(deadline));
+    this.#turn = taken.catch(() => undefined);
+    return taken;
+  }
+
+  async #take(deadline: number): Promise<Snapshot> {
+    // One read transaction over manifest and journal: a batch that is sealed meanwhile is seen in one of them.
+    this.#db.exec('BEGIN');
+    try {
+      const segments = this.#segments();
+      const entries = this.#db
+        .prepare(
+          `SELECT id, (SELECT coalesce(sum(value), 0) FROM json_each(counts)) AS events, length(data) AS bytes
+            FROM batch ORDER BY id`,
+        )
+        .all() as Entry[];
+      this.#dropGone(new Set(entries.map(({ id }) => id)));
+      await this.#encodeNew(entries, deadline);
+      return this.#snapshot(segments);
+    } finally {
+      this.#db.exec('COMMIT');
+    }
+  }
+
+  #snapshot(segments: readonly SegmentFile[]): Snapshot {
+    const blocks = [...this.#blocks];
+    for (const block of blocks) block.users++;
+    let isReleased = false;
+    return {
+      segments,
+      tail: blocks.flatMap(({ files }) => files),
+      damagedBatches: blocks.reduce((sum, { damaged }) => sum + damaged, 0),
+      release: () => {
+        if (!isReleased) for (const block of blocks) this.#leave(block);
+        isReleased = true;
+      },
+    };
+  }
+
+  #segments(): readonly SegmentFile[] {
+    const has = this.#db
+      .prepare(`SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'segment'`)
+      .get();
+    if (has === undefined) return [];
+    const rows = this.#db
+      .prepare('SELECT id, type, path, min_time AS minTime, max_time AS maxTime FROM segment ORDER BY id')
+      .all() as SegmentFile[];
+    return rows.map((row) => ({ ...row, path: join(this.#segmentFolder, row.path) }));
+  }
+
+  #leave(block: Block): void {
+    block.users--;
+    if (block.users === 0) for (const { path } of block.files) rmSync(path, { force: true });
+  }
+
+  /** Blocks of which a batch has left the journal go; their other batches are encoded anew. */
+  #dropGone(present: ReadonlySet<number>): void {
+    const stays = (block: Block) => block.ids.every((id) => present.has(id));
+    const gone = this.#blocks.filter((block) => !stays(block));
+    this.#blocks = this.#blocks.filter(stays);
+    for (const block of gone) this.#leave(block);
+  }
+
+  async #encodeNew(entries: readonly Entry[], deadline: number): Promise<void> {
+    const encoded = new Set(this.#blocks.flatMap(({ ids }) => ids));
+    const missing = entries.filter(({ id }) => !encoded.has(id));
+    for (let at = 0; at < missing.length; ) {
+      if (performance.now() > deadline) {
+        const detail = `Reading the journal took too long: ${at} of ${missing.length} new batches are ready. What is ready stays so.`;
+        throw new VedetteError('hunt.limit', detail);
+      }
+      const part: Entry[] = [];
+      const size = { events: 0, bytes: 0 };
+      while (at < missing.length && (part.length === 0 || !fullerThan(size))) {
+        const entry = missing[at++] as Entry;
+        part.push(entry);
+        size.events += entry.events;
+        size.bytes += entry.bytes;
+      }
+      this.#add(part, size);
+      // Other statements are served between blocks.
+      await setImmediate();
+    }
+  }
+
+  /** Encodes a part, together with the small blocks before it that are not larger than twice what follows them. */
+  #add(part: readonly Entry[], size: { events: number; bytes: number }): void {
+    const ids = part.map(({ id }) => id);
+    let { events, bytes } = size;
+    const merged: Block[] = [];
+    for (let last = this.#blocks.at(-1); last !== undefined; last = this.#blocks.at(-1)) {
+      const isLarge = events + last.events > maxBlockEvents || bytes + last.bytes > maxBlockBytes;
+      if (isLarge || last.events > 2 * events) break;
+      this.#blocks.pop();
+      merged.push(last);
+      ids.unshift(...last.ids);
+      events += last.events;
+      bytes += last.bytes;
+    }
+    let damaged = 0;
+    const name = `tail-${++this.#made}`;
+    const files = writeTailBlock(this.#batches(ids), this.#tailFolder, name, () => damaged++);
+    this.#blocks.push({ ids, events, bytes, files, damaged, users: 1 });
+    for (const block of merged) this.#leave(block);
+  }
+
+  #batches(ids: readonly number[]): TailBatch[] {
+    const one = this.#db.prepare(
+      'SELECT id, host AS hostId, stream, sequence, received_at AS receivedAt, data FROM batch WHERE id = ?',
+    );
+    return ids.map((id) => one.get(id) as TailBatch);
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+}

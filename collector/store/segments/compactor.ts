@@ -1,0 +1,156 @@
+/** Merges small segments of one type and day into larger ones, so that a question opens few files. */
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import type Database from 'better-sqlite3';
+import { Manifest, type Segment } from './manifest.ts';
+import { segmentPath } from './sealer.ts';
+import { syncFolder, unfinishedSuffix } from './segment-writer.ts';
+import { dayUs, rowGroupRows } from './type-gatherer.ts';
+
+export interface CompactionBounds {
+  /** Segments with as many rows are left as they are. */
+  readonly fullRows: number;
+  /** So many small ones of one place are worth merging; of a day that is over, two are. */
+  readonly minSegments: number;
+  readonly memoryMib: number;
+}
+
+export const compactionBounds: CompactionBounds = {
+  fullRows: 8 * rowGroupRows,
+  minSegments: 8,
+  memoryMib: 256,
+};
+
+/** A day counts as over when events of it hardly come any more. */
+const overAfterUs = 6 * 3_600_000_000;
+
+/** Least distance in size between segments that are not merged with one another: rows are written a few times, not often. */
+const tierRatio = 8;
+
+interface Candidate {
+  readonly type: string;
+  readonly day: number;
+}
+
+/** The segments of one place that are best merged now; none when it is not worth it. */
+export function chooseMerge(
+  segments: readonly Segment[],
+  isOver: boolean,
+  { fullRows, minSegments }: Pick<CompactionBounds, 'fullRows' | 'minSegments'>,
+): readonly Segment[] {
+  const small = segments.filter(({ rows }) => rows < fullRows).sort((a, b) => a.rows - b.rows);
+  const chosen: Segment[] = [];
+  let rows = 0;
+  for (const segment of small) {
+    if (rows + segment.rows > fullRows && chosen.length > 0) break;
+    if (!isOver && chosen.length >= minSegments && segment.rows > tierRatio * (chosen[0] as Segment).rows)
+      break;
+    chosen.push(segment);
+    rows += segment.rows;
+  }
+  return chosen.length >= (isOver ? 2 : minSegments) ? chosen : [];
+}
+
+export class Compactor {
+  readonly #db: Database.Database;
+  readonly #folder: string;
+  readonly #bounds: CompactionBounds;
+  readonly #manifest: Manifest;
+  #duck: DuckDBConnection | undefined;
+
+  /** A connection that may write to the journal's database, and the folder of segments. */
+  constructor(db: Database.Database, folder: string, bounds: CompactionBounds = compactionBounds) {
+    this.#db = db;
+    this.#folder = folder;
+    this.#bounds = bounds;
+    this.#manifest = new Manifest(db);
+  }
+
+  /** Merges once where it is worth it. Undefined when it is nowhere; throws when the disk refuses. */
+  async step(nowUs: number): Promise<Segment | undefined> {
+    const overBefore = Math.floor((nowUs - overAfterUs) / dayUs);
+    for (const { type, day } of this.#places()) {
+      const chosen = chooseMerge(this.#manifest.of(type, day), day < overBefore, this.#bounds);
+      if (chosen.length > 0) return await this.#merge(chosen, nowUs);
+    }
+    return undefined;
+  }
+
+  #places(): readonly Candidate[] {
+    const sql = `SELECT type, day FROM segment WHERE rows < ? GROUP BY type, day HAVING count(*) > 1
+      ORDER BY count(*) DESC`;
+    return this.#db.prepare(sql).all(this.#bounds.fullRows) as Candidate[];
+  }
+
+  async #merge(segments: readonly Segment[], nowUs: number): Promise<Segment> {
+    const [{ type, day }] = segments as [Segment];
+    const path = segmentPath(type, day, `${nowUs}-merged`);
+    const file = join(this.#folder, path);
+    const unfinished = `${file}${unfinishedSuffix}`;
+    try {
+      await this.#write(segments, unfinished);
+      const fd = openSync(unfinished, 'r');
+      fsyncSync(fd);
+      closeSync(fd);
+      renameSync(unfinished, file);
+      syncFolder(dirname(file));
+      const merged = {
+        ...{ type, day, path },
+        rows: segments.reduce((sum, { rows }) => sum + rows, 0),
+        sizeBytes: statSync(file).size,
+        minTime: Math.min(...segments.map(({ minTime }) => minTime)),
+        maxTime: Math.max(...segments.map(({ maxTime }) => maxTime)),
+        // The age of the youngest.
+        sealedAt: Math.max(...segments.map(({ sealedAt }) => sealedAt)),
+      };
+      this.#db
+        .transaction(() => {
+          this.#manifest.remove(segments, nowUs);
+          this.#manifest.add(merged);
+        })
+        .immediate();
+      return { ...merged, id: 0 };
+    } catch (error) {
+      rmSync(unfinished, { force: true });
+      rmSync(file, { force: true });
+      throw error;
+    }
+  }
+
+  async #write(segments: readonly Segment[], to: string): Promise<void> {
+    this.#duck ??= await open(this.#bounds.memoryMib);
+    // One after another as they are, which is nearly by time: sorting again would take the memory of all of them.
+    const inOrder = segments.toSorted((a, b) => a.minTime - b.minTime);
+    const files = inOrder.map(({ path }) => text(join(this.#folder, path))).join(', ');
+    const copied = await this.#duck.runAndReadAll(
+      `COPY (SELECT * FROM read_parquet([${files}], union_by_name = true))
+       TO ${text(to)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${rowGroupRows}, PARQUET_VERSION v2)`,
+    );
+    const rows = Number(copied.getRows()[0]?.[0]);
+    const expected = segments.reduce((sum, segment) => sum + segment.rows, 0);
+    if (rows !== expected) throw new Error(`${rows} rows were merged of ${expected}`);
+  }
+
+  close(): void {
+    this.#duck?.closeSync();
+  }
+}
+
+/** As a literal of SQL. */
+function text(value: string): string {
+  return `'${value.replaceAll("'", "''")}'`;
+}
+
+/** Loaded when there is something to merge: it takes memory that a small store never needs. */
+async function open(memoryMib: number): Promise<DuckDBConnection> {
+  const { DuckDBInstance } = await import('@duckdb/node-api');
+  const instance = await DuckDBInstance.create(':memory:', {
+    threads: '1',
+    memory_limit: `${memoryMib}MiB`,
+    temp_directory: '',
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+  });
+  return await instance.connect();
+}
