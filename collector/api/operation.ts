@@ -43,15 +43,13 @@ interface Declaration<P extends AnyFields, Q extends AnyFields, B extends AnyFie
   readonly produces?: Readonly<Record<string, string>>;
   /** How long the handler may take, where not as long as usual. */
   readonly timeoutMs?: number;
-  /** The answer is JSON lines, each of the schema, as they come: the handler gives texts that end with a line end. */
-  readonly streams?: true;
   /** 200 unless told. */
   readonly created?: true;
   /** Requests one address may make in a minute. */
   readonly perMinute?: number;
   readonly handler: (
     call: Call<FromSchema<P>, FromSchema<Q>, FromSchema<B>>,
-  ) => Promise<FromSchema<O>> | FromSchema<O> | AsyncIterable<string>;
+  ) => Promise<FromSchema<O>> | FromSchema<O>;
 }
 
 /** An answer that leaves as it comes about. */

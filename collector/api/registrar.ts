@@ -1,5 +1,4 @@
 /** Turns declared operations into routes; OpenAPI is read off the same declarations. */
-import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Credential } from '../store/contract.ts';
 import type { ApiDeps } from './deps.ts';
@@ -23,7 +22,7 @@ declare module 'fastify' {
 const tagOf = (path: string) => path.split('/')[1] ?? '';
 
 function schemaOf(operation: Operation) {
-  const { params, query, body, output, produces, summary, permission, path, streams } = operation;
+  const { params, query, body, output, produces, summary, permission, path } = operation;
   const success = operation.created ? 201 : output === undefined ? 204 : 200;
   return {
     summary,
@@ -34,11 +33,8 @@ function schemaOf(operation: Operation) {
     querystring: query ?? { type: 'object', properties: {}, additionalProperties: false },
     ...(body && { body }),
     response: {
-      [produces === undefined ? success : 200]: streams
-        ? linesOf(output)
-        : produces === undefined
-          ? schemaOfAnswer(output)
-          : contents(produces),
+      [produces === undefined ? success : 200]:
+        produces === undefined ? schemaOfAnswer(output) : contents(produces),
       '4xx': {
         description: 'Refused; the code says why.',
         content: { 'application/problem+json': { schema: problemSchema } },
@@ -63,14 +59,6 @@ function closedSignal(reply: FastifyReply): AbortSignal {
   const closed = new AbortController();
   reply.raw.once('close', () => closed.abort());
   return closed.signal;
-}
-
-/** JSON lines are checked by those who write them: Fastify serialises none of a stream. */
-function linesOf(line: Operation['output']) {
-  return {
-    description: 'JSON lines, as they come.',
-    content: { 'application/x-ndjson': { schema: line ?? {} } },
-  };
 }
 
 function describe<S extends { description?: string }>(schema: S): S {
@@ -109,7 +97,7 @@ export function register(app: FastifyInstance, deps: ApiDeps, operation: Operati
   app.route({
     method: operation.method,
     url: `${apiPrefix}${operation.path}`,
-    ...(!operation.streams && { handlerTimeout: operation.timeoutMs ?? handlerTimeoutMs }),
+    handlerTimeout: operation.timeoutMs ?? handlerTimeoutMs,
     schema: schemaOf(operation),
     config: {
       permission,
@@ -126,8 +114,6 @@ export function register(app: FastifyInstance, deps: ApiDeps, operation: Operati
       reply.header('cache-control', 'no-store');
       if (answer instanceof Streamed)
         return reply.code(200).headers(answer.headers).type(answer.contentType).send(answer.body);
-      if (operation.streams)
-        return reply.type('application/x-ndjson').send(Readable.from(answer as AsyncIterable<string>));
       if (operation.output === undefined) return reply.code(204).send();
       return reply.code(operation.created ? 201 : 200).send(answer);
     },

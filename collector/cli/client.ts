@@ -59,17 +59,23 @@ function send(url: URL, access: Access, method: string, body: unknown): Promise<
   });
 }
 
-/** Begins a request whose answer may take as long as it likes. */
-function open(url: URL, access: Access, body: unknown, signal: AbortSignal): Promise<IncomingMessage> {
-  const payload = JSON.stringify(body);
-  const headers = { authorization: `Bearer ${access.token}`, 'content-type': 'application/json' };
+interface Opening {
+  readonly method: 'GET' | 'POST';
+  readonly body?: unknown;
+  readonly signal?: AbortSignal;
+}
+
+/** Begins a request whose answer may take as long as it likes; resolves with the head of it. */
+function open(url: URL, access: Access, { method, body, signal }: Opening): Promise<IncomingMessage> {
+  const payload = body === undefined ? undefined : JSON.stringify(body);
+  const headers = {
+    authorization: `Bearer ${access.token}`,
+    ...(payload !== undefined && { 'content-type': 'application/json' }),
+  };
   const call = url.protocol === 'https:' ? https : http;
   return new Promise((resolve, reject) => {
-    const request = call(url, { method: 'POST', headers, ca: access.ca, signal }, resolve);
-    request.on('error', (error: NodeJS.ErrnoException) => {
-      const isGone = error.code === 'ECONNREFUSED' || error.code === 'ECONNRESET';
-      reject(isGone ? new VedetteError('usage.no_collector', `Nothing answers at ${access.api}.`) : error);
-    });
+    const request = call(url, { method, headers, ca: access.ca, signal }, resolve);
+    request.on('error', (error: NodeJS.ErrnoException) => reject(reachable(error, access)));
     request.end(payload);
   });
 }
@@ -98,19 +104,9 @@ export class Client {
     throw problemOf(answer);
   }
 
-  /** An answer that comes about while it is read; an aborted signal ends it. */
-  async stream(path: string, body: unknown, signal: AbortSignal): Promise<IncomingMessage> {
-    const url = new URL(`/api/v1${path}`, this.#access.api);
-    const response = await open(url, this.#access, body, signal);
-    if (response.statusCode === 200) return response;
-    let text = '';
-    for await (const part of response.setEncoding('utf8')) text += part as string;
-    throw problemOf({ status: response.statusCode ?? 0, body: text });
-  }
-
   /** The lines of an answer that is streamed, each as it comes. */
   async *lines<T>(path: string, query: Query = {}): AsyncGenerator<T> {
-    const response = await openGet(this.#url(path, query), this.#access);
+    const response = await open(this.#url(path, query), this.#access, { method: 'GET' });
     if (response.statusCode !== 200) throw problemOf(await answerOf(response));
     try {
       for await (const line of createInterface({ input: response })) yield JSON.parse(line) as T;
@@ -121,20 +117,17 @@ export class Client {
     if (!response.complete) throw new VedetteError('wire.stalled', 'The answer ended in the middle.');
   }
 
+  /** An answer that comes about while it is read; an aborted signal ends it. */
+  async stream(path: string, body: unknown, signal: AbortSignal): Promise<IncomingMessage> {
+    const url = new URL(`/api/v1${path}`, this.#access.api);
+    const response = await open(url, this.#access, { method: 'POST', body, signal });
+    if (response.statusCode === 200) return response;
+    throw problemOf(await answerOf(response));
+  }
+
   get<T>(path: string, query?: Query): Promise<T> {
     return this.call<T>('GET', path, query);
   }
-}
-
-/** Resolves with the head of the answer. */
-function openGet(url: URL, access: Access): Promise<IncomingMessage> {
-  const call = url.protocol === 'https:' ? https : http;
-  const headers = { authorization: `Bearer ${access.token}` };
-  return new Promise((resolve, reject) => {
-    call(url, { headers, ca: access.ca }, resolve)
-      .on('error', (error: NodeJS.ErrnoException) => reject(reachable(error, access)))
-      .end();
-  });
 }
 
 async function answerOf(response: IncomingMessage): Promise<Answer> {

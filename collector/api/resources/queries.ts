@@ -1,7 +1,8 @@
+import { Readable } from 'node:stream';
 import { queryBounds } from '#shared/query/bounds.ts';
 import type { LiveQueryState } from '../../store/contract.ts';
 import { toIso } from '../instants.ts';
-import { callerOf, operation } from '../operation.ts';
+import { callerOf, operation, Streamed } from '../operation.ts';
 import { array, count, instant, object, oneOf, text } from '../schema.ts';
 
 /** Names or patterns of hosts in one query. */
@@ -22,25 +23,10 @@ const querySchema = object({
   cut: count,
 });
 
-const lineSchema = object(
-  { type: oneOf(['row', 'host', 'end']) },
-  {
-    host: text,
-    hostName: text,
-    row: { type: 'object', additionalProperties: true, description: 'Values by column, of a row.' },
-    state: { type: 'string', description: 'Of a host: done, failed or away. At the end: done or canceled.' },
-    rows: count,
-    cut: { type: 'integer', description: 'Rows left out for a bound.' },
-    tookMs: count,
-    code: text,
-    detail: text,
-    answered: { type: 'integer', description: 'Hosts that have answered, or will not.' },
-    hosts: count,
-    done: count,
-    failed: count,
-    away: count,
-  },
-);
+const lineDoc =
+  'One object a line. `row`: host, hostName, row (values by column). `host`: what became of it: state (done, failed, away), rows, cut (left out for a bound), tookMs, code, detail, and how many of the hosts have answered. `end`: state (done, canceled), hosts, done, failed, away, rows, cut.';
+/** Beyond the longest time of a query: what waits before it, and the way. */
+const graceMs = 60_000;
 
 export function queryJson({ startedAt, ...state }: LiveQueryState) {
   return { ...state, startedAt: toIso(startedAt) };
@@ -119,9 +105,12 @@ export const queries = [
     summary: 'Rows of a live query and what became of each host, as they come, until it ends',
     params: object({ id: text }),
     query: object({}, { after: { type: 'integer', minimum: 0, description: 'Lines to pass over.' } }),
-    output: lineSchema,
-    streams: true,
-    handler: ({ deps, params, query, closed }) => deps.queries.get(params.id).lines(query.after ?? 0, closed),
+    produces: { 'application/x-ndjson': lineDoc },
+    timeoutMs: queryBounds.maxTimeoutMs + graceMs,
+    handler({ deps, params, query, closed }) {
+      const lines = deps.queries.get(params.id).lines(query.after ?? 0, closed);
+      return new Streamed('application/x-ndjson', Readable.from(lines)) as never;
+    },
   }),
   operation({
     method: 'DELETE',
