@@ -112,8 +112,8 @@ t.test('a file of before a field was declared has no value there', async (t) => 
   const bytes = [...file.rowGroup(columns, Uint32Array.of(0)), ...file.finish({})];
   writeFileSync(join(folder, 'segments/old.parquet'), Buffer.concat(bytes));
   const db = new Database(join(folder, 'journal.db'));
-  db.exec(`INSERT INTO segment (type, day, path, rows, size_bytes, min_time, max_time)
-    VALUES ('package.state', '2023-11-14', 'old.parquet', 1, 0, 1700000000000000, 1700000000000000)`);
+  db.exec(`INSERT INTO segment (type, day, path, rows, size_bytes, min_time, max_time, sealed_at)
+    VALUES ('package.state', 19675, 'old.parquet', 1, 0, 1700000000000000, 1700000000000000, 0)`);
   db.close();
   await add(host, numbered(7));
   const sql = 'SELECT package.name AS name, package.type AS type FROM package.state ORDER BY name';
