@@ -57,13 +57,15 @@ export class SegmentSearch {
     const span = await this.#span();
     if (span === undefined) return { items: [], searchedTo: null };
     const oldest = Math.max(query.since, span.minTime, -farthest);
-    let high = Math.min(query.until, query.after?.time ?? farthest, span.maxTime);
+    const highest = Math.min(query.until, query.after?.time ?? farthest, span.maxTime);
+    let high = highest;
     let widthUs = firstWindowUs;
     const hits: Hit[] = [];
     const startMs = performance.now();
     let searchedTo: Place | null = null;
     while (high >= oldest && hits.length < query.limit) {
-      if (performance.now() - startMs > budgetMs) {
+      // Before the first window is through there is no place to stop at that lies behind the one this began from.
+      if (high < highest && performance.now() - startMs > budgetMs) {
         searchedTo = { time: high, position: null };
         break;
       }

@@ -79,7 +79,7 @@ export class SealedEvents implements EventSql {
   static async open(folder: string): Promise<SealedEvents> {
     const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
     const sealed = new SealedEvents(folder, await instance.connect());
-    for (const spec of specs) await sealed.#view(spec);
+    await sealed.#views(specs);
     return sealed;
   }
 
@@ -115,26 +115,29 @@ export class SealedEvents implements EventSql {
       const path = join(this.#folder, `${this.#files++}.parquet`);
       writeFileSync(path, Buffer.concat([...file.rowGroup(gathered, order), ...file.finish({})]));
       this.#paths.set(type, [...(this.#paths.get(type) ?? []), path]);
-      await this.#view(spec);
     }
+    await this.#views(specs.filter(({ name }) => byType.has(name)));
   }
 
   /** As if nothing had been sealed. */
   async clear(): Promise<void> {
     const types = [...this.#paths.keys()];
     this.#paths.clear();
-    for (const spec of specs) if (types.includes(spec.name)) await this.#view(spec);
+    await this.#views(specs.filter(({ name }) => types.includes(name)));
     [this.minTime, this.maxTime] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   }
 
-  async #view(spec: EventSpec): Promise<void> {
+  async #views(of: readonly EventSpec[]): Promise<void> {
+    const statements = of.map((spec) => `CREATE OR REPLACE VIEW "${spec.name}" AS ${this.#body(spec)}`);
+    if (statements.length > 0) await this.#connection.run(statements.join(';\n'));
+  }
+
+  #body(spec: EventSpec): string {
     const paths = this.#paths.get(spec.name);
+    if (paths !== undefined)
+      return `SELECT * FROM read_parquet([${paths.map((path) => `'${path}'`).join(', ')}])`;
     const empty = columnsOf(spec).map(({ name, form }) => `NULL::${sqlTypes[form]} AS "${name}"`);
-    const body =
-      paths === undefined
-        ? `SELECT ${empty.join(', ')} WHERE false`
-        : `SELECT * FROM read_parquet([${paths.map((path) => `'${path}'`).join(', ')}])`;
-    await this.#connection.run(`CREATE OR REPLACE VIEW "${spec.name}" AS ${body}`);
+    return `SELECT ${empty.join(', ')} WHERE false`;
   }
 
   async query(sql: string, values: readonly SqlValue[] = []): Promise<SqlRows> {
