@@ -39,7 +39,7 @@ export async function createApi(deps: ApiDeps): Promise<FastifyInstance> {
     requestTimeout: requestTimeoutMs,
     keepAliveTimeout: keepAliveTimeoutMs,
     forceCloseConnections: true,
-    ajv: { customOptions: { removeAdditional: false, coerceTypes: 'array' } },
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: 'array', allowUnionTypes: true } },
   });
   app.server.maxConnections = maxConnections;
   app.setErrorHandler(sendProblem);
