@@ -202,7 +202,10 @@ class Collector {
 
   #tellAlert(raised: { readonly alert: Alert; readonly isNew: boolean }): void {
     const { id, ruleTitle, level, hostName } = raised.alert;
-    if (raised.isNew) this.#o.logger.warn({ alert: id, rule: ruleTitle, level, host: hostName }, 'alert');
+    if (raised.isNew) {
+      // Not `level`: that is the log's own.
+      this.#o.logger.warn({ alert: id, rule: ruleTitle, severity: level, host: hostName }, 'alert');
+    }
     void this.#bus.publish('alert', raised);
   }
 

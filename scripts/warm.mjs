@@ -14,9 +14,9 @@ function sourcesIn(top) {
     .map((entry) => join(entry.parentPath, entry.name));
 }
 
-/** Worker entries do their work when loaded; the dashboard is the browser's. */
+/** Entries of threads and processes do their work when loaded; the dashboard is the browser's. */
 function isToBeLoaded(path) {
-  return !path.endsWith('.worker.ts') && !path.includes(join('collector', 'web'));
+  return !/\.(worker|process)\.ts$/.test(path) && !path.includes(join('collector', 'web'));
 }
 
 rmSync(cache, { recursive: true, force: true });

@@ -9,6 +9,8 @@ export function signInCommand(): Command {
     const link = await clientOf(options).call<{ readonly url: string; readonly expiresAt: string }>(
       'POST',
       '/sign-in-links',
+      {},
+      {},
     );
     if (options.json) printJson(link);
     else print(`${link.url}\n(works once, until ${link.expiresAt})`);

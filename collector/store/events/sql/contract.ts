@@ -19,6 +19,8 @@ export interface RunRequest {
   /** By position (`$1`) or by name (`$name`). */
   readonly values: readonly SqlValue[] | Readonly<Record<string, SqlValue>>;
   readonly range: TimeRange;
+  /** Longest `sql`, in UTF-16 units. */
+  readonly maxSqlLength: number;
   readonly bounds: RunBounds;
   /** `parquet` writes the rows into a file of this path and gives none. */
   readonly form: RowForm | { readonly parquet: string };

@@ -16,6 +16,7 @@ import type {
   SqlValue,
 } from '../../contract.ts';
 import type { FromProcess, ProcessSettings, RunPart, RunRequest, ToProcess } from './contract.ts';
+import { maxSqlLength } from './sql-length.ts';
 import type { HostName } from './views.ts';
 
 export interface EngineOptions {
@@ -28,6 +29,9 @@ export interface EngineOptions {
   readonly hostNames: () => Promise<readonly HostName[]>;
   readonly log: (what: string, detail: Readonly<Record<string, unknown>>) => void;
 }
+
+/** Of statements that are made here: flat, but with many values and types. */
+const maxOwnSqlLength = 1024 ** 2;
 
 /** Statements that run at once, and that wait for their turn. */
 const maxRunning = 4;
@@ -116,7 +120,14 @@ export class SqlEngine implements EventSql, SqlStreams {
     bounds: Partial<SqlBounds> = {},
   ): Promise<SqlRows> {
     const all = { ...usualBounds, ...bounds, maxBytes: maxValuesBytes };
-    const request: RunRequest = { sql, values, range: {}, bounds: all, form: 'values' };
+    const request: RunRequest = {
+      sql,
+      values,
+      range: {},
+      maxSqlLength: maxOwnSqlLength,
+      bounds: all,
+      form: 'values',
+    };
     let columns: SqlRows['columns'] = [];
     const rows: (readonly SqlValue[])[] = [];
     for await (const part of this.#run(request, undefined)) {
@@ -298,5 +309,5 @@ export class SqlEngine implements EventSql, SqlStreams {
 function runRequest(request: SqlRequest, form: RunRequest['form']): RunRequest {
   const { sql, parameters: values, since, until, bounds } = request;
   const range = { ...(since !== undefined && { since }), ...(until !== undefined && { until }) };
-  return { sql, values, range, bounds: { ...bounds, maxBytes: maxTextBytes }, form };
+  return { sql, values, range, maxSqlLength, bounds: { ...bounds, maxBytes: maxTextBytes }, form };
 }

@@ -212,7 +212,7 @@ export class Run {
   /** Its parts: columns, rows, end. Throws `hunt.*`. */
   async *parts(): AsyncGenerator<RunPart> {
     try {
-      const checked = await checkStatement(this.#connection, this.#quoted);
+      const checked = await checkStatement(this.#connection, this.#quoted, this.#request.maxSqlLength);
       this.#views = checked.views;
       await this.#makeViews(checked);
       const statement = await this.#connection.prepare(this.#quoted.sql);

@@ -7,9 +7,6 @@ import type { QuotedSql } from './names.ts';
 import { nearNames } from './near-names.ts';
 import { eventsView, eventTypes } from './views.ts';
 
-/** Longest statement, in UTF-16 units. */
-export const maxSqlLength = 48 * 1024;
-
 /**
  * Functions that may stand where tables do. Others read files, run text as SQL or change how the engine works, some of
  * them even from within a SELECT (`enable_logging`).
@@ -134,10 +131,11 @@ function checkFunctions(found: Mentioned): void {
 export async function checkStatement(
   connection: DuckDBConnection,
   quoted: QuotedSql,
+  maxLength: number,
 ): Promise<CheckedStatement> {
   const { sql } = quoted;
-  if (sql.length > maxSqlLength)
-    throw new VedetteError('hunt.invalid', `The statement is longer than ${maxSqlLength} characters.`);
+  if (sql.length > maxLength)
+    throw new VedetteError('hunt.invalid', `The statement is longer than ${maxLength} characters.`);
   const prefix = explainPrefix(sql) ?? '';
   const tree = await parse(connection, sql.slice(prefix.length));
   if (tree['error'] === true) {
