@@ -54,6 +54,8 @@ async function failSync({ site, random }: FaultContext): Promise<void> {
   // Whatever only the cache had is gone with it.
   await site.end('collector', 'SIGKILL');
   disk.remount();
+  // What filled it may be back: that it was removed may not have reached the disk.
+  emptyDisk(site.data);
   await site.start('collector');
 }
 
@@ -64,6 +66,8 @@ async function turnReadOnly({ site, random }: FaultContext): Promise<void> {
   await sleep(random.between(300, 1500));
   await site.end('collector', 'SIGKILL');
   disk.remount();
+  // What filled it may be back: that it was removed may not have reached the disk.
+  emptyDisk(site.data);
   await site.start('collector');
 }
 
