@@ -74,6 +74,7 @@ t.test('up, demo, queries, SIGKILL and again', async (t) => {
       changedBy: 'cli',
     });
     t.equal(vedetteJson<AlertJson>('alerts', 'close', alert!.id, '--data', data).status, 'closed');
+    t.match(vedetteJson<{ url: string }>('sign-in', '--data', data).url, /#sign-in=[\w-]{20,}$/);
     for (const command of ['status', 'hosts', 'events', 'alerts', 'health']) {
       const run = vedette(command, '--data', data);
       t.equal(run.status, 0, `${command}: ${run.stderr}`);
