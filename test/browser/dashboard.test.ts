@@ -78,7 +78,7 @@ t.test('triage by keyboard', { skip: absent }, async (t) => {
     ...['one', 'two', 'three'].map((name, i) => raisedAgo({ ruleTitle: name }, name, 30 - i * 10)),
   );
   const { page, faults } = await signIn(t, api);
-  await page.getByRole('button', { name: 'three' }).waitFor();
+  await page.getByRole('button', { name: 'three', exact: true }).waitFor();
   const focused = () => page.evaluate(() => document.activeElement?.id);
 
   await page.keyboard.press('j');
@@ -89,7 +89,7 @@ t.test('triage by keyboard', { skip: absent }, async (t) => {
   await page.keyboard.press('j');
   await page.keyboard.press('Enter');
   const detail = page.getByRole('complementary', { name: 'Alert detail' });
-  await detail.getByRole('heading', { name: 'two' }).waitFor();
+  await detail.getByRole('heading', { name: 'two', exact: true }).waitFor();
   t.match(await detail.textContent(), /Why it fired.*contains '\/dev\/tcp\/'/s);
   t.match(await detail.textContent(), /python3 \/srv\/app\.py/);
   t.match(await detail.textContent(), /T1059\.004/);
@@ -109,7 +109,7 @@ t.test('triage by keyboard', { skip: absent }, async (t) => {
   await page.locator('#alert-three').waitFor({ state: 'detached' });
   t.match(await api.deps.control.alerts.get('three'), { status: 'closed' });
   await page.getByRole('button', { name: /^Acknowledged/ }).click();
-  await page.getByRole('button', { name: 'two' }).waitFor();
+  await page.getByRole('button', { name: 'two', exact: true }).waitFor();
   t.same(faults, []);
 });
 
@@ -117,7 +117,7 @@ t.test('who may only read sees no way to change', { skip: absent }, async (t) =>
   const api = await startApi(t, { webRoot: webRoot() });
   await raise(api, raisedAgo({ ruleTitle: 'one' }, 'one', 5));
   const { page } = await signIn(t, api, {}, 'viewer');
-  await page.getByRole('button', { name: 'one' }).click();
+  await page.getByRole('button', { name: 'one', exact: true }).click();
   await page.getByRole('complementary').waitFor();
   t.equal(await page.getByRole('button', { name: 'Acknowledge a' }).count(), 0);
   await page.keyboard.press('a');
