@@ -1,5 +1,5 @@
 /** Merges small segments of one type and day into larger ones, so that a question opens few files. */
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
+import { renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type Database from 'better-sqlite3';
@@ -94,9 +94,6 @@ export class Compactor {
     const unfinished = `${file}${unfinishedSuffix}`;
     try {
       await this.#write(segments, unfinished);
-      const fd = openSync(unfinished, 'r');
-      fsyncSync(fd);
-      closeSync(fd);
       renameSync(unfinished, file);
       syncFolder(dirname(file));
       const merged = {
@@ -130,7 +127,16 @@ export class Compactor {
     const rows = footers.reduce((sum, footer) => sum + footer.rows, 0);
     const groups = footers.reduce((sum, footer) => sum + footer.groups.length, 0);
     if (rows >= groups * leastGroupRows && areAlike(footers)) concatenate(footers, to);
-    else await this.#encode(segments, to);
+    else {
+      // Written once more from here: only whoever wrote a file is told for certain that a part of it was not kept.
+      const encoded = `${to}.encoded${unfinishedSuffix}`;
+      try {
+        await this.#encode(segments, encoded);
+        concatenate([readFooter(encoded)], to);
+      } finally {
+        rmSync(encoded, { force: true });
+      }
+    }
   }
 
   async #encode(segments: readonly Segment[], to: string): Promise<void> {
