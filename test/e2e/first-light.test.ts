@@ -119,7 +119,7 @@ t.test('up, demo, queries, SIGKILL and again', async (t) => {
       return now.hosts[0]?.connected === true && now.journal.events > before.journal.events ? now : undefined;
     });
     t.equal(after.hosts.length, 1, 'it is the same host');
-    t.match(after.hosts[0], { duplicates: 0, unaccounted: 0, lost: 0 });
+    t.match(after.hosts[0], { duplicates: 0, unaccounted: 0, lost: 0 }, JSON.stringify(after.hosts[0]));
     t.equal(after.hosts[0]?.collected, after.hosts[0]?.stored);
     t.ok(after.alerts.closed >= 1, 'alerts are kept');
     await again.end('SIGTERM');
