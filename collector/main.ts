@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Server as TlsServer } from 'node:tls';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
@@ -41,6 +41,8 @@ import { LedgerWatch } from './ledger/ledger-watch.ts';
 import { Rates } from './rates.ts';
 import type { Alert, AuditStore, CollectorStatus, ControlStore, Host, HostFacts } from './store/contract.ts';
 import { openControlStore } from './store/control/open.ts';
+import { KeyRing } from './store/encryption/key-ring.ts';
+import { checkKeys, ensureKeyFile } from './store/encryption/key-use.ts';
 import { ReaderThread } from './store/events/reader-thread.ts';
 import { EventSearch } from './store/events/search.ts';
 import { SegmentSearch } from './store/events/segment-search.ts';
@@ -79,6 +81,7 @@ const ratesMs = 1000;
 /** Longest time between looks at whether a certificate is to be renewed or a CA to be retired. */
 const maxTendMs = 3_600_000;
 const commandLookMs = 1000;
+const resealLookMs = 10_000;
 /** Longer than any question may take. */
 const graceMs = 900_000;
 
@@ -154,17 +157,21 @@ class Collector {
       agentLifeMs: agentCertificateLifeS * 1000,
       serverLifeMs: serverCertificateLifeS * 1000,
     });
+    const ring = this.#openKeys();
     this.#control = await openControlStore(join(folder, 'control.db'), {
       durable: true,
       onFailedSync: endAtOnce,
+      ring,
     });
     this.#closing.add(() => this.#control.close());
     await this.#control.hosts.disconnectAll();
     await this.#startPipeline();
     this.#startSealer();
+    this.#startResealing(ring);
     this.#reader = new ReaderThread(
       new URL('./reader.worker.ts', import.meta.url),
       join(folder, 'journal.db'),
+      this.#keyFile,
     );
     this.#closing.add(() => this.#reader.close());
     this.#rates.seed(await this.#reader.ratesSince(nowUs() - 900e6));
@@ -174,6 +181,44 @@ class Collector {
     await this.#startGateway();
     this.#startLedgerWatch();
     return await this.#startApi();
+  }
+
+  get #keyFile(): string {
+    const { encryptionKeyFile: file } = this.#config;
+    return file === '' ? '' : resolve(this.#o.folder, file);
+  }
+
+  #openKeys(): KeyRing {
+    const journal = join(this.#o.folder, 'journal.db');
+    if (ensureKeyFile(this.#keyFile, journal))
+      this.#o.logger.warn(
+        { file: this.#keyFile },
+        'made a file of encryption keys; keep a copy of it elsewhere',
+      );
+    const ring = new KeyRing(this.#keyFile);
+    checkKeys(journal, ring);
+    return ring;
+  }
+
+  /** Alerts and answers are written again whenever the key in force is another one. */
+  #startResealing(ring: KeyRing): void {
+    let done: string | undefined = 'none yet';
+    const look = async () => {
+      const key = ring.current?.id;
+      if (!ring.isInUse || key === done) return;
+      done = key;
+      const rows = await this.#control.reseal();
+      if (rows > 0)
+        this.#o.logger.info({ rows, key: key ?? 'none' }, 'alerts and answers are under the key in force');
+    };
+    const run = () =>
+      void look().catch((error: unknown) => {
+        done = 'failed';
+        this.#o.logger.error({ err: error }, 'rows could not be encrypted again; it is tried again');
+      });
+    const timer = setInterval(run, resealLookMs);
+    run();
+    this.#closing.add(() => clearInterval(timer));
   }
 
   readonly #audit: Audit = async (entry) => void (await this.#control.audit.append(entry));
@@ -271,6 +316,7 @@ class Collector {
     const { folder, logger, onFatal } = this.#o;
     const options = {
       journalPath: join(folder, 'journal.db'),
+      keyFile: this.#keyFile,
       minFreeBytes: this.#config.minFreeBytes,
       controlPath: join(folder, 'control.db'),
       rulePaths: [packFolder, join(folder, 'rules'), ...this.#config.rules],
@@ -314,6 +360,7 @@ class Collector {
     const { sealEvents, sealMs } = this.#config;
     const options = {
       journalPath: join(folder, 'journal.db'),
+      keyFile: this.#keyFile,
       controlPath: join(folder, 'control.db'),
       folder: join(folder, 'segments'),
       ...{ sealEvents, sealMs, retention: this.#retention, graceMs },
@@ -348,6 +395,7 @@ class Collector {
       threads: huntThreads,
       memoryBytes: huntMemoryBytes,
       spillBytes: huntSpillBytes,
+      keyFile: this.#keyFile,
       hostNames: async () =>
         (await this.#control.hosts.list()).map(({ id, hostname }) => ({ id, name: hostname })),
       log: (what, detail) => this.#o.logger.warn(detail, what),

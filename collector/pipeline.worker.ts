@@ -9,6 +9,7 @@ import { PipelineLoop } from './ingest/pipeline-loop.ts';
 import { loadRules } from './rules/load.ts';
 import type { RuleSummary } from './store/contract.ts';
 import { openControlStore } from './store/control/open.ts';
+import { KeyRing } from './store/encryption/key-ring.ts';
 import { endAtOnce } from './store/failed-sync.ts';
 import { FreeRoom } from './store/free-room.ts';
 import { openJournalReader } from './store/journal/reader.ts';
@@ -28,10 +29,15 @@ function summaries({ rules, correlations }: RuleSet): RuleSummary[] {
 }
 
 async function start(): Promise<PipelineLoop> {
-  const writer = openJournalWriter(options.journalPath, endAtOnce);
-  const reader = openJournalReader(options.journalPath);
+  const ring = new KeyRing(options.keyFile);
+  const writer = openJournalWriter(options.journalPath, endAtOnce, ring);
+  const reader = openJournalReader(options.journalPath, ring);
   // Detection repeats after a power cut from wherever its last durable commit was, so it need not wait for the disk.
-  const control = await openControlStore(options.controlPath, { durable: false, onFailedSync: endAtOnce });
+  const control = await openControlStore(options.controlPath, {
+    durable: false,
+    onFailedSync: endAtOnce,
+    ring,
+  });
   const { ruleSet, problems } = await loadRules(options.rulePaths, options.listPaths, options.pipelineUses);
   const makeDetector = () =>
     createDetector(ruleSet, {
