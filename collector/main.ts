@@ -39,6 +39,7 @@ import { hostLedgers } from './ledger/host-ledgers.ts';
 import { lackingAlert } from './ledger/ledger-alerts.ts';
 import { LedgerWatch } from './ledger/ledger-watch.ts';
 import { Rates } from './rates.ts';
+import { Resealing } from './resealing.ts';
 import type { Alert, AuditStore, CollectorStatus, ControlStore, Host, HostFacts } from './store/contract.ts';
 import { openControlStore } from './store/control/open.ts';
 import { KeyRing } from './store/encryption/key-ring.ts';
@@ -81,7 +82,6 @@ const ratesMs = 1000;
 /** Longest time between looks at whether a certificate is to be renewed or a CA to be retired. */
 const maxTendMs = 3_600_000;
 const commandLookMs = 1000;
-const resealLookMs = 10_000;
 /** Longer than any question may take. */
 const graceMs = 900_000;
 
@@ -131,6 +131,7 @@ class Collector {
   #alarm!: Alarm;
   #commands!: Commands;
   #sql!: SqlEngine;
+  #resealing!: Resealing;
   readonly #asks = new Asks();
   #queries!: LiveQueries;
   #schedules!: Schedules;
@@ -200,25 +201,16 @@ class Collector {
     return ring;
   }
 
-  /** Alerts and answers are written again whenever the key in force is another one. */
   #startResealing(ring: KeyRing): void {
-    let done: string | undefined = 'none yet';
-    const look = async () => {
-      const key = ring.current?.id;
-      if (!ring.isInUse || key === done) return;
-      done = key;
-      const rows = await this.#control.reseal();
-      if (rows > 0)
-        this.#o.logger.info({ rows, key: key ?? 'none' }, 'alerts and answers are under the key in force');
-    };
-    const run = () =>
-      void look().catch((error: unknown) => {
-        done = 'failed';
-        this.#o.logger.error({ err: error }, 'rows could not be encrypted again; it is tried again');
-      });
-    const timer = setInterval(run, resealLookMs);
-    run();
-    this.#closing.add(() => clearInterval(timer));
+    const { logger } = this.#o;
+    this.#resealing = new Resealing({
+      ring,
+      reseal: () => this.#control.reseal(),
+      onDone: (rows, key) =>
+        logger.info({ rows, key: key ?? 'none' }, 'alerts and answers follow the key in force'),
+      onError: (error) => logger.error({ err: error }, 'alerts and answers could not be encrypted again'),
+    });
+    this.#closing.add(() => this.#resealing.close());
   }
 
   readonly #audit: Audit = async (entry) => void (await this.#control.audit.append(entry));
@@ -546,7 +538,7 @@ class Collector {
       startedAt: this.#startedAt,
       hosts: hostLedgers(hosts, streams, (id) => this.#gateway.pendingOf(id), undetected),
       journal: totals,
-      storage,
+      storage: { ...storage, encryption: { ...storage.encryption, isPending: this.#resealing.isPending } },
       detection: {
         rules: this.#pipeline.rules.rules.length,
         lagBatches: Math.max(0, lastId - cursor),

@@ -663,6 +663,8 @@ export interface StorageStatus {
   readonly encryption: {
     readonly key: string | null;
     readonly stored: readonly KeyUse[];
+    /** Alerts and answers may not all be under the key in force. */
+    readonly isPending: boolean;
   };
 }
 

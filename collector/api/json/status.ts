@@ -35,6 +35,7 @@ const encryptionSchema = object({
     items: keyUseSchema,
     description: 'What is stored under each key, where there are keys.',
   },
+  isPending: { type: 'boolean', description: 'Alerts and answers of commands may not all be under it yet.' },
 });
 const storageSchema = object({
   segments: segmentsSchema,

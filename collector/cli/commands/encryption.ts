@@ -78,6 +78,7 @@ under the new key. Whoever has the file can read the store, and nobody can witho
         ? 'What is stored from now on is not encrypted.'
         : `Key ${encryption.key} is in force.`,
     );
+    if (encryption.isPending) print('Alerts and answers are still being written again under it.');
     if (encryption.stored.length === 0) return;
     printTable(
       [

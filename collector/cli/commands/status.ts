@@ -21,12 +21,13 @@ function show(status: StatusJson): void {
   const rate = bytesPerDay === null ? 'rate not known yet' : `${bytes(bytesPerDay)} a day`;
   const end = fullAt === null ? '' : `, full on ${fullAt.slice(0, 10)}`;
   print(`disk       ${bytes(freeBytes)} free, ${rate}${end}`);
-  const { key, stored } = storage.encryption;
+  const { key, stored, isPending } = storage.encryption;
   const older = stored
     .filter((use) => use.key !== key)
     .reduce((sum, use) => sum + use.segments + use.batches, 0);
   if (key !== null || older > 0) {
-    const rest = older === 0 ? '' : `; ${older} segments and batches are not under it yet`;
+    const alerts = isPending ? '; alerts follow' : '';
+    const rest = older === 0 ? alerts : `; ${older} segments and batches follow`;
     print(`encryption ${key === null ? 'off' : `under key ${key}`}${rest}`);
   }
   print(

@@ -19,7 +19,7 @@ const maxKeys = 64;
 /** A line that stands before the keys when what is written from now on is not to be encrypted. */
 const off = 'off';
 /** How often at most the file is looked at for newer keys, in milliseconds. */
-const lookMs = 1000;
+export const lookMs = 1000;
 
 export function keyOf(bytes: Buffer): Key {
   return { id: createHash('sha256').update(bytes).digest('hex').slice(0, 8), bytes };

@@ -16,36 +16,41 @@ interface Row {
   readonly data: Buffer;
 }
 
-/** Batches with ids above `after`, some at a time. Gives the last one looked at; undefined when there were no more. */
-function resealSome(db: Database.Database, ring: KeyRing, after: number): number | undefined {
+/** Which batches are not under the key in force. */
+function staleBatches(ring: KeyRing): { readonly sql: string; readonly values: readonly [number, Buffer] } {
   const key = ring.current;
   const { magic, idBytes } = sealedHead;
-  const head = key === undefined ? magic : Buffer.concat([magic, Buffer.from(key.id, 'hex')]);
-  const isStale = key === undefined ? 'substr(data, 1, ?) = ?' : 'substr(data, 1, ?) <> ?';
+  if (key === undefined) return { sql: 'substr(data, 1, ?) = ?', values: [magic.length, magic] };
+  const head = Buffer.concat([magic, Buffer.from(key.id, 'hex')]);
+  return { sql: 'substr(data, 1, ?) <> ?', values: [magic.length + idBytes, head] };
+}
+
+/** Gives whether there was one. */
+function resealSome(db: Database.Database, ring: KeyRing): boolean {
+  const stale = staleBatches(ring);
   const rows = db
-    .prepare(
-      `SELECT id, host, stream, sequence, data FROM batch WHERE id > ? AND ${isStale} ORDER BY id LIMIT ?`,
-    )
-    .all(after, key === undefined ? magic.length : magic.length + idBytes, head, batchesAtOnce) as Row[];
+    .prepare(`SELECT id, host, stream, sequence, data FROM batch WHERE ${stale.sql} LIMIT ${batchesAtOnce}`)
+    .all(...stale.values) as Row[];
   const put = db.prepare('UPDATE batch SET data = ? WHERE id = ?');
   let grown = 0;
   for (const { id, host, stream, sequence, data } of rows) {
     const place = placeOf(host, stream, sequence);
-    const changed = seal(unseal(data, ring, place), key, place);
+    const changed = seal(unseal(data, ring, place), ring.current, place);
     grown += changed.length - data.length;
     put.run(changed, id);
   }
-  db.prepare('UPDATE total SET size = size + ?').run(grown);
-  return rows.at(-1)?.id;
+  if (rows.length > 0) db.prepare('UPDATE total SET size = size + ?').run(grown);
+  return rows.length > 0;
 }
 
 /** On a connection that may write. Nothing is left of what they were before. */
 export function resealBatches(db: Database.Database, ring: KeyRing): void {
+  const { sql, values } = staleBatches(ring);
+  if (db.prepare(`SELECT 1 FROM batch WHERE ${sql} LIMIT 1`).get(...values) === undefined) return;
   db.pragma('secure_delete = ON');
   try {
-    let after: number | undefined = 0;
-    const some = db.transaction((from: number) => resealSome(db, ring, from));
-    while (after !== undefined) after = some.immediate(after);
+    const some = db.transaction(() => resealSome(db, ring));
+    while (some.immediate());
     settleLog(db);
   } finally {
     db.pragma('secure_delete = OFF');

@@ -60,7 +60,7 @@ export function storageStatus(
     newestEventAt: span.newest,
     bytesPerDay,
     freeBytes,
-    encryption: { key: ring.current?.id ?? null, stored: ring.isInUse ? keyUse(db) : [] },
+    encryption: { key: ring.current?.id ?? null, stored: ring.isInUse ? keyUse(db) : [], isPending: false },
     fullAt:
       bytesPerDay === null || bytesPerDay === 0
         ? null

@@ -48,8 +48,6 @@ export class SealerLoop {
   readonly #events: SealerLoopEvents;
   readonly #db: ReturnType<typeof openDatabase>;
   readonly #ring: KeyRing;
-  /** Batches are under this key; undefined before that is known. */
-  #resealedUnder: string | null | undefined;
   readonly #sealer: Sealer;
   readonly #compactor: Compactor;
   readonly #manifest: Manifest;
@@ -86,13 +84,6 @@ export class SealerLoop {
     }, inMs);
   }
 
-  #reseal(): void {
-    const key = this.#ring.current?.id ?? null;
-    if (!this.#ring.isInUse || key === this.#resealedUnder) return;
-    resealBatches(this.#db, this.#ring);
-    this.#resealedUnder = key;
-  }
-
   #isStopping(): boolean {
     return Atomics.load(this.#stop, 0) !== 0;
   }
@@ -100,7 +91,7 @@ export class SealerLoop {
   /** Gives how long to wait before the next look. */
   async #work(): Promise<number> {
     try {
-      this.#reseal();
+      if (this.#ring.isInUse) resealBatches(this.#db, this.#ring);
       if (this.#isDue() && this.#seal()) return 0;
       this.#retain();
       if (!this.#isStopping() && (await this.#compactor.step(nowUs())) !== undefined) return 0;
