@@ -1,7 +1,7 @@
 /** Entry of the reader thread: answers questions from the journal, so that no search delays anything else. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { VedetteError } from '#shared/errors.ts';
-import { KeyRing } from './store/encryption/key-ring.ts';
+import { KeyRing } from './encryption/key-ring.ts';
 import { searchArrivals } from './store/events/arrival-search.ts';
 import type { ReaderAnswer, ReaderRequest } from './store/events/reader-thread.ts';
 import { findInJournal } from './store/events/search.ts';

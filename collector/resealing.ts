@@ -1,5 +1,5 @@
 /** Alerts and answers are written again whenever another key is in force. */
-import { type KeyRing, lookMs } from './store/encryption/key-ring.ts';
+import { type KeyRing, lookMs } from './encryption/key-ring.ts';
 
 export interface ResealingDeps {
   readonly ring: KeyRing;

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { VedetteError } from '#shared/errors.ts';
 import { print, printJson, printTable } from '#shared/output.ts';
 import type { StatusJson } from '../../api/json/status.ts';
-import { makeKeyFile, rotateKeyFile, turnOffKeyFile } from '../../store/encryption/key-ring.ts';
+import { makeKeyFile, rotateKeyFile, turnOffKeyFile } from '../../encryption/key-ring.ts';
 import { addQueryOptions, clientOf, type QueryOptions } from '../options.ts';
 
 interface FileOptions {

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
+import { type KeyRing, noKeyRing } from '../../encryption/key-ring.ts';
 import type { ControlStore } from '../contract.ts';
-import { type KeyRing, noKeyRing } from '../encryption/key-ring.ts';
 import type { OnFailedSync } from '../failed-sync.ts';
 import { alertStore } from './alerts.ts';
 import { auditStore } from './audit.ts';

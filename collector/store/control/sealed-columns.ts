@@ -3,8 +3,8 @@
  * alerts, what commands answered, and the state of detection. Everything else of the control database is in the clear.
  */
 import type { Kysely, KyselyPlugin, UnknownRow } from 'kysely';
-import { type KeyRing, noKeyRing } from '../encryption/key-ring.ts';
-import { seal, sealText, textKey, unseal, unsealText } from '../encryption/sealed.ts';
+import { type KeyRing, noKeyRing } from '../../encryption/key-ring.ts';
+import { seal, sealText, textKey, unseal, unsealText } from '../../encryption/sealed.ts';
 import type { Tables } from './tables.ts';
 
 const place = 'control';

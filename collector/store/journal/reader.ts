@@ -1,6 +1,6 @@
 import { nowUs } from '#shared/clock.ts';
-import { type KeyRing, noKeyRing } from '../encryption/key-ring.ts';
-import { unseal } from '../encryption/sealed.ts';
+import { type KeyRing, noKeyRing } from '../../encryption/key-ring.ts';
+import { unseal } from '../../encryption/sealed.ts';
 import { storageStatus } from '../segments/room.ts';
 import type { BatchFilter, JournalBatch, JournalReader, Span, StreamLedger } from './contract.ts';
 import { addCounts, openDatabase } from './database.ts';

@@ -1,8 +1,8 @@
 import type Database from 'better-sqlite3';
 import { VedetteError } from '#shared/errors.ts';
 import type { StreamMark } from '#shared/protocol/frames.ts';
-import { type KeyRing, noKeyRing } from '../encryption/key-ring.ts';
-import { seal } from '../encryption/sealed.ts';
+import { type KeyRing, noKeyRing } from '../../encryption/key-ring.ts';
+import { seal } from '../../encryption/sealed.ts';
 import {
   checkpointLog,
   failedSync,

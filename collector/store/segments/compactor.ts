@@ -3,7 +3,7 @@ import { renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type Database from 'better-sqlite3';
-import { type Key, type KeyRing, noKeyRing } from '../encryption/key-ring.ts';
+import { type Key, type KeyRing, noKeyRing } from '../../encryption/key-ring.ts';
 import { Manifest, type Segment } from './manifest.ts';
 import { areAlike, concatenate } from './parquet/concatenate.ts';
 import { passingKey } from './parquet/crypto.ts';

@@ -1,7 +1,7 @@
 /** Batches that wait in the journal are written again when the key in force is another one. */
 import type Database from 'better-sqlite3';
-import type { KeyRing } from '../encryption/key-ring.ts';
-import { seal, sealedHead, unseal } from '../encryption/sealed.ts';
+import type { KeyRing } from '../../encryption/key-ring.ts';
+import { seal, sealedHead, unseal } from '../../encryption/sealed.ts';
 import { settleLog } from '../failed-sync.ts';
 import { placeOf } from '../journal/place.ts';
 

@@ -1,9 +1,9 @@
 /** How much is stored, how fast that grows, and when there will be no more room. */
 import { statfsSync } from 'node:fs';
 import type Database from 'better-sqlite3';
+import type { KeyRing } from '../../encryption/key-ring.ts';
 import type { StorageStatus } from '../contract.ts';
-import type { KeyRing } from '../encryption/key-ring.ts';
-import { keyUse } from '../encryption/key-use.ts';
+import { keyUse } from '../key-use.ts';
 import { Manifest } from './manifest.ts';
 import type { Retention } from './retention.ts';
 import { dayUs } from './type-gatherer.ts';

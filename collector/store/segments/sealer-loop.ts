@@ -1,7 +1,7 @@
 /** When to seal, merge and let go. */
 import { closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
 import { nowUs } from '#shared/clock.ts';
-import { KeyRing } from '../encryption/key-ring.ts';
+import { KeyRing } from '../../encryption/key-ring.ts';
 import { checkpointLog, failedSync, isFailedSync, type OnFailedSync } from '../failed-sync.ts';
 import { openDatabase } from '../journal/database.ts';
 import { Compactor } from './compactor.ts';

@@ -1,7 +1,7 @@
 /** Writes one segment: a file that is whole on the disk, under its final name, before anybody is told of it. */
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Key } from '../encryption/key-ring.ts';
+import type { Key } from '../../encryption/key-ring.ts';
 import { type ColumnSpec, ParquetFile } from './parquet/file.ts';
 import type { Gathered } from './parquet/gathered.ts';
 

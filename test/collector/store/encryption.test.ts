@@ -18,8 +18,7 @@ import {
   makeKeyFile,
   rotateKeyFile,
   turnOffKeyFile,
-} from '../../../collector/store/encryption/key-ring.ts';
-import { keyUse } from '../../../collector/store/encryption/key-use.ts';
+} from '../../../collector/encryption/key-ring.ts';
 import {
   seal,
   sealedUnder,
@@ -27,11 +26,12 @@ import {
   textKey,
   unseal,
   unsealText,
-} from '../../../collector/store/encryption/sealed.ts';
+} from '../../../collector/encryption/sealed.ts';
 import { Snapshots } from '../../../collector/store/events/sql/snapshot.ts';
 import { openDatabase } from '../../../collector/store/journal/database.ts';
 import { openJournalReader } from '../../../collector/store/journal/reader.ts';
 import { openJournalWriter } from '../../../collector/store/journal/writer.ts';
+import { keyUse } from '../../../collector/store/key-use.ts';
 import { Compactor } from '../../../collector/store/segments/compactor.ts';
 import { Manifest } from '../../../collector/store/segments/manifest.ts';
 import { resealBatches } from '../../../collector/store/segments/reseal-batches.ts';

@@ -1,5 +1,5 @@
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import type { KeyRing } from '../../encryption/key-ring.ts';
+import type { KeyRing } from '../../../encryption/key-ring.ts';
 import { quoteText } from './views.ts';
 
 export interface DuckdbOptions {

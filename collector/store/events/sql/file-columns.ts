@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import type { KeyRing } from '../../encryption/key-ring.ts';
+import type { KeyRing } from '../../../encryption/key-ring.ts';
 import { columnsOfFooter, readFooter } from '../../segments/parquet/footer.ts';
 import { FileGone } from './failure.ts';
 import type { SegmentFile } from './snapshot.ts';

@@ -4,7 +4,7 @@ import { setPriority } from 'node:os';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { VedetteError } from '#shared/errors.ts';
-import { KeyRing } from '../../encryption/key-ring.ts';
+import { KeyRing } from '../../../encryption/key-ring.ts';
 import type { FromProcess, ProcessSettings, RunPart, RunRequest, ToProcess } from './contract.ts';
 import { addKeys, openDuckdb } from './duckdb.ts';
 import { FileGone } from './failure.ts';

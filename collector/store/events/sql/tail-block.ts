@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { decodeBatch } from '#shared/protocol/codec/decode.ts';
 import { type TypeId, typesByName } from '#shared/protocol/codec/schema-ids.ts';
 import type { Column, ColumnarEvents } from '#shared/schema/columns.ts';
-import type { Key } from '../../encryption/key-ring.ts';
+import type { Key } from '../../../encryption/key-ring.ts';
 import { columnsOf, originColumns } from '../../segments/layout.ts';
 import { type ColumnSpec, gather, ParquetFile } from '../../segments/parquet/file.ts';
 import type { Gathered, GatheredNumbers, GatheredStrings } from '../../segments/parquet/gathered.ts';

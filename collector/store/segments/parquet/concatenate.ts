@@ -1,6 +1,6 @@
 /** Puts the row groups of several files into one, byte for byte where they are under the same key: nothing is decoded. */
 import { closeSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs';
-import type { Key } from '../../encryption/key-ring.ts';
+import type { Key } from '../../../encryption/key-ring.ts';
 import { sealedMagic, sealFooter } from './crypto.ts';
 import { type Footer, fileFields as file, magic, need } from './footer.ts';
 import { resealGroup } from './reseal.ts';

@@ -5,7 +5,7 @@
  */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { VedetteError } from '#shared/errors.ts';
-import { type Key, keyOf } from '../../encryption/key-ring.ts';
+import { type Key, keyOf } from '../../../encryption/key-ring.ts';
 import { thriftType } from './thrift.ts';
 import { readStructUntil, type ThriftStruct, writeStruct } from './thrift-tree.ts';
 

@@ -1,5 +1,5 @@
 import type { Column } from '#shared/schema/columns.ts';
-import type { Key } from '../../encryption/key-ring.ts';
+import type { Key } from '../../../encryption/key-ring.ts';
 import { bloomFilter } from './bloom.ts';
 import { sealedMagic, sealFooter, sealModule } from './crypto.ts';
 import { type Gathered, gatheredFor } from './gathered.ts';

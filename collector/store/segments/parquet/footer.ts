@@ -1,6 +1,6 @@
 /** The footers of Parquet files, as trees whose parts can be changed and written again. */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import type { Key } from '../../encryption/key-ring.ts';
+import type { Key } from '../../../encryption/key-ring.ts';
 import { openFooter, sealedMagic } from './crypto.ts';
 import {
   readStruct,

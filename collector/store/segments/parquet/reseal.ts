@@ -1,6 +1,6 @@
 /** Writes a row group again, page by page, under another key or none. What the pages hold is not decoded. */
 import { readSync } from 'node:fs';
-import type { Key } from '../../encryption/key-ring.ts';
+import type { Key } from '../../../encryption/key-ring.ts';
 import { openModule, sealModule } from './crypto.ts';
 import { need } from './footer.ts';
 import { thriftType } from './thrift.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import fc from 'fast-check';
 import t from 'tap';
-import { noKeyRing } from '../../../../collector/store/encryption/key-ring.ts';
+import { noKeyRing } from '../../../../collector/encryption/key-ring.ts';
 import { concatenate } from '../../../../collector/store/segments/parquet/concatenate.ts';
 import { gather, ParquetFile } from '../../../../collector/store/segments/parquet/file.ts';
 import { readFooter } from '../../../../collector/store/segments/parquet/footer.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import t, { type Test } from 'tap';
 import type { EventRow } from '#shared/schema/columns.ts';
-import { noKeyRing } from '../../../../collector/store/encryption/key-ring.ts';
+import { noKeyRing } from '../../../../collector/encryption/key-ring.ts';
 import { openDatabase } from '../../../../collector/store/journal/database.ts';
 import { openJournalReader } from '../../../../collector/store/journal/reader.ts';
 import { openJournalWriter } from '../../../../collector/store/journal/writer.ts';

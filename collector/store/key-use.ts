@@ -2,10 +2,10 @@
 import { existsSync } from 'node:fs';
 import type Database from 'better-sqlite3';
 import { VedetteError } from '#shared/errors.ts';
-import type { KeyUse } from '../contract.ts';
-import { openDatabase } from '../journal/database.ts';
-import { type KeyRing, makeKeyFile } from './key-ring.ts';
-import { sealedHead } from './sealed.ts';
+import { type KeyRing, makeKeyFile } from '../encryption/key-ring.ts';
+import { sealedHead } from '../encryption/sealed.ts';
+import type { KeyUse } from './contract.ts';
+import { openDatabase } from './journal/database.ts';
 
 /** By key, those in use only; what is in the clear under null. */
 export function keyUse(db: Database.Database): readonly KeyUse[] {
