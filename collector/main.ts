@@ -501,6 +501,7 @@ class Collector {
       storage,
       detection: {
         rules: this.#pipeline.rules.rules.length,
+        bundle: this.#pipeline.rules.bundle,
         lagBatches: Math.max(0, lastId - cursor),
         lagMs: this.#pipeline.lag.ms,
         damagedBatches: this.#damagedBatches,

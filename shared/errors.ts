@@ -756,6 +756,17 @@ const entries = {
     action: 'Treat the collector as tampered with: keep its data folder, compare it with a backup.',
     retryable: false,
   },
+  'rules.switch_failed': {
+    cause: 'The rules of a bundle could not be put in force; those of before still are.',
+    action: "Try again; if it recurs, see the collector's log.",
+    retryable: true,
+  },
+  'rules.refused': {
+    cause: 'A rule of the bundle does not compile, so none of it was put in force.',
+    action:
+      'Mend the rule, or leave it out, and build the bundle again; `vedette rules lint` names all of them.',
+    retryable: false,
+  },
   'bundle.malformed': {
     cause: 'A bundle, or a document in it, is not of the form it must have.',
     action: 'Build it again with `vedette rules build`; if it came over the network, fetch it again.',

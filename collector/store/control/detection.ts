@@ -19,7 +19,7 @@ export async function record(
   return { row: { ...existing, ...changed }, isNew: false };
 }
 
-async function keep(tx: Transaction<Tables>, cursor: number, data: Uint8Array): Promise<void> {
+export async function keepSnapshot(tx: Transaction<Tables>, cursor: number, data: Uint8Array): Promise<void> {
   await tx
     .insertInto('detection_snapshot')
     .values({ id: 1, cursor, data })
@@ -41,7 +41,7 @@ export function detectionStore(db: Kysely<Tables>): DetectionStore {
           .where('cursor', '<', cursor)
           .executeTakeFirst();
         if (moved.numUpdatedRows === 0n) return [];
-        if (snapshot !== undefined) await keep(tx, cursor, snapshot);
+        if (snapshot !== undefined) await keepSnapshot(tx, cursor, snapshot);
         const recorded = new Map<string, { alert: Alert; isNew: boolean }>();
         for (const alert of alerts) {
           const { row, isNew } = await record(tx, alert);
@@ -58,7 +58,7 @@ export function detectionStore(db: Kysely<Tables>): DetectionStore {
       return await db.transaction().execute(async (tx) => {
         const stored = await tx.selectFrom('detection').select('cursor').executeTakeFirstOrThrow();
         if (stored.cursor !== cursor) return false;
-        await keep(tx, cursor, data);
+        await keepSnapshot(tx, cursor, data);
         return true;
       });
     },

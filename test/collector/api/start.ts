@@ -80,6 +80,7 @@ async function statusOf(control: ControlStore, events: ArrayEventReader): Promis
     journal: { events: stored, batches: stored, sizeBytes: stored * 100 },
     detection: {
       rules: 1,
+      bundle: { version: 7, digest: 'd'.repeat(64), at: startedAt },
       lagBatches: 0,
       lagMs: 0.5,
       damagedBatches: 0,
@@ -157,6 +158,7 @@ export async function startApi(t: Test, over: Partial<ApiDeps> = {}): Promise<Ru
     status: () => statusOf(control, events),
     rates: () => rates,
     rules: () => ({
+      bundle: { version: 7, digest: 'd'.repeat(64), at: startedAt },
       rules: [
         {
           id: 'rule-1',
