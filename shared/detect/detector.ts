@@ -120,6 +120,8 @@ class SigmaDetector implements Detector {
   ): PendingMatches {
     const pending = new PendingMatches();
     groups.forEach((events, group) => {
+      // An alert of a host quotes what it is about; to rules it is no event.
+      if (events.type === 'alert') return;
       const event = new MatchEvent(origin, events, group);
       this.#matcher.match(events, origin.product, (rule, row, explain) => {
         if (onLoud !== null && !this.#silent.has(rule)) onLoud(rule.rule, event.at(row), explain());
