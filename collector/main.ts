@@ -15,6 +15,9 @@ import manifest from '../package.json' with { type: 'json' };
 import { Alarm } from './alarm.ts';
 import { createApi } from './api/create-api.ts';
 import { type Auth, createAuth } from './auth/auth.ts';
+import { Bundles } from './bundles/bundles.ts';
+import { checkInThread } from './bundles/check-thread.ts';
+import { openOnlineKeys } from './bundles/online-keys.ts';
 import { type Bus, localBus } from './bus.ts';
 import { Closing } from './closing.ts';
 import { collectorSettings } from './config.ts';
@@ -119,6 +122,7 @@ class Collector {
   #authority!: Authority;
   #control!: ControlStore;
   #pipeline!: Pipeline;
+  #bundles!: Bundles;
   #gateway!: Gateway;
   #reader!: ReaderThread;
   #identifying!: IdentifyDeps;
@@ -161,6 +165,7 @@ class Collector {
     this.#closing.add(() => this.#control.close());
     await this.#control.hosts.disconnectAll();
     await this.#startPipeline();
+    await this.#startBundles();
     this.#startSealer();
     this.#reader = new ReaderThread(
       new URL('./reader.worker.ts', import.meta.url),
@@ -296,6 +301,27 @@ class Collector {
     });
     this.#closing.add(() => this.#pipeline.close());
     for (const problem of this.#pipeline.rules.problems) logger.warn(problem, 'rule refused');
+  }
+
+  async #startBundles(): Promise<void> {
+    const { folder, logger } = this.#o;
+    const statementLifeMs = this.#config.bundleStatementS * 1000;
+    this.#bundles = await Bundles.open({
+      store: this.#control.bundles,
+      keys: await openOnlineKeys(join(folder, 'rule-keys')),
+      check: (files) => checkInThread(new URL('./bundle-check.worker.ts', import.meta.url), files),
+      switchTo: (bundle) => this.#pipeline.switchTo(bundle),
+      ...{ statementLifeMs, now: nowUs },
+    });
+    const tend = () =>
+      this.#bundles
+        .tend()
+        .catch((error: unknown) =>
+          logger.error({ err: error }, 'the bundle in force could not be stated anew'),
+        );
+    await tend();
+    const timer = setInterval(() => void tend(), Math.min(maxTendMs, statementLifeMs / 10));
+    this.#closing.add(() => clearInterval(timer));
   }
 
   #sealable(upTo: number): void {
@@ -529,6 +555,7 @@ class Collector {
       status: () => this.#status(),
       rates: () => this.#rates.all(),
       rules: () => this.#pipeline.rules,
+      bundles: this.#bundles,
       enrol: this.#enrolment,
       fleet: this.#fleet,
       ca: { list: () => this.#authority.cas, rotate: (overlapMs, actor) => this.#rotateCa(overlapMs, actor) },

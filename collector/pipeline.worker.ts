@@ -54,7 +54,7 @@ async function start(): Promise<Running> {
 }
 
 async function switchTo(input: SwitchInput, loop: PipelineLoop, control: ControlStore): Promise<void> {
-  const { version, digest, by, reason, content, trust } = input;
+  const { version, digest, by, reason, isRollback, content, trust } = input;
   const { ruleSet, problems } = rulesOfBundle(content, trust);
   const refused = problems.find(({ severity }) => severity === 'error');
   if (refused !== undefined)
@@ -64,7 +64,8 @@ async function switchTo(input: SwitchInput, loop: PipelineLoop, control: Control
     at = nowUs();
     const made = { version, digest, at, by, reason, cursor };
     const detail = { digest, cursor, ...(reason !== '' && { reason }) };
-    const entry = { at, actor: by, action: 'bundle.activate', target: `bundle ${version}`, detail };
+    const action = isRollback ? 'bundle.rollback' : 'bundle.activate';
+    const entry = { at, actor: by, action, target: `bundle ${version}`, detail };
     await control.bundles.activate({ ...made, content, trust, snapshot }, entry);
   });
   const loaded = { rules: ruleSummaries(ruleSet), problems, bundle: { version, digest, at } };

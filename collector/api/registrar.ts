@@ -5,6 +5,7 @@ import type { ApiDeps } from './deps.ts';
 import { admit, refuseOtherOrigin, sessionCookie } from './guard.ts';
 import { apiPrefix, type Call, type Operation, Streamed } from './operation.ts';
 import { problemSchema } from './problem.ts';
+import { uploadSchema } from './uploads.ts';
 
 /** How long one request may take. */
 const handlerTimeoutMs = 30_000;
@@ -32,6 +33,7 @@ function schemaOf(operation: Operation) {
     ...(params && { params }),
     querystring: query ?? { type: 'object', properties: {}, additionalProperties: false },
     ...(body && { body }),
+    ...uploadSchema(operation),
     response: {
       [produces === undefined ? success : 200]:
         produces === undefined ? schemaOfAnswer(output) : contents(produces),
@@ -76,6 +78,7 @@ function callOf(
     params: request.params,
     query: request.query,
     body: request.body,
+    upload: request.body instanceof Uint8Array ? request.body : new Uint8Array(),
     caller: request.caller,
     baseUrl: `${request.protocol}://${request.host}`,
     now: deps.now?.() ?? Date.now() * 1000,
@@ -99,6 +102,7 @@ export function register(app: FastifyInstance, deps: ApiDeps, operation: Operati
     url: `${apiPrefix}${operation.path}`,
     handlerTimeout: operation.timeoutMs ?? handlerTimeoutMs,
     schema: schemaOf(operation),
+    ...(operation.accepts && { bodyLimit: operation.accepts.maxBytes }),
     config: {
       permission,
       ...(perMinute && { rateLimit: { max: perMinute, timeWindow: '1 minute' } }),

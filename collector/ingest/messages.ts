@@ -45,6 +45,8 @@ export interface SwitchInput {
   readonly digest: string;
   readonly by: string;
   readonly reason: string;
+  /** A decision to go back, which the audit log says. */
+  readonly isRollback: boolean;
   /** The bundle, and what is trusted once it was taken. */
   readonly content: Uint8Array;
   readonly trust: Uint8Array;
