@@ -1,5 +1,6 @@
 /** Turns declared operations into routes; OpenAPI is read off the same declarations. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { VedetteError } from '#shared/errors.ts';
 import type { Credential } from '../store/contract.ts';
 import type { ApiDeps } from './deps.ts';
 import { admit, refuseOtherOrigin, sessionCookie } from './guard.ts';
@@ -114,6 +115,8 @@ export function register(app: FastifyInstance, deps: ApiDeps, operation: Operati
       } else refuseOtherOrigin(request);
     },
     handler: async (request, reply) => {
+      if (operation.accepts !== undefined && !(request.body instanceof Uint8Array))
+        throw new VedetteError('api.invalid', `The body must be ${operation.accepts.type}.`);
       const answer = await operation.handler(callOf(deps, request, reply));
       reply.header('cache-control', 'no-store');
       if (answer instanceof Streamed)

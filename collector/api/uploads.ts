@@ -11,6 +11,6 @@ export function acceptUploads(app: FastifyInstance, operations: readonly Operati
 /** What the route says of a body of bytes: Fastify validates by content type, and this schema takes anything. */
 export function uploadSchema({ accepts }: Operation) {
   if (accepts === undefined) return {};
-  const schema = { format: 'binary', description: accepts.description };
+  const schema = { contentMediaType: accepts.type, description: accepts.description };
   return { body: { content: { [accepts.type]: { schema } } } };
 }

@@ -36,7 +36,7 @@ import type {
 } from '../store/contract.ts';
 import { bundledFiles, type CheckedSource } from './check.ts';
 import type { ActivateOrder, BuildOrder, Built, BundleList, BundleService, RootStatus } from './contract.ts';
-import { firstRoot, isOnline, type OnlineKeys } from './online-keys.ts';
+import { firstRoot, isEnough, isGiven, type OnlineKeys } from './online-keys.ts';
 import type { SourceFiles } from './source.ts';
 
 /** Bundles that are kept; the lowest versions beyond go. */
@@ -153,7 +153,7 @@ export class Bundles implements BundleService {
     const trust = await this.#trust();
     const root = rootOf(trust);
     const online = (['root', 'signing', 'expiry'] as const).filter((role) =>
-      isOnline(root, role, this.#d.keys),
+      isGiven(root, role, this.#d.keys),
     );
     return { root, online, document: encodeDocument(trust.root) };
   }
@@ -163,7 +163,7 @@ export class Bundles implements BundleService {
       const given = decodeDocument(document, 'the root');
       readRoot(given.signed);
       const trust = await this.#trust();
-      const isOurs = isOnline(rootOf(trust), 'root', this.#d.keys);
+      const isOurs = isGiven(rootOf(trust), 'root', this.#d.keys);
       await this.#takeRoot(isOurs ? withSignature(given, 'root', this.#d.keys.root) : given, trust, by);
       return await this.root();
     });
@@ -178,7 +178,7 @@ export class Bundles implements BundleService {
       const { store, keys, now, statementLifeMs } = this.#d;
       const last = await store.inForce();
       const trust = await this.#trust();
-      if (last === undefined || !isOnline(rootOf(trust), 'expiry', keys)) return false;
+      if (last === undefined || !isEnough(rootOf(trust), 'expiry', keys)) return false;
       const bundle = decodeBundle(await this.content(last.version));
       const said = bundle.statement === null ? undefined : readStatement(bundle.statement.signed);
       if (said !== undefined && said.expiresAt - now() > statementLifeMs * 500) return false;
@@ -200,7 +200,7 @@ export class Bundles implements BundleService {
         'bundle.older',
         `It is bundle ${version}; bundle ${trust.bundleVersion} is in force.`,
       );
-    if (!isOnline(rootOf(trust), 'expiry', this.#d.keys)) return bundle;
+    if (!isEnough(rootOf(trust), 'expiry', this.#d.keys)) return bundle;
     return {
       ...bundle,
       statement: this.#statement(bundle, version, trust, isOlder ? trust.bundleVersion : 0),
@@ -284,7 +284,7 @@ export class Bundles implements BundleService {
 
   async #keyFor(role: RoleName) {
     const root = rootOf(await this.#trust());
-    if (isOnline(root, role, this.#d.keys)) return this.#d.keys[role];
+    if (isEnough(root, role, this.#d.keys)) return this.#d.keys[role];
     throw new VedetteError(
       'bundle.key_offline',
       `Root ${root.version} has no key of the collector for ${role}.`,

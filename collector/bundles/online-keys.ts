@@ -61,6 +61,11 @@ export function firstRoot(keys: OnlineKeys, now: number): SignedDocument {
 }
 
 /** Whether the root gives the collector's own key the role. */
-export function isOnline(root: Root, role: RoleName, keys: OnlineKeys): boolean {
+export function isGiven(root: Root, role: RoleName, keys: OnlineKeys): boolean {
   return root.roles[role].keyIds.includes(keyIdOf(publicKeyOf(keys[role])));
+}
+
+/** Whether the collector's own key is enough for the role. */
+export function isEnough(root: Root, role: RoleName, keys: OnlineKeys): boolean {
+  return root.roles[role].threshold === 1 && isGiven(root, role, keys);
 }

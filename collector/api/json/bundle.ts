@@ -12,19 +12,22 @@ export const inForceSchema = nullable(
   object({ version: count, digest, at: { ...instant, description: 'When detection took it up.' } }),
 );
 
-export const bundleSchema = object({
+const facts = {
   version: count,
   digest,
   name: text,
   expiresAt: instant,
   minAgentVersion: text,
-  untested: array(text, 'Files of rules that were signed without tests.'),
+  untested: { ...count, description: 'Files of rules that were signed without tests.' },
   files: count,
   sizeBytes: count,
   addedAt: instant,
   addedBy: text,
-});
+} as const;
+const listedSchema = object(facts);
+export const bundleSchema = object({ ...facts, untestedFiles: array(text) });
 export type BundleJson = FromSchema<typeof bundleSchema>;
+export type ListedBundleJson = FromSchema<typeof listedSchema>;
 
 const switchSchema = object({
   version: count,
@@ -36,7 +39,7 @@ const switchSchema = object({
 });
 
 export const bundleListSchema = object({
-  items: array(bundleSchema),
+  items: array(listedSchema),
   inForce: inForceSchema,
   switches: array(switchSchema, 'When which was put in force, newest first.'),
 });
@@ -64,14 +67,18 @@ export function inForceJson(bundle: BundleInForce | null): FromSchema<typeof inF
   return bundle === null ? null : { version: bundle.version, digest: bundle.digest, at: toIso(bundle.at) };
 }
 
-export function bundleJson(bundle: StoredBundle): BundleJson {
+function listedJson({ untested, ...bundle }: StoredBundle): ListedBundleJson {
   const { expiresAt, addedAt } = bundle;
-  return { ...bundle, expiresAt: toIso(expiresAt), addedAt: toIso(addedAt) };
+  return { ...bundle, untested: untested.length, expiresAt: toIso(expiresAt), addedAt: toIso(addedAt) };
+}
+
+export function bundleJson(bundle: StoredBundle): BundleJson {
+  return { ...listedJson(bundle), untestedFiles: [...bundle.untested] };
 }
 
 export function bundleListJson({ bundles, inForce, switches }: BundleList): BundleListJson {
   return {
-    items: bundles.map(bundleJson),
+    items: bundles.map(listedJson),
     inForce: inForceJson(inForce),
     switches: switches.map((one) => ({ ...one, at: toIso(one.at) })),
   };

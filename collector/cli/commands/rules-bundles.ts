@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { VedetteError } from '#shared/errors.ts';
 import { bytes, print, printJson, printTable, shortTime } from '#shared/output.ts';
 import { printable } from '#shared/terminal.ts';
-import type { BundleJson, BundleListJson, RootJson } from '../../api/json/bundle.ts';
+import type { BundleJson, BundleListJson, ListedBundleJson, RootJson } from '../../api/json/bundle.ts';
 import type { Client } from '../client.ts';
 import { addQueryOptions, clientOf, type QueryOptions, wholeNumber } from '../options.ts';
 import { isFolder, readBytes, writeBytes } from '../rules/files.ts';
@@ -30,14 +30,14 @@ async function list(options: QueryOptions): Promise<void> {
     return;
   }
   const { inForce } = bundles;
-  printTable<BundleJson>(
+  printTable<ListedBundleJson>(
     [
       { title: 'bundle', of: (b) => String(b.version), align: 'right' },
       { title: '', of: (b) => (b.version === inForce?.version ? 'in force' : '') },
       { title: 'name', of: (b) => b.name, flexible: true },
       { title: 'files', of: (b) => String(b.files), align: 'right' },
       { title: 'size', of: (b) => bytes(b.sizeBytes), align: 'right' },
-      { title: 'untested', of: (b) => String(b.untested.length), align: 'right' },
+      { title: 'untested', of: (b) => String(b.untested), align: 'right' },
       { title: 'expires', of: (b) => shortTime(b.expiresAt) },
       { title: 'added', of: (b) => `${shortTime(b.addedAt)} by ${b.addedBy}` },
       { title: 'digest', of: (b) => b.digest.slice(0, 16) },
@@ -88,6 +88,12 @@ async function upload(path: string, client: Client, options: PushOptions): Promi
   ).bundle;
 }
 
+/** The first few of many. */
+function fewOf(files: readonly string[]): string {
+  const more = files.length > 5 ? ` and ${files.length - 5} more` : '';
+  return `${files.slice(0, 5).join(', ')}${more}`;
+}
+
 async function push(path: string, options: PushOptions): Promise<void> {
   const client = clientOf(options);
   const bundle = await upload(path, client, options);
@@ -98,7 +104,8 @@ async function push(path: string, options: PushOptions): Promise<void> {
     printJson({ bundle, inForce });
     return;
   }
-  if (bundle.untested.length > 0) print(printable(`marked as untested: ${bundle.untested.join(', ')}`));
+  const { untestedFiles } = bundle;
+  if (untestedFiles.length > 0) print(printable(`marked as untested: ${fewOf(untestedFiles)}`));
   const state = inForce === null ? 'is kept' : `is in force since ${shortTime(inForce.at)}`;
   print(`Bundle ${bundle.version} with ${bundle.files} files ${state}; digest ${bundle.digest}`);
 }
