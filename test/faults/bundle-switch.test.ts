@@ -85,7 +85,7 @@ t.test(`${rounds} rounds of SIGKILL during a switch`, async (t) => {
         () => true,
         () => false,
       );
-    await sleep(Math.random() * 60);
+    await sleep(Math.random() * 250);
     await collector.end('SIGKILL');
     const isDone = await answer;
     collector = await startCollector();
