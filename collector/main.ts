@@ -15,6 +15,9 @@ import manifest from '../package.json' with { type: 'json' };
 import { Alarm } from './alarm.ts';
 import { createApi } from './api/create-api.ts';
 import { type Auth, createAuth } from './auth/auth.ts';
+import { Bundles } from './bundles/bundles.ts';
+import { checkInThread } from './bundles/check-thread.ts';
+import { openOnlineKeys } from './bundles/online-keys.ts';
 import { type Bus, localBus } from './bus.ts';
 import { Closing } from './closing.ts';
 import { collectorSettings } from './config.ts';
@@ -122,6 +125,7 @@ class Collector {
   #authority!: Authority;
   #control!: ControlStore;
   #pipeline!: Pipeline;
+  #bundles!: Bundles;
   #gateway!: Gateway;
   #reader!: ReaderThread;
   #identifying!: IdentifyDeps;
@@ -167,6 +171,7 @@ class Collector {
     this.#closing.add(() => this.#control.close());
     await this.#control.hosts.disconnectAll();
     await this.#startPipeline();
+    await this.#startBundles();
     this.#startSealer();
     this.#startResealing(ring);
     this.#reader = new ReaderThread(
@@ -334,6 +339,27 @@ class Collector {
     });
     this.#closing.add(() => this.#pipeline.close());
     for (const problem of this.#pipeline.rules.problems) logger.warn(problem, 'rule refused');
+  }
+
+  async #startBundles(): Promise<void> {
+    const { folder, logger } = this.#o;
+    const statementLifeMs = this.#config.bundleStatementS * 1000;
+    this.#bundles = await Bundles.open({
+      store: this.#control.bundles,
+      keys: await openOnlineKeys(join(folder, 'rule-keys')),
+      check: (files) => checkInThread(new URL('./bundle-check.worker.ts', import.meta.url), files),
+      switchTo: (bundle) => this.#pipeline.switchTo(bundle),
+      ...{ statementLifeMs, now: nowUs },
+    });
+    const tend = () =>
+      this.#bundles
+        .tend()
+        .catch((error: unknown) =>
+          logger.error({ err: error }, 'the bundle in force could not be stated anew'),
+        );
+    await tend();
+    const timer = setInterval(() => void tend(), Math.min(maxTendMs, statementLifeMs / 10));
+    this.#closing.add(() => clearInterval(timer));
   }
 
   #sealable(upTo: number): void {
@@ -541,6 +567,7 @@ class Collector {
       storage: { ...storage, encryption: { ...storage.encryption, isPending: this.#resealing.isPending } },
       detection: {
         rules: this.#pipeline.rules.rules.length,
+        bundle: this.#pipeline.rules.bundle,
         lagBatches: Math.max(0, lastId - cursor),
         lagMs: this.#pipeline.lag.ms,
         damagedBatches: this.#damagedBatches,
@@ -568,6 +595,7 @@ class Collector {
       status: () => this.#status(),
       rates: () => this.#rates.all(),
       rules: () => this.#pipeline.rules,
+      bundles: this.#bundles,
       enrol: this.#enrolment,
       fleet: this.#fleet,
       ca: { list: () => this.#authority.cas, rotate: (overlapMs, actor) => this.#rotateCa(overlapMs, actor) },

@@ -21,7 +21,7 @@ export async function record(
   return { row: { ...existing, ...changed }, isNew: false };
 }
 
-async function keep(
+export async function keepSnapshot(
   tx: Transaction<Tables>,
   cursor: number,
   snapshot: Uint8Array,
@@ -49,7 +49,7 @@ export function detectionStore(db: Kysely<Tables>, sealed: SealedColumns): Detec
           .where('cursor', '<', cursor)
           .executeTakeFirst();
         if (moved.numUpdatedRows === 0n) return [];
-        if (snapshot !== undefined) await keep(tx, cursor, snapshot, sealed);
+        if (snapshot !== undefined) await keepSnapshot(tx, cursor, snapshot, sealed);
         const recorded = new Map<string, { alert: Alert; isNew: boolean }>();
         for (const alert of alerts) {
           const { row, isNew } = await record(tx, alert, sealed);
@@ -66,7 +66,7 @@ export function detectionStore(db: Kysely<Tables>, sealed: SealedColumns): Detec
       return await db.transaction().execute(async (tx) => {
         const stored = await tx.selectFrom('detection').select('cursor').executeTakeFirstOrThrow();
         if (stored.cursor !== cursor) return false;
-        await keep(tx, cursor, data, sealed);
+        await keepSnapshot(tx, cursor, data, sealed);
         return true;
       });
     },

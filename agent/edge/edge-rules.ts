@@ -1,0 +1,88 @@
+import { nowUs } from '#shared/clock.ts';
+import { eventOfAlert } from '#shared/detect/alert-event.ts';
+import type { AnyEvent } from '#shared/events/registry.gen.ts';
+import { decodeBatch } from '#shared/protocol/codec/decode.ts';
+import { eventId } from '#shared/protocol/event-id.ts';
+import type { EventRow } from '#shared/schema/columns.ts';
+import type { EdgePort, PlacedBatch } from '../outbox/intake.ts';
+import type { RunningRules } from './running-rules.ts';
+
+/** Who the host is, as the collector knows it. */
+export interface EdgeHost {
+  readonly hostId: string;
+  readonly hostName: string;
+  /** Operating system in Sigma's words. */
+  readonly product: string;
+}
+
+/**
+ * The rules in force on this host, over everything it emits: alerts are raised here at once, whether or not there is a
+ * collector to tell. Others may run beside them in a trial and raise nothing.
+ */
+export class EdgeRules implements EdgePort {
+  readonly #host: EdgeHost;
+  #inForce: RunningRules | undefined;
+  #trial: RunningRules | undefined;
+  /** Called for what no rule is to blame for; the events go on without alerts. */
+  readonly #onError: (error: Error) => void;
+
+  constructor(host: EdgeHost, onError: (error: Error) => void) {
+    this.#host = host;
+    this.#onError = onError;
+  }
+
+  get inForce(): RunningRules | undefined {
+    return this.#inForce;
+  }
+
+  /** Runs rules beside those in force, or ends that. */
+  setTrial(rules: RunningRules | undefined): void {
+    this.#trial = rules;
+  }
+
+  /** Puts rules in force; correlations that they share with those before keep what they have counted. */
+  use(rules: RunningRules | undefined): void {
+    const state = rules === undefined ? undefined : this.#inForce?.detector.snapshot();
+    if (state !== undefined && state !== null) rules?.detector.restore(state);
+    this.#inForce = rules;
+    this.#trial = undefined;
+  }
+
+  matches(rows: readonly EventRow[]): boolean {
+    try {
+      this.#trial?.matches(rows);
+      return this.#inForce?.matches(rows) ?? false;
+    } catch (error) {
+      this.#onError(error as Error);
+      return false;
+    }
+  }
+
+  alertsOf(batch: PlacedBatch): readonly AnyEvent[] {
+    const rules = this.#inForce;
+    if (rules === undefined) return [];
+    try {
+      const alerts = this.#detect(rules, batch);
+      rules.alerts += alerts.length;
+      return alerts;
+    } catch (error) {
+      this.#onError(error as Error);
+      return [];
+    }
+  }
+
+  /** Over the batch as the collector will read it, so that evidence has the ids it has there. */
+  #detect(rules: RunningRules, { stream, sequence, data }: PlacedBatch): readonly AnyEvent[] {
+    const decoded = decodeBatch(data);
+    if (!decoded.ok) throw decoded.error;
+    const { groups } = decoded.value;
+    const { hostId } = this.#host;
+    const origin = {
+      ...this.#host,
+      eventId: (group: number, row: number) =>
+        eventId({ hostId, stream, sequence, index: (groups[group]?.offset ?? 0) + row }),
+    };
+    const events = groups.map((group) => group.events);
+    return rules.detector.detect(origin, events, nowUs()).map((alert) => eventOfAlert(alert, rules.digest));
+  }
+}
