@@ -62,7 +62,7 @@ export interface Alert {
   readonly raisedAt: number;
   readonly firstEventAt: number;
   readonly lastEventAt: number;
-  /** Events that matched. */
+  /** Events that matched: as many as the collector detected, or the host where that was more. */
   readonly count: number;
   /** Sigma tags, e.g. `attack.execution`, `attack.t1059.004`. */
   readonly tags: readonly string[];
@@ -79,7 +79,12 @@ export interface Alert {
 }
 
 /** What detection raises. When an alert of that id exists, its count, last event and event ids are extended. */
-export type NewAlert = Omit<Alert, 'status' | 'changedAt' | 'changedBy' | 'note'>;
+export type NewAlert = Omit<Alert, 'status' | 'changedAt' | 'changedBy' | 'note'> & {
+  /** Of a correlation: the same for all alerts about one of its groups. */
+  readonly groupKey?: string;
+  /** Raised by the host, before the events behind it came. What the collector detects in them is the same alert. */
+  readonly byHost?: true;
+};
 
 export interface AlertFilter {
   readonly status?: AlertStatus;
