@@ -18,10 +18,13 @@ import { type Auth, createAuth } from './auth/auth.ts';
 import { type Bus, localBus } from './bus.ts';
 import { Closing } from './closing.ts';
 import { collectorSettings } from './config.ts';
-import { isIdentityAttack } from './detect/identity-rules.ts';
+import { bundleTamperingRule, isIdentityAttack } from './detect/identity-rules.ts';
+import { ownAlert } from './detect/own-alert.ts';
 import { eventReader } from './event-reader.ts';
 import type { Audit } from './fleet/audit.ts';
 import { type Authority, type CaStatus, openAuthority } from './fleet/authority.ts';
+import { DesiredBundles } from './fleet/bundles/desired-bundles.ts';
+import { HostBundles } from './fleet/bundles/host-bundles.ts';
 import { Commands } from './fleet/commands.ts';
 import { createEnrolment, type Enrolment, factsFrom, namelessHost } from './fleet/enrolment.ts';
 import { createFleet, type Fleet } from './fleet/hosts.ts';
@@ -68,6 +71,8 @@ export interface RunningCollector {
   readonly tokenFile: string;
   readonly enrolment: Enrolment;
   createSignInLink(): Promise<string>;
+  /** Which bundle of rules each host is to run. */
+  readonly bundles: DesiredBundles;
   close(): Promise<void>;
 }
 
@@ -131,6 +136,8 @@ class Collector {
   readonly #asks = new Asks();
   #queries!: LiveQueries;
   #schedules!: Schedules;
+  readonly #desired = new DesiredBundles();
+  #hostBundles!: HostBundles;
   #agentPort = 0;
   #damagedBatches = 0;
   #sealer: SealerThread | undefined;
@@ -188,6 +195,7 @@ class Collector {
       tokens: enrolment,
       issuer: this.#issuer,
       address: () => this.#ticketAddress(),
+      bundleRoot: () => this.#desired.root,
       audit: this.#audit,
     });
     this.#fleet = createFleet({
@@ -340,6 +348,17 @@ class Collector {
     }
   }
 
+  async #tellOfTampering(hostId: string, code: string, detail: string): Promise<void> {
+    const host = await this.#control.hosts.get(hostId);
+    const sighting = {
+      ...({ rule: bundleTamperingRule, dataset: 'collector.bundle', hostId, at: nowUs() } as const),
+      hostName: host?.hostname ?? 'unnamed',
+      reason: `${bundleTamperingRule.title}: ${detail}`,
+      fields: { 'error.code': code },
+    };
+    this.#tellAlert(await this.#control.alerts.raise(ownAlert(sighting)));
+  }
+
   #makeSql(): void {
     const { huntThreads, huntMemoryBytes, huntSpillBytes } = this.#config;
     this.#sql = new SqlEngine({
@@ -380,6 +399,13 @@ class Collector {
       log: (level, what, detail) => logger[level](detail, what),
     });
     this.#closing.add(() => this.#queries.close());
+    this.#hostBundles = new HostBundles({
+      store: this.#control.hostBundles,
+      desired: this.#desired,
+      audit: this.#audit,
+      onTampering: (hostId, code, detail) => this.#tellOfTampering(hostId, code, detail),
+      log: (level, what, detail) => logger[level](detail, what),
+    });
     const { querySchedules, hosts } = this.#control;
     this.#schedules = new Schedules({ store: querySchedules, hosts });
     let looking = Promise.resolve();
@@ -399,9 +425,11 @@ class Collector {
     const asks = this.#asks;
     const commands = this.#commands;
     const schedules = this.#schedules;
+    const hostBundles = this.#hostBundles;
     return {
       async opened(link) {
         asks.opened(link);
+        hostBundles.opened(link);
         await commands.opened(link);
         await schedules.opened(link);
       },
@@ -409,11 +437,13 @@ class Collector {
         asks.closed(link);
         commands.closed(link);
         schedules.closed(link);
+        hostBundles.closed(link);
       },
       async result(link, frame) {
         if (!asks.result(link, frame)) await commands.result(link, frame);
       },
       part: (link, frame) => asks.part(link, frame),
+      rules: (link, frame) => hostBundles.said(link, frame),
     };
   }
 
@@ -555,6 +585,7 @@ class Collector {
       agents,
       tokenFile,
       enrolment: this.#enrolment,
+      bundles: this.#desired,
       createSignInLink: async () => {
         const { url } = await auth.createSignInLink(api);
         const detail = { name: 'admin', role: 'admin' };

@@ -23,6 +23,7 @@ export class EdgeRules implements EdgePort {
   readonly #host: EdgeHost;
   #inForce: RunningRules | undefined;
   #trial: RunningRules | undefined;
+  #onTried: () => void = () => undefined;
   /** Called for what no rule is to blame for; the events go on without alerts. */
   readonly #onError: (error: Error) => void;
 
@@ -35,9 +36,10 @@ export class EdgeRules implements EdgePort {
     return this.#inForce;
   }
 
-  /** Runs rules beside those in force, or ends that. */
-  setTrial(rules: RunningRules | undefined): void {
+  /** Runs rules beside those in force, or ends that. `onTried` is called when they have seen something. */
+  setTrial(rules: RunningRules | undefined, onTried: () => void = () => undefined): void {
     this.#trial = rules;
+    this.#onTried = onTried;
   }
 
   /** Puts rules in force; correlations that they share with those before keep what they have counted. */
@@ -50,7 +52,10 @@ export class EdgeRules implements EdgePort {
 
   matches(rows: readonly EventRow[]): boolean {
     try {
-      this.#trial?.matches(rows);
+      if (this.#trial !== undefined) {
+        this.#trial.matches(rows);
+        this.#onTried();
+      }
       return this.#inForce?.matches(rows) ?? false;
     } catch (error) {
       this.#onError(error as Error);

@@ -4,6 +4,7 @@
  */
 import { type Arguments, type ResultStatus, resultStatuses } from '#shared/commands/spec.ts';
 import type { Filter } from '#shared/filter/filter.ts';
+import type { RuleReport, RuleStatus } from '#shared/protocol/host-rules.ts';
 import type { EventRow } from '#shared/schema/columns.ts';
 
 export const levels = ['informational', 'low', 'medium', 'high', 'critical'] as const;
@@ -497,7 +498,41 @@ export interface HuntStore {
   remove(name: string, entry: NewAuditEntry): Promise<boolean>;
 }
 
+/** What a host said of its rules last. */
+export interface HostBundle {
+  readonly hostId: string;
+  /** The bundle it was told to run; null before any. */
+  readonly wanted: { readonly version: number; readonly digest: string } | null;
+  readonly status: RuleStatus;
+  /** Of the bundle in force; 0 and '' for none. */
+  readonly version: number;
+  readonly digest: string;
+  readonly expiresAt: number;
+  /** Of the error catalogue: why the bundle it was offered last is not run; both empty where it is. */
+  readonly code: string;
+  readonly detail: string;
+  /** Since when it is so. */
+  readonly since: number;
+  readonly toldAt: number;
+  readonly report: RuleReport;
+}
+
+export interface HostBundleStore {
+  /** By host id. */
+  list(): Promise<readonly HostBundle[]>;
+  get(hostId: string): Promise<HostBundle | undefined>;
+  /** Keeps what a host says, in place of what it said before; what it was told to run stays. */
+  put(said: Omit<HostBundle, 'wanted'>): Promise<void>;
+  /** Keeps what a host was told to run. */
+  want(
+    hostId: string,
+    wanted: { readonly version: number; readonly digest: string },
+    at: number,
+  ): Promise<void>;
+}
+
 export interface ControlStore {
+  readonly hostBundles: HostBundleStore;
   readonly hunts: HuntStore;
   readonly hosts: HostStore;
   readonly alerts: AlertStore;

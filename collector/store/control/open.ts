@@ -8,6 +8,7 @@ import { credentialStore } from './credentials.ts';
 import { openDatabase } from './database.ts';
 import { detectionStore } from './detection.ts';
 import { enrolmentStore } from './enrolment.ts';
+import { hostBundleStore } from './host-bundles.ts';
 import { hostStore } from './hosts.ts';
 import { huntStore } from './hunts.ts';
 import { migrate } from './migrate.ts';
@@ -34,6 +35,7 @@ export async function openControlStore(path: string, options: ControlStoreOption
   }
   return {
     hosts: hostStore(db),
+    hostBundles: hostBundleStore(db),
     alerts: alertStore(db),
     detection: detectionStore(db),
     enrolment: enrolmentStore(db),
