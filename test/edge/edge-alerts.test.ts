@@ -47,6 +47,22 @@ function waiting(agentFolder: string) {
   });
 }
 
+interface Arrived {
+  readonly id: number;
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+/** Batches in the journal after one, in the order in which they arrived. */
+function arrivedAfter(folder: string, id: number): Arrived[] {
+  const db = new Database(join(folder, 'journal.db'), { readonly: true });
+  const rows = db.prepare('SELECT id, counts FROM batch WHERE id > ? ORDER BY id').all(id);
+  db.close();
+  return (rows as { id: number; counts: string }[]).map((row) => ({
+    id: row.id,
+    counts: JSON.parse(row.counts),
+  }));
+}
+
 t.test('with the collector away an alert is raised at once, arrives first, and is one', async (t) => {
   const scene = await openScene(t, rules);
   const { site, hostId, agentFolder } = scene;
@@ -65,6 +81,7 @@ t.test('with the collector away an alert is raised at once, arrives first, and i
 
   const port = Number(site.collector.agents.split(':').at(-1));
   await site.collector.close();
+  const before = arrivedAfter(site.folder, 0).at(-1)?.id ?? 0;
   await act('edge-single-act two');
   for (let n = 0; n < 4; n++) await act('edge-counted-act');
   const raised = await until(() => {
@@ -111,7 +128,9 @@ t.test('with the collector away an alert is raised at once, arrives first, and i
     'a rule that only serves a correlation is silent on the host',
   );
 
-  const journal = new Database(join(site.folder, 'journal.db'), { readonly: true });
-  t.teardown(() => journal.close());
+  const arrived = arrivedAfter(site.folder, before);
+  const firstAlert = arrived.findIndex(({ counts }) => counts['alert'] !== undefined);
+  const firstOther = arrived.findIndex(({ counts }) => counts['process.start'] !== undefined);
+  t.ok(firstAlert >= 0 && firstAlert < firstOther, 'alerts arrived before any of the events');
   await agent.kill('SIGTERM');
 });
