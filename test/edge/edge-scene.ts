@@ -117,6 +117,7 @@ export async function openScene(
   t: Test,
   rules: Readonly<Record<string, string>> = {},
   settings: Readonly<Record<string, unknown>> = {},
+  pinned: 'at enrolment' | 'later' = 'at enrolment',
 ): Promise<EdgeScene> {
   const folder = tempFolder(t);
   for (const [path, text] of Object.entries(rules)) {
@@ -124,7 +125,7 @@ export async function openScene(
     writeFileSync(join(folder, path), text);
   }
   const site = await startTestCollector(t, folder);
-  site.collector.bundles.setRoot(rootBytes);
+  if (pinned === 'at enrolment') site.collector.bundles.setRoot(rootBytes);
   const data = tempFolder(t);
   const agentFolder = join(data, 'agent');
   mkdirSync(agentFolder, { recursive: true });
