@@ -15,6 +15,9 @@ import manifest from '../package.json' with { type: 'json' };
 import { Alarm } from './alarm.ts';
 import { createApi } from './api/create-api.ts';
 import { type Auth, createAuth } from './auth/auth.ts';
+import { Bundles } from './bundles/bundles.ts';
+import { checkInThread } from './bundles/check-thread.ts';
+import { openOnlineKeys } from './bundles/online-keys.ts';
 import { type Bus, localBus } from './bus.ts';
 import { Closing } from './closing.ts';
 import { collectorSettings } from './config.ts';
@@ -72,7 +75,7 @@ export interface RunningCollector {
   readonly enrolment: Enrolment;
   createSignInLink(): Promise<string>;
   /** Which bundle of rules each host is to run. */
-  readonly bundles: DesiredBundles;
+  readonly desiredBundles: DesiredBundles;
   close(): Promise<void>;
 }
 
@@ -124,6 +127,7 @@ class Collector {
   #authority!: Authority;
   #control!: ControlStore;
   #pipeline!: Pipeline;
+  #bundles!: Bundles;
   #gateway!: Gateway;
   #reader!: ReaderThread;
   #identifying!: IdentifyDeps;
@@ -168,6 +172,7 @@ class Collector {
     this.#closing.add(() => this.#control.close());
     await this.#control.hosts.disconnectAll();
     await this.#startPipeline();
+    await this.#startBundles();
     this.#startSealer();
     this.#reader = new ReaderThread(
       new URL('./reader.worker.ts', import.meta.url),
@@ -304,6 +309,42 @@ class Collector {
     });
     this.#closing.add(() => this.#pipeline.close());
     for (const problem of this.#pipeline.rules.problems) logger.warn(problem, 'rule refused');
+  }
+
+  async #startBundles(): Promise<void> {
+    const { folder, logger } = this.#o;
+    const statementLifeMs = this.#config.bundleStatementS * 1000;
+    this.#bundles = await Bundles.open({
+      store: this.#control.bundles,
+      keys: await openOnlineKeys(join(folder, 'rule-keys')),
+      check: (files) => checkInThread(new URL('./bundle-check.worker.ts', import.meta.url), files),
+      switchTo: async (bundle) => {
+        const outcome = await this.#pipeline.switchTo(bundle);
+        const { version, digest, content } = bundle;
+        if (outcome.ok) this.#desired.setForAll({ version, digest, bytes: content });
+        return outcome;
+      },
+      ...{ statementLifeMs, now: nowUs },
+    });
+    const tend = () =>
+      this.#bundles
+        .tend()
+        .then(() => this.#offerInForce())
+        .catch((error: unknown) =>
+          logger.error({ err: error }, 'the bundle in force could not be stated anew'),
+        );
+    await tend();
+    const timer = setInterval(() => void tend(), Math.min(maxTendMs, statementLifeMs / 10));
+    this.#closing.add(() => clearInterval(timer));
+  }
+
+  /** Hosts run what the collector runs, with the newest statement about it. */
+  async #offerInForce(): Promise<void> {
+    this.#desired.setRoot((await this.#bundles.root()).document);
+    const { inForce } = await this.#bundles.list();
+    if (inForce === null) return;
+    const { version, digest } = inForce;
+    this.#desired.setForAll({ version, digest, bytes: await this.#bundles.content(version) });
   }
 
   #sealable(upTo: number): void {
@@ -531,6 +572,7 @@ class Collector {
       storage,
       detection: {
         rules: this.#pipeline.rules.rules.length,
+        bundle: this.#pipeline.rules.bundle,
         lagBatches: Math.max(0, lastId - cursor),
         lagMs: this.#pipeline.lag.ms,
         damagedBatches: this.#damagedBatches,
@@ -558,6 +600,7 @@ class Collector {
       status: () => this.#status(),
       rates: () => this.#rates.all(),
       rules: () => this.#pipeline.rules,
+      bundles: this.#bundles,
       enrol: this.#enrolment,
       fleet: this.#fleet,
       ca: { list: () => this.#authority.cas, rotate: (overlapMs, actor) => this.#rotateCa(overlapMs, actor) },
@@ -585,7 +628,7 @@ class Collector {
       agents,
       tokenFile,
       enrolment: this.#enrolment,
-      bundles: this.#desired,
+      desiredBundles: this.#desired,
       createSignInLink: async () => {
         const { url } = await auth.createSignInLink(api);
         const detail = { name: 'admin', role: 'admin' };

@@ -756,6 +756,52 @@ const entries = {
     action: 'Treat the collector as tampered with: keep its data folder, compare it with a backup.',
     retryable: false,
   },
+  'rules.switch_failed': {
+    cause: 'The rules of a bundle could not be put in force; those of before still are.',
+    action: "Try again; if it recurs, see the collector's log.",
+    retryable: true,
+  },
+  'rules.refused': {
+    cause: 'A rule of the bundle does not compile, so none of it was put in force.',
+    action:
+      'Mend the rule, or leave it out, and build the bundle again; `vedette rules lint` names all of them.',
+    retryable: false,
+  },
+  'rules.untested': {
+    cause: 'A rule has no test that hits and one that nearly does, or a test of it fails.',
+    action: 'Write them into its *.test.yml, or say --force-untested; the rule is marked then.',
+    retryable: false,
+  },
+  'rules.check_failed': {
+    cause: 'Rules could not be checked within the time or memory there is for it.',
+    action: 'Check fewer at once, or find the one with `vedette rules lint`.',
+    retryable: false,
+  },
+  'key.exists': {
+    cause: 'A key would be written over one that is there.',
+    action: 'Choose another name, or move the old one away.',
+    retryable: false,
+  },
+  'key.unreadable': {
+    cause: 'A file does not hold the key it should.',
+    action: 'Name a file that `vedette rules keygen` made, or restore it from its backup.',
+    retryable: false,
+  },
+  'key.exposed': {
+    cause: 'Others than its owner may read the file of a private key.',
+    action: 'Give it the mode 600; if others could have read it, replace the key.',
+    retryable: false,
+  },
+  'key.locked': {
+    cause: 'The key is locked and the passphrase given does not open it.',
+    action: 'Give the right one at the prompt, with --passphrase-file, or in VEDETTE_PASSPHRASE.',
+    retryable: false,
+  },
+  'bundle.key_offline': {
+    cause: 'The collector has no key for this role: the root keeps it elsewhere.',
+    action: 'Sign where the key is with `vedette rules sign`, then push the file.',
+    retryable: false,
+  },
   'bundle.malformed': {
     cause: 'A bundle, or a document in it, is not of the form it must have.',
     action: 'Build it again with `vedette rules build`; if it came over the network, fetch it again.',

@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify';
 import type { Result } from '#shared/errors.ts';
 import type { Auth } from '../auth/auth.ts';
+import type { BundleService } from '../bundles/contract.ts';
 import type { Bus } from '../bus.ts';
 import type { Hunting } from '../hunt/contract.ts';
 import type {
@@ -50,6 +51,7 @@ export interface ApiDeps {
   /** The last 15 minutes, oldest first; seconds without events may be missing. */
   readonly rates: () => readonly RatePoint[];
   readonly rules: () => LoadedRules;
+  readonly bundles: BundleService;
   readonly enrol: {
     /** `expiresAt` in microseconds. */
     createToken(options: EnrolmentTokenOptions): Promise<{ id: string; token: string; expiresAt: number }>;

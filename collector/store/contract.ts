@@ -531,8 +531,79 @@ export interface HostBundleStore {
   ): Promise<void>;
 }
 
+/** A bundle that is kept; its bytes are apart. */
+export interface StoredBundle {
+  readonly version: number;
+  /** SHA-256 of its manifest, hex. */
+  readonly digest: string;
+  readonly name: string;
+  readonly expiresAt: number;
+  readonly minAgentVersion: string;
+  /** Files of rules that were signed without tests. */
+  readonly untested: readonly string[];
+  readonly files: number;
+  readonly sizeBytes: number;
+  readonly addedAt: number;
+  readonly addedBy: string;
+}
+
+/** When detection took up a bundle, and who wanted it. */
+export interface BundleSwitch {
+  readonly version: number;
+  readonly digest: string;
+  readonly at: number;
+  readonly by: string;
+  /** Why, where somebody said; else empty. */
+  readonly reason: string;
+  /** Batches up to this one were detected with the rules before, those after it with these. */
+  readonly cursor: number;
+}
+
+/** What takes effect together when a bundle is put in force. */
+export interface BundleActivation extends BundleSwitch {
+  /** The bytes as they are to be kept: their statement may be newer. */
+  readonly content: Uint8Array;
+  /** What is trusted from then on. */
+  readonly trust: Uint8Array;
+  /** The state of detection under the new rules as of `cursor`; null where it is too large to be kept. */
+  readonly snapshot: Uint8Array | null;
+}
+
+/** Bundles of rules, and what is trusted. Whatever changes them records its audit entry in the same transaction. */
+export interface BundleStore {
+  /** Highest version first. */
+  list(): Promise<readonly StoredBundle[]>;
+  get(version: number): Promise<StoredBundle | undefined>;
+  content(version: number): Promise<Uint8Array | undefined>;
+  /**
+   * Adds a bundle, or takes the place of the one of its version. Of those beyond `maxBundles` the lowest versions go,
+   * but never this one nor the one in force; gives which.
+   */
+  put(
+    bundle: StoredBundle,
+    content: Uint8Array,
+    maxBundles: number,
+    entry: NewAuditEntry,
+  ): Promise<readonly number[]>;
+  /** The switch made last; undefined while the starter pack is in force. */
+  inForce(): Promise<BundleSwitch | undefined>;
+  /** Newest first. */
+  switches(limit: number): Promise<readonly BundleSwitch[]>;
+  /** Puts a bundle in force: the switch, what is trusted and the state of detection, all or nothing. */
+  activate(activation: BundleActivation, entry: NewAuditEntry): Promise<void>;
+  /** Keeps a bundle with a newer statement, and what is trusted with it. */
+  restate(version: number, content: Uint8Array, trust: Uint8Array, entry: NewAuditEntry): Promise<void>;
+  /** Signed roots, oldest first. */
+  roots(): Promise<readonly Uint8Array[]>;
+  /** Adds a root and what is trusted with it. False, and nothing changes, when there is one of the version. */
+  addRoot(version: number, root: Uint8Array, trust: Uint8Array, entry: NewAuditEntry): Promise<boolean>;
+  /** What is trusted, encoded; undefined before the first root. */
+  trust(): Promise<Uint8Array | undefined>;
+}
+
 export interface ControlStore {
   readonly hostBundles: HostBundleStore;
+  readonly bundles: BundleStore;
   readonly hunts: HuntStore;
   readonly hosts: HostStore;
   readonly alerts: AlertStore;
@@ -707,6 +778,7 @@ export interface CollectorStatus {
   readonly storage: StorageStatus;
   readonly detection: {
     readonly rules: number;
+    readonly bundle: BundleInForce | null;
     readonly lagBatches: number;
     readonly lagMs: number;
     /** Stored batches that detection could not read since the start: the disk has changed them. */
@@ -745,7 +817,12 @@ export interface RuleProblem {
   readonly action: string;
 }
 
+/** The bundle that detection works with. */
+export type BundleInForce = Pick<BundleSwitch, 'version' | 'digest' | 'at'>;
+
 export interface LoadedRules {
+  /** Null while the starter pack and the rules of the data folder are in force. */
+  readonly bundle: BundleInForce | null;
   readonly rules: readonly RuleSummary[];
   readonly problems: readonly RuleProblem[];
 }

@@ -18,7 +18,15 @@ export {
   readManifest,
   type TestRecord,
 } from './manifest.ts';
-export { demandAgentVersion, type OpenedBundle, openBundle, openKeptBundle } from './open.ts';
+export {
+  demandAgentVersion,
+  type OpenedBundle,
+  openBundle,
+  openKeptBundle,
+  readContent,
+  type VerifiedContent,
+  verifyContent,
+} from './open.ts';
 export { bundleFolders, pathProblem } from './path.ts';
 export { type Role, type Root, type RootKey, readRoot, rootJson } from './root.ts';
 export { followRoots } from './roots.ts';

@@ -33,26 +33,44 @@ export interface OpenedBundle {
  */
 export function openBundle(bytes: Uint8Array, trust: Trust, now: number): OpenedBundle {
   const bundle = decodeBundle(bytes);
-  const followed = followRoots(trust, bundle.roots, now);
-  const root = rootOf(followed);
-  demandThreshold(bundle.manifest, 'signing', root, 'The manifest');
-  const manifest = readManifest(bundle.manifest.signed);
-  const digest = digestOf(bundle);
-  if (manifest.expiresAt <= now)
-    throw new VedetteError('bundle.expired', `Bundle ${manifest.version} ended ${iso(manifest.expiresAt)}.`);
+  const { manifest, digest, files, trust: followed } = verifyContent(bundle, trust, now);
   if (bundle.statement === null)
     throw new VedetteError('bundle.statement_missing', 'No statement says that it is the one to run.');
-  demandThreshold(bundle.statement, 'expiry', root, 'The statement');
+  demandThreshold(bundle.statement, 'expiry', rootOf(followed), 'The statement');
   const statement = readStatement(bundle.statement.signed);
   demandStatement(statement, manifest, digest, now);
   const statementDigest = sha256(bundle.statement.signed);
   demandNewer(followed, statement, statementDigest);
-  const files = filesOf(manifest, bundle);
   const seen = {
     ...{ bundleVersion: manifest.version, bundleDigest: digest },
     ...{ statementVersion: statement.version, statementDigest },
   };
   return openedOf(manifest, digest, files, { ...followed, ...seen });
+}
+
+export interface VerifiedContent {
+  readonly manifest: Manifest;
+  readonly digest: string;
+  readonly files: ReadonlyMap<string, Uint8Array>;
+  /** With the newest root of the bundle. */
+  readonly trust: Trust;
+}
+
+/** All of `openBundle` but the statement: that it is ours and whole, not that it is the one to run. Throws `bundle.*`. */
+export function verifyContent(bundle: Bundle, trust: Trust, now: number): VerifiedContent {
+  const followed = followRoots(trust, bundle.roots, now);
+  demandThreshold(bundle.manifest, 'signing', rootOf(followed), 'The manifest');
+  const content = readContent(bundle);
+  const { version, expiresAt } = content.manifest;
+  if (expiresAt <= now)
+    throw new VedetteError('bundle.expired', `Bundle ${version} ended ${iso(expiresAt)}.`);
+  return { ...content, trust: followed };
+}
+
+/** What a bundle holds, whoever made it. Throws `bundle.*` where it is not whole. */
+export function readContent(bundle: Bundle): Omit<VerifiedContent, 'trust'> {
+  const manifest = readManifest(bundle.manifest.signed);
+  return { manifest, digest: digestOf(bundle), files: filesOf(manifest, bundle) };
 }
 
 /**
@@ -61,11 +79,10 @@ export function openBundle(bytes: Uint8Array, trust: Trust, now: number): Opened
  */
 export function openKeptBundle(bytes: Uint8Array, trust: Trust): OpenedBundle {
   const bundle = decodeBundle(bytes);
-  const digest = digestOf(bundle);
-  if (digest !== trust.bundleDigest)
+  if (digestOf(bundle) !== trust.bundleDigest)
     throw new VedetteError('bundle.mixed', 'The bundle that was kept is not the one that was taken.');
-  const manifest = readManifest(bundle.manifest.signed);
-  return openedOf(manifest, digest, filesOf(manifest, bundle), trust);
+  const { manifest, digest, files } = readContent(bundle);
+  return openedOf(manifest, digest, files, trust);
 }
 
 /** Throws `bundle.agent_older`. Both are `MAJOR.MINOR.PATCH`. */

@@ -178,7 +178,7 @@ const withBytes: readonly (readonly [name: string, bytes: () => Uint8Array, code
 
 const withParts: readonly (readonly [name: string, frames: readonly PartFrame[], code: ErrorCode])[] = [
   ['parts out of order', [parts[0]!, parts[2]!, parts[1]!], 'bundle.offer_broken'],
-  ['the first part missing', [parts[1]!], 'bundle.offer_broken'],
+  ['the first part missing', [partsOf(junk(3 * bundlePartBytes))[1]!], 'bundle.offer_broken'],
   ['a part twice', [parts[0]!, parts[1]!, parts[1]!], 'bundle.offer_broken'],
   ['a part of nothing', changed(1, { data: new Uint8Array() }), 'bundle.offer_broken'],
   ['a part that is short', changed(1, { data: junk(10) }), 'bundle.offer_broken'],

@@ -68,7 +68,7 @@ t.test('with the collector away an alert is raised at once, arrives first, and i
   const { site, hostId, agentFolder } = scene;
   let agent = await runAgent(t, scene.data);
   const offer = offerOf(rules, 1);
-  site.collector.bundles.setForAll(offer);
+  site.collector.desiredBundles.setForAll(offer);
   await until(() => bundleStateIn(site.folder, hostId)?.digest === offer.digest, 'the bundle is in force');
 
   await act('edge-single-act one');
@@ -100,7 +100,7 @@ t.test('with the collector away an alert is raised at once, arrives first, and i
   await agent.kill('SIGKILL');
   agent = await runAgent(t, scene.data);
   const again = await startTestCollector(t, site.folder, { agentPort: port });
-  again.collector.bundles.setForAll(offer);
+  again.collector.desiredBundles.setForAll(offer);
   await until(
     () => alertsIn(site.folder, single).filter((a) => a.central_count === 1).length === 2,
     'detected',

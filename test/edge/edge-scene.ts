@@ -125,12 +125,13 @@ export async function openScene(
     writeFileSync(join(folder, path), text);
   }
   const site = await startTestCollector(t, folder);
-  if (pinned === 'at enrolment') site.collector.bundles.setRoot(rootBytes);
+  if (pinned === 'at enrolment') site.collector.desiredBundles.setRoot(rootBytes);
   const data = tempFolder(t);
   const agentFolder = join(data, 'agent');
   mkdirSync(agentFolder, { recursive: true });
-  const identity = await site.enrol({ hostname: 'edge', os: 'linux' });
-  saveIdentity(agentFolder, identity);
+  const { bundleRoot, ...identity } = await site.enrol({ hostname: 'edge', os: 'linux' });
+  const root = pinned === 'at enrolment' && bundleRoot !== undefined ? { bundleRoot } : {};
+  saveIdentity(agentFolder, { ...identity, ...root });
   const quick = { backoffMinMs: 100, backoffMaxMs: 500, pingMs: 500, bundleTrialMs: 200, ...settings };
   writeFileSync(join(agentFolder, 'config.json'), JSON.stringify(quick));
   return { site, hostId: identity.hostId, data, agentFolder };

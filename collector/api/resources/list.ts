@@ -1,11 +1,13 @@
 import type { Operation } from '../operation.ts';
 import { alerts } from './alerts.ts';
 import { audit } from './audit.ts';
+import { bundles } from './bundles.ts';
 import { ca } from './ca.ts';
 import { certificates } from './certificates.ts';
 import { commands } from './commands.ts';
 import { enrolmentTokens } from './enrolment-tokens.ts';
 import { events, eventTypes } from './events.ts';
+import { hostRules } from './host-rules.ts';
 import { hostState } from './host-state.ts';
 import { hosts } from './hosts.ts';
 import { hunts } from './hunts.ts';
@@ -23,11 +25,13 @@ export const operations: readonly Operation[] = [
   ...status,
   ...hosts,
   ...hostState,
+  ...hostRules,
   ...certificates,
   ...alerts,
   ...events,
   ...eventTypes,
   ...rules,
+  ...bundles,
   ...enrolmentTokens,
   ...ca,
   ...signInLinks,

@@ -1,4 +1,5 @@
 import { levels } from '../../store/contract.ts';
+import { inForceJson, inForceSchema } from '../json/bundle.ts';
 import { operation } from '../operation.ts';
 import { array, count, dictionary, object, oneOf, text } from '../schema.ts';
 
@@ -7,8 +8,9 @@ export const rules = [
     method: 'GET',
     path: '/rules',
     permission: 'read',
-    summary: 'The rules that are loaded, and those that could not be',
+    summary: 'The rules that are in force, the bundle they are of, and those that could not be loaded',
     output: object({
+      bundle: inForceSchema,
       rules: array(
         object({
           id: text,
@@ -34,6 +36,7 @@ export const rules = [
     handler({ deps }) {
       const loaded = deps.rules();
       return {
+        bundle: inForceJson(loaded.bundle),
         rules: loaded.rules.map((rule) => ({ ...rule, logsource: { ...rule.logsource } })),
         problems: [...loaded.problems],
       };

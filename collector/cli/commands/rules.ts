@@ -4,8 +4,14 @@ import { Command } from 'commander';
 import { print, printJson } from '#shared/output.ts';
 import { addDataOption, dataFolder, printable } from '#shared/terminal.ts';
 import type { LintReport } from '../../rules/load.ts';
+import { rulesBuildCommand } from './rules-build.ts';
+import { rulesBundleCommands } from './rules-bundles.ts';
 import { rulesEvalCommand } from './rules-eval.ts';
 import { rulesExplainCommand } from './rules-explain.ts';
+import { rulesKeygenCommand } from './rules-keygen.ts';
+import { rulesRootCommand } from './rules-root.ts';
+import { rulesSignCommand, rulesVerifyCommand } from './rules-sign.ts';
+import { rulesStatusCommand } from './rules-status.ts';
 
 interface Options {
   readonly data?: string;
@@ -28,7 +34,7 @@ function show({ problems, summary }: LintReport, withWarnings: boolean): void {
 }
 
 export function rulesCommand(): Command {
-  const rules = new Command('rules').description('Sigma rules');
+  const rules = new Command('rules').description('Sigma rules, and bundles of them');
   addDataOption(
     rules
       .command('lint [paths...]')
@@ -59,5 +65,12 @@ export function rulesCommand(): Command {
     });
   rules.addCommand(rulesEvalCommand());
   rules.addCommand(rulesExplainCommand());
+  rules.addCommand(rulesKeygenCommand());
+  rules.addCommand(rulesRootCommand());
+  rules.addCommand(rulesBuildCommand());
+  rules.addCommand(rulesSignCommand());
+  rules.addCommand(rulesVerifyCommand());
+  for (const command of rulesBundleCommands()) rules.addCommand(command);
+  rules.addCommand(rulesStatusCommand());
   return rules;
 }

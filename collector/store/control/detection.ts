@@ -40,7 +40,7 @@ export async function record(
   return { row: { ...existing, ...changed }, isNew: false };
 }
 
-async function keep(tx: Transaction<Tables>, cursor: number, data: Uint8Array): Promise<void> {
+export async function keepSnapshot(tx: Transaction<Tables>, cursor: number, data: Uint8Array): Promise<void> {
   await tx
     .insertInto('detection_snapshot')
     .values({ id: 1, cursor, data })
@@ -62,7 +62,7 @@ export function detectionStore(db: Kysely<Tables>): DetectionStore {
           .where('cursor', '<', cursor)
           .executeTakeFirst();
         if (moved.numUpdatedRows === 0n) return [];
-        if (snapshot !== undefined) await keep(tx, cursor, snapshot);
+        if (snapshot !== undefined) await keepSnapshot(tx, cursor, snapshot);
         const recorded = new Map<string, { alert: Alert; isNew: boolean }>();
         for (const alert of alerts) {
           const { row, isNew } = await record(tx, alert);
@@ -79,7 +79,7 @@ export function detectionStore(db: Kysely<Tables>): DetectionStore {
       return await db.transaction().execute(async (tx) => {
         const stored = await tx.selectFrom('detection').select('cursor').executeTakeFirstOrThrow();
         if (stored.cursor !== cursor) return false;
-        await keep(tx, cursor, data);
+        await keepSnapshot(tx, cursor, data);
         return true;
       });
     },

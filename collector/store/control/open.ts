@@ -2,6 +2,7 @@ import type { ControlStore } from '../contract.ts';
 import type { OnFailedSync } from '../failed-sync.ts';
 import { alertStore } from './alerts.ts';
 import { auditStore } from './audit.ts';
+import { bundleStore } from './bundles.ts';
 import { certificateStore } from './certificates.ts';
 import { commandStore } from './commands.ts';
 import { credentialStore } from './credentials.ts';
@@ -34,6 +35,7 @@ export async function openControlStore(path: string, options: ControlStoreOption
     throw error;
   }
   return {
+    bundles: bundleStore(db),
     hosts: hostStore(db),
     hostBundles: hostBundleStore(db),
     alerts: alertStore(db),

@@ -1,3 +1,4 @@
+import type { Generated } from 'kysely';
 import type { CommandState, HostState, Level } from '../contract.ts';
 
 /** Rows as SQLite holds them: instants in microseconds, lists and objects as JSON text, booleans as 0 or 1. */
@@ -120,6 +121,31 @@ export interface Tables {
     saved_at: number;
     saved_by: string;
   };
+  bundle: {
+    version: number;
+    digest: string;
+    name: string;
+    expires_at: number;
+    min_agent_version: string;
+    untested: string;
+    files: number;
+    size_bytes: number;
+    added_at: number;
+    added_by: string;
+    content: Uint8Array;
+  };
+  bundle_switch: {
+    number: Generated<number>;
+    version: number;
+    digest: string;
+    at: number;
+    switched_by: string;
+    reason: string;
+    cursor: number;
+  };
+  bundle_root: { version: number; document: Uint8Array };
+  /** One row at most: what is trusted. */
+  bundle_trust: { id: 1; data: Uint8Array };
   query_schedule: {
     name: string;
     sql: string;
