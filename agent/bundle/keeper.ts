@@ -195,11 +195,14 @@ export class BundleKeeper {
     const { edge, trialMs, maxUsPerEvent } = this.#o;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, trialMs);
-      signal.addEventListener('abort', () => resolve(), { once: true });
-      edge.setTrial(rules, () => {
-        if (rules.events < trialEvents) return;
+      const end = () => {
         clearTimeout(timer);
         resolve();
+      };
+      if (signal.aborted) end();
+      signal.addEventListener('abort', end, { once: true });
+      edge.setTrial(rules, () => {
+        if (rules.events >= trialEvents) end();
       });
     });
     edge.setTrial(undefined);
