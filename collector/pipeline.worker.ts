@@ -6,6 +6,7 @@ import { type ErrorCode, VedetteError } from '#shared/errors.ts';
 import type { RuleSet } from '#shared/sigma/index.ts';
 import type { Detector } from './detect/contract.ts';
 import { createDetector } from './detect/detector.ts';
+import { KeyRing } from './encryption/key-ring.ts';
 import type { PipelineInput, PipelineOptions, PipelineOutput, SwitchInput } from './ingest/messages.ts';
 import { PipelineLoop } from './ingest/pipeline-loop.ts';
 import { ruleSummaries, rulesInForce, rulesOfBundle } from './rules/rules-in-force.ts';
@@ -38,10 +39,15 @@ function detectorOf(ruleSet: RuleSet): () => Detector {
 }
 
 async function start(): Promise<Running> {
-  const writer = openJournalWriter(options.journalPath, endAtOnce);
-  const reader = openJournalReader(options.journalPath);
+  const ring = new KeyRing(options.keyFile);
+  const writer = openJournalWriter(options.journalPath, endAtOnce, ring);
+  const reader = openJournalReader(options.journalPath, ring);
   // Detection repeats after a power cut from wherever its last durable commit was, so it need not wait for the disk.
-  const control = await openControlStore(options.controlPath, { durable: false, onFailedSync: endAtOnce });
+  const control = await openControlStore(options.controlPath, {
+    durable: false,
+    onFailedSync: endAtOnce,
+    ring,
+  });
   const { ruleSet, problems, bundle } = await rulesInForce(control.bundles, options);
   const makeDetector = detectorOf(ruleSet);
   const room = new FreeRoom(dirname(options.journalPath), options.minFreeBytes);

@@ -23,6 +23,9 @@ export function emptyDisk(folder: string): void {
   run('sh', '-c', 'rm -f "$1"/filler-*', 'sh', folder);
 }
 
+/** More than the journal, bitmaps and inodes of a loop disk take. */
+const ownMib = 8;
+
 /** A disk in memory. */
 export class MemoryDisk {
   readonly folder: string;
@@ -54,19 +57,20 @@ export class LoopDisk {
     this.#backing = new MemoryDisk(join(place, 'backing'), sizeMib + 16);
     const image = join(this.#backing.folder, 'image');
     run('truncate', '-s', `${sizeMib}m`, image);
-    // What the filesystem itself needs is written now, so that it is data that finds no place later. Without a journal
-    // ext4 does not keep its word about what was synced before, once a write has failed.
+    // Without a journal ext4 does not keep its word about what was synced before, once a write has failed.
     const own = [
       '-J',
       'size=4',
       '-E',
-      'lazy_itable_init=0,lazy_journal_init=0,nodiscard',
+      'lazy_itable_init=0,lazy_journal_init=0,nodiscard,packed_meta_blocks=1',
       '-m',
       '0',
       '-N',
       '8192',
     ];
     run('mkfs.ext4', '-q', '-F', ...own, image);
+    // What the filesystem itself needs is at its beginning, and gets its place now: it is data that finds none later.
+    run('dd', `if=${image}`, `of=${image}`, 'bs=1M', `count=${ownMib}`, 'conv=notrunc', 'status=none');
     this.#device = run('losetup', '-f', '--show', image).trim();
     this.#options = 'errors=remount-ro';
     this.#mount();

@@ -3,6 +3,7 @@ import { VedetteError } from '#shared/errors.ts';
 import type { BundleStore, BundleSwitch, StoredBundle } from '../contract.ts';
 import { appendEntry } from './audit.ts';
 import { keepSnapshot } from './detection.ts';
+import type { SealedColumns } from './sealed-columns.ts';
 import type { Tables } from './tables.ts';
 
 type BundleRow = Omit<Selectable<Tables['bundle']>, 'content'>;
@@ -82,7 +83,7 @@ async function prune(tx: Transaction<Tables>, kept: number, maxBundles: number):
   return surplus;
 }
 
-export function bundleStore(db: Kysely<Tables>): BundleStore {
+export function bundleStore(db: Kysely<Tables>, sealed: SealedColumns): BundleStore {
   return {
     async list() {
       const rows = await db.selectFrom('bundle').select(columns).orderBy('version', 'desc').execute();
@@ -124,7 +125,7 @@ export function bundleStore(db: Kysely<Tables>): BundleStore {
           .values({ ...row, switched_by: by })
           .execute();
         await keepTrust(tx, trust);
-        if (snapshot !== null) await keepSnapshot(tx, made.cursor, snapshot);
+        if (snapshot !== null) await keepSnapshot(tx, made.cursor, snapshot, sealed);
         await appendEntry(tx, entry);
       });
     },

@@ -1,6 +1,7 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { Alert, DetectionStore, NewAlert } from '../contract.ts';
 import { type AlertRow, alertOf, extension, rowOf } from './alert-rows.ts';
+import type { SealedColumns } from './sealed-columns.ts';
 import type { Tables } from './tables.ts';
 
 /**
@@ -28,11 +29,12 @@ async function sameAs(tx: Transaction<Tables>, alert: NewAlert): Promise<AlertRo
 export async function record(
   tx: Transaction<Tables>,
   alert: NewAlert,
+  sealed: SealedColumns,
 ): Promise<{ row: AlertRow; isNew: boolean }> {
   const existing = await sameAs(tx, alert);
   if (existing === undefined) {
     const row = rowOf(alert);
-    await tx.insertInto('alert').values(row).execute();
+    await tx.insertInto('alert').values(sealed.seal('alert', row)).execute();
     return { row, isNew: true };
   }
   const changed = extension(existing, alert);
@@ -40,7 +42,13 @@ export async function record(
   return { row: { ...existing, ...changed }, isNew: false };
 }
 
-export async function keepSnapshot(tx: Transaction<Tables>, cursor: number, data: Uint8Array): Promise<void> {
+export async function keepSnapshot(
+  tx: Transaction<Tables>,
+  cursor: number,
+  snapshot: Uint8Array,
+  sealed: SealedColumns,
+): Promise<void> {
+  const data = sealed.sealBytes(snapshot);
   await tx
     .insertInto('detection_snapshot')
     .values({ id: 1, cursor, data })
@@ -48,7 +56,7 @@ export async function keepSnapshot(tx: Transaction<Tables>, cursor: number, data
     .execute();
 }
 
-export function detectionStore(db: Kysely<Tables>): DetectionStore {
+export function detectionStore(db: Kysely<Tables>, sealed: SealedColumns): DetectionStore {
   return {
     async cursor() {
       const row = await db.selectFrom('detection').select('cursor').executeTakeFirstOrThrow();
@@ -62,10 +70,10 @@ export function detectionStore(db: Kysely<Tables>): DetectionStore {
           .where('cursor', '<', cursor)
           .executeTakeFirst();
         if (moved.numUpdatedRows === 0n) return [];
-        if (snapshot !== undefined) await keepSnapshot(tx, cursor, snapshot);
+        if (snapshot !== undefined) await keepSnapshot(tx, cursor, snapshot, sealed);
         const recorded = new Map<string, { alert: Alert; isNew: boolean }>();
         for (const alert of alerts) {
-          const { row, isNew } = await record(tx, alert);
+          const { row, isNew } = await record(tx, alert, sealed);
           const wasNew = recorded.get(row.id)?.isNew ?? false;
           recorded.set(row.id, { alert: alertOf(row), isNew: isNew || wasNew });
         }
@@ -79,7 +87,7 @@ export function detectionStore(db: Kysely<Tables>): DetectionStore {
       return await db.transaction().execute(async (tx) => {
         const stored = await tx.selectFrom('detection').select('cursor').executeTakeFirstOrThrow();
         if (stored.cursor !== cursor) return false;
-        await keepSnapshot(tx, cursor, data);
+        await keepSnapshot(tx, cursor, data, sealed);
         return true;
       });
     },

@@ -80,6 +80,7 @@ async function statusOf(control: ControlStore, events: ArrayEventReader): Promis
     storage: {
       segments: { files: 1, events: stored, sizeBytes: stored },
       ...{ oldestEventAt: 0, newestEventAt: null, bytesPerDay: null, freeBytes: 1, fullAt: null },
+      encryption: { key: null, stored: [], isPending: false },
     },
     journal: { events: stored, batches: stored, sizeBytes: stored * 100 },
     detection: {
