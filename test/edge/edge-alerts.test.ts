@@ -134,3 +134,21 @@ t.test('with the collector away an alert is raised at once, arrives first, and i
   t.ok(firstAlert >= 0 && firstAlert < firstOther, 'alerts arrived before any of the events');
   await agent.kill('SIGTERM');
 });
+
+t.test('settings of sensors in a bundle make the sensors anew, and rules go on seeing', async (t) => {
+  const scene = await openScene(t);
+  const { site, hostId } = scene;
+  const agent = await runAgent(t, scene.data);
+  const starts = () => agent.log().split('"what":"sensor","name":"process"').length - 1;
+  const first = offerOf(rules, 1);
+  site.collector.desiredBundles.setForAll(first);
+  await until(() => bundleStateIn(site.folder, hostId)?.digest === first.digest, 'the first is in force');
+  t.equal(starts(), 1, 'without settings they are left alone');
+  const second = offerOf({ ...rules, 'settings/sensors.json': '{"processIntervalMs":5000}' }, 2);
+  site.collector.desiredBundles.setForAll(second);
+  await until(() => bundleStateIn(site.folder, hostId)?.digest === second.digest, 'the second is in force');
+  await until(() => starts() === 2, 'sensors started anew');
+  await act('edge-single-act three');
+  await until(() => alertsIn(site.folder, single).length === 1, 'an alert');
+  await agent.kill('SIGTERM');
+});
