@@ -138,6 +138,10 @@ async function startWithin(
     history,
     budget,
     shed: () => keeper.shed,
+    rules: () => {
+      const { status, version, digest, code, detail } = edge.keeper.state();
+      return { status, version, digest, code, detail };
+    },
   });
   if (mayAsk) scheduler.start();
   host.resolve({ status, sensors: sensors.all, flush: delivery.flush, query });

@@ -68,6 +68,9 @@ t.test('a push reaches hosts, a rollback too; refusals reach the operator', asyn
   t.match(await vedette('rules', 'status', ...at), { status: 0, stdout: /1 .*in-force/ });
   t.match(await vedette('hosts', 'show', hostId, ...at), { status: 0, stdout: /rules: in-force bundle 1/ });
   t.match(await vedetteJson('hosts', 'show', hostId, ...at), { id: hostId, rules: { version: 1 } });
+  const agentStatus = ['agent', 'status', '--data', scene.data];
+  t.match(await vedette(...agentStatus), { status: 0, stdout: /rules +in-force bundle 1/ });
+  t.match(await vedetteJson(...agentStatus), { rules: { status: 'in-force', version: 1, code: '' } });
   await act(word);
   await until(
     () => alertsIn(site.folder, ruleId).some((a) => a.edge_count === 1 && a.central_count === 1),
