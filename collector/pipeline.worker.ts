@@ -61,7 +61,7 @@ async function start(): Promise<Running> {
 
 async function switchTo(input: SwitchInput, loop: PipelineLoop, control: ControlStore): Promise<void> {
   const { version, digest, by, reason, isRollback, content, trust } = input;
-  const { ruleSet, problems } = rulesOfBundle(content, trust);
+  const { ruleSet, problems } = rulesOfBundle(content, digest);
   const refused = problems.find(({ severity }) => severity === 'error');
   if (refused !== undefined)
     throw new VedetteError('rules.refused', `${refused.file}:${refused.line}: ${refused.message}`);

@@ -1,5 +1,6 @@
 /** What the collector does with bundles, for whoever asks it: API, rollout, agents. */
 import type { Root } from '#shared/bundle/index.ts';
+import type { ErrorCode } from '#shared/errors.ts';
 import type { BundleInForce, BundleSwitch, StoredBundle } from '../store/contract.ts';
 import type { FailedTest } from './check.ts';
 
@@ -18,6 +19,8 @@ export interface BundleList {
   readonly inForce: BundleInForce | null;
   /** Newest first. */
   readonly switches: readonly BundleSwitch[];
+  /** The code with which agents that knew no bundle would refuse the one in force; null when they would take it. */
+  readonly refusedWith: ErrorCode | null;
 }
 
 export interface BuildOrder {

@@ -1,4 +1,4 @@
-import { decodeTrust, openKeptBundle } from '#shared/bundle/index.ts';
+import { decodeBundle, digestOf, readContent } from '#shared/bundle/index.ts';
 import { VedetteError } from '#shared/errors.ts';
 import { rulesFromFiles } from '#shared/rules/from-files.ts';
 import type { RuleHeader, RuleSet } from '#shared/sigma/index.ts';
@@ -29,16 +29,18 @@ export async function rulesInForce(bundles: BundleStore, folders: RuleFolders): 
   }
   const { version, digest, at } = last;
   const content = await bundles.content(version);
-  const trust = await bundles.trust();
-  if (content === undefined || trust === undefined)
+  if (content === undefined)
     throw new VedetteError('data.corrupt', `Bundle ${version} is in force and not there.`);
-  return { ...rulesOfBundle(content, trust), bundle: { version, digest, at } };
+  return { ...rulesOfBundle(content, digest), bundle: { version, digest, at } };
 }
 
-/** The rules of a bundle that was kept. Throws `data.corrupt`. */
-export function rulesOfBundle(content: Uint8Array, trust: Uint8Array): LoadedRules {
+/** The rules of a bundle that was verified when it was taken. Throws `data.corrupt` where it is not that one any more. */
+export function rulesOfBundle(content: Uint8Array, digest: string): LoadedRules {
   try {
-    return rulesFromFiles(openKeptBundle(content, decodeTrust(trust)).files);
+    const bundle = decodeBundle(content);
+    if (digestOf(bundle) !== digest)
+      throw new VedetteError('bundle.mixed', 'It is not the one that was taken.');
+    return rulesFromFiles(readContent(bundle).files);
   } catch (error) {
     if (!(error instanceof VedetteError)) throw error;
     throw new VedetteError('data.corrupt', `The bundle in force: ${error.detail}`, { cause: error });

@@ -42,6 +42,11 @@ export const bundleListSchema = object({
   items: array(listedSchema),
   inForce: inForceSchema,
   switches: array(switchSchema, 'When which was put in force, newest first.'),
+  refusedWith: {
+    type: ['string', 'null'],
+    description:
+      'Code with which agents refuse the bundle in force, e.g. because it, or a key that signed it, is past its time.',
+  },
 });
 export type BundleListJson = FromSchema<typeof bundleListSchema>;
 
@@ -76,10 +81,10 @@ export function bundleJson(bundle: StoredBundle): BundleJson {
   return { ...listedJson(bundle), untestedFiles: [...bundle.untested] };
 }
 
-export function bundleListJson({ bundles, inForce, switches }: BundleList): BundleListJson {
+export function bundleListJson({ bundles, inForce, switches, refusedWith }: BundleList): BundleListJson {
   return {
     items: bundles.map(listedJson),
-    inForce: inForceJson(inForce),
+    ...{ inForce: inForceJson(inForce), refusedWith },
     switches: switches.map((one) => ({ ...one, at: toIso(one.at) })),
   };
 }

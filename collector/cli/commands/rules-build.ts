@@ -56,7 +56,7 @@ export function addBundleOptions(command: Command): Command {
 async function build(folder: string, options: Options): Promise<void> {
   const { buildBundle, digestOf, encodeBundle } = await import('#shared/bundle/index.ts');
   const { bundledFiles, checkSource } = await import('../../bundles/check.ts');
-  const { demandSound } = await import('../../bundles/bundles.ts');
+  const { demandSound } = await import('../../bundles/demand-sound.ts');
   const { readSource, withStarterPack } = await import('../../bundles/source.ts');
   const { readRootFile, writeBytes } = await import('../rules/files.ts');
   const own = await readSource(folder);

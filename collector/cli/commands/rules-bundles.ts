@@ -50,6 +50,10 @@ async function list(options: QueryOptions): Promise<void> {
     print(
       `In force: bundle ${inForce.version} since ${shortTime(inForce.at)}; rules/ of the data folder is set aside.`,
     );
+  if (bundles.refusedWith !== null)
+    print(
+      `Agents refuse the bundle in force: ${bundles.refusedWith}. Sign and push it, or the next one, anew.`,
+    );
   const online =
     root.online.length > 0
       ? `online keys, on this collector, for ${root.online.join(', ')}`

@@ -43,10 +43,11 @@ async function statementOf(
 async function sign(path: string, options: SignOptions): Promise<void> {
   const { readManifest, withSignature } = await import('#shared/bundle/index.ts');
   const { readKeyFile } = await import('../../bundles/key-file.ts');
+  const { demandTested } = await import('../../bundles/demand-sound.ts');
   const { readBundle, writeBundle } = await import('../rules/files.ts');
   const bundle = readBundle(path);
   const manifest = readManifest(bundle.manifest.signed);
-  demandTested(manifest, options.forceUntested === true);
+  if (options.forceUntested !== true) demandTested(manifest.untested);
   const { key, keyId } = await readKeyFile(options.key, () => passphraseOf(options, options.key));
   const { role } = options;
   const signed: Bundle =
@@ -62,16 +63,6 @@ async function sign(path: string, options: SignOptions): Promise<void> {
         `${path}: bundle ${manifest.version} has ${has} signatures for ${role}, the last by ${keyId.slice(0, 16)}`,
       ),
     );
-}
-
-/** Throws `rules.untested`. */
-function demandTested({ untested }: Manifest, isForced: boolean): void {
-  if (untested.length === 0 || isForced) return;
-  const files = untested.slice(0, 5).join(', ');
-  throw new VedetteError(
-    'rules.untested',
-    `${untested.length}: ${files}${untested.length > 5 ? ', …' : ''}.`,
-  );
 }
 
 interface VerifyOptions {

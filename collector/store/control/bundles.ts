@@ -1,4 +1,4 @@
-import type { Kysely, Selectable, Transaction } from 'kysely';
+import { type Kysely, type Selectable, sql, type Transaction } from 'kysely';
 import { VedetteError } from '#shared/errors.ts';
 import type { BundleStore, BundleSwitch, StoredBundle } from '../contract.ts';
 import { appendEntry } from './audit.ts';
@@ -83,6 +83,20 @@ async function prune(tx: Transaction<Tables>, kept: number, maxBundles: number):
   return surplus;
 }
 
+/**
+ * Waits for the disk, also on a connection that usually does not: what somebody is told is in force must be so after a
+ * power cut.
+ */
+async function synced(db: Kysely<Tables>, work: () => Promise<void>): Promise<void> {
+  const { rows } = await sql<{ synchronous: number }>`PRAGMA synchronous`.execute(db);
+  await sql`PRAGMA synchronous = FULL`.execute(db);
+  try {
+    await work();
+  } finally {
+    await sql`PRAGMA synchronous = ${sql.raw(String(rows[0]?.synchronous ?? 2))}`.execute(db);
+  }
+}
+
 export function bundleStore(db: Kysely<Tables>, sealed: SealedColumns): BundleStore {
   return {
     async list() {
@@ -118,16 +132,18 @@ export function bundleStore(db: Kysely<Tables>, sealed: SealedColumns): BundleSt
     },
     async activate({ content, trust, snapshot, ...made }, entry) {
       const { by, ...row } = made;
-      await db.transaction().execute(async (tx) => {
-        await keepContent(tx, made.version, content);
-        await tx
-          .insertInto('bundle_switch')
-          .values({ ...row, switched_by: by })
-          .execute();
-        await keepTrust(tx, trust);
-        if (snapshot !== null) await keepSnapshot(tx, made.cursor, snapshot, sealed);
-        await appendEntry(tx, entry);
-      });
+      await synced(db, () =>
+        db.transaction().execute(async (tx) => {
+          await keepContent(tx, made.version, content);
+          await tx
+            .insertInto('bundle_switch')
+            .values({ ...row, switched_by: by })
+            .execute();
+          await keepTrust(tx, trust);
+          if (snapshot !== null) await keepSnapshot(tx, made.cursor, snapshot, sealed);
+          await appendEntry(tx, entry);
+        }),
+      );
     },
     async restate(version, content, trust, entry) {
       await db.transaction().execute(async (tx) => {
