@@ -104,7 +104,7 @@ async function startWithin(
     flush: () => delivery.flush(),
     onProblem: ({ code, detail }) => log({ what: 'problem', code, detail }),
   });
-  const edge = await startEdge({
+  const edge = startEdge({
     ...{ folder, config, identity, log },
     applySensors: (overrides) => sensors.apply(overrides),
   });

@@ -1,4 +1,10 @@
-import type { OpenedBundle } from '#shared/bundle/index.ts';
+import {
+  decodeDocument,
+  demandAgentVersion,
+  type OpenedBundle,
+  openBundle,
+  trustIn,
+} from '#shared/bundle/index.ts';
 import { nowUs } from '#shared/clock.ts';
 import { VedetteError } from '#shared/errors.ts';
 import type { AgentFrame } from '#shared/protocol/frames.ts';
@@ -103,10 +109,9 @@ export class BundleKeeper {
   }
 
   /** Trusts the root of the collector, where none is trusted yet. */
-  async root(bytes: Uint8Array): Promise<void> {
+  root(bytes: Uint8Array): void {
     if (this.#o.store.trust !== undefined) return;
     try {
-      const { decodeDocument, trustIn } = await import('#shared/bundle/index.ts');
       this.#o.store.pin(trustIn(decodeDocument(bytes, 'the root')));
     } catch (error) {
       this.#refuse(0, error);
@@ -158,7 +163,13 @@ export class BundleKeeper {
   async #take(bytes: Uint8Array, version: number, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
     try {
-      const bundle = await this.#verify(bytes);
+      const bundle = this.#verify(bytes);
+      if (this.#isRunning(bundle)) {
+        this.#keep(bytes, bundle);
+        this.#refusal = undefined;
+        this.tell();
+        return;
+      }
       const overrides = sensorOverridesOf(bundle.files);
       const rules = await this.#compile(bundle);
       await this.#try(rules, signal);
@@ -174,8 +185,12 @@ export class BundleKeeper {
     }
   }
 
-  async #verify(bytes: Uint8Array): Promise<OpenedBundle> {
-    const { demandAgentVersion, openBundle } = await import('#shared/bundle/index.ts');
+  /** The bundle in force with a newer statement needs no switch. */
+  #isRunning({ digest }: OpenedBundle): boolean {
+    return this.#inForce?.bundle.digest === digest && !this.#inForce.isPrevious;
+  }
+
+  #verify(bytes: Uint8Array): OpenedBundle {
     const { trust } = this.#o.store;
     if (trust === undefined) throw new VedetteError('bundle.no_root', 'No root is trusted here.');
     const bundle = openBundle(bytes, trust, nowUs());
@@ -250,6 +265,7 @@ export class BundleKeeper {
       events: rules.events,
       matchMs: Math.round(rules.matchMs),
       alerts: rules.alerts,
+      alertsShed: rules.alertsShed,
       faults: rules.faultCount,
       faulty: rules.faults,
       cpuMs: Math.round((cpuUs() - force.cpuUs) / 1000),

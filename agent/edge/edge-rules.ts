@@ -16,6 +16,12 @@ export interface EdgeHost {
 }
 
 /**
+ * Alerts told in one minute. They go first and are given up last, so a rule that matches everything would push all else
+ * out of the outbox; beyond it the collector finds the alerts in the events, as it does for hosts that run no rules.
+ */
+export const maxAlertsPerMinute = 600;
+
+/**
  * The rules in force on this host, over everything it emits: alerts are raised here at once, whether or not there is a
  * collector to tell. Others may run beside them in a trial and raise nothing.
  */
@@ -24,6 +30,9 @@ export class EdgeRules implements EdgePort {
   #inForce: RunningRules | undefined;
   #trial: RunningRules | undefined;
   #onTried: () => void = () => undefined;
+  #minute = 0;
+  /** In this minute. */
+  #told = 0;
   /** Called for what no rule is to blame for; the events go on without alerts. */
   readonly #onError: (error: Error) => void;
 
@@ -68,12 +77,24 @@ export class EdgeRules implements EdgePort {
     if (rules === undefined) return [];
     try {
       const alerts = this.#detect(rules, batch);
+      const told = alerts.slice(0, this.#allowance(alerts.length));
       rules.alerts += alerts.length;
-      return alerts;
+      rules.alertsShed += alerts.length - told.length;
+      return told;
     } catch (error) {
       this.#onError(error as Error);
       return [];
     }
+  }
+
+  /** How many of so many alerts may be told now. */
+  #allowance(wanted: number): number {
+    const minute = Math.floor(performance.now() / 60_000);
+    if (minute !== this.#minute) this.#told = 0;
+    this.#minute = minute;
+    const allowed = Math.min(wanted, maxAlertsPerMinute - this.#told);
+    this.#told += allowed;
+    return allowed;
   }
 
   /** Over the batch as the collector will read it, so that evidence has the ids it has there. */

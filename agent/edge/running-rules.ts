@@ -28,6 +28,7 @@ export class RunningRules {
   readonly faults: EdgeFault[] = [];
   faultCount = 0;
   alerts = 0;
+  alertsShed = 0;
   events = 0;
   /** Milliseconds spent matching, without the first look at events of a type, when its rules are planned. */
   matchMs = 0;
@@ -67,6 +68,7 @@ export class RunningRules {
     this.events = 0;
     this.matchMs = 0;
     this.alerts = 0;
+    this.alertsShed = 0;
   }
 
   /** Whether any rule matches any of the events. */

@@ -1,6 +1,6 @@
 /** Wires the rules of the host: what is kept of bundles, the rules in force, and who is told of them. */
 import { join } from 'node:path';
-import type { Trust } from '#shared/bundle/index.ts';
+import { decodeDocument, type Trust, trustIn } from '#shared/bundle/index.ts';
 import type { Config } from '#shared/config.ts';
 import { VedetteError } from '#shared/errors.ts';
 import { type BundleEvent, BundleKeeper } from '../bundle/keeper.ts';
@@ -31,12 +31,8 @@ export interface Edge {
 export const bundleFolder = 'bundle';
 
 /** The root of enrolment. Undefined where there was none, or it cannot be read. */
-async function pinnedTrust(
-  { bundleRoot }: AgentIdentity,
-  log: EdgeOptions['log'],
-): Promise<Trust | undefined> {
+function pinnedTrust({ bundleRoot }: AgentIdentity, log: EdgeOptions['log']): Trust | undefined {
   if (bundleRoot === undefined) return undefined;
-  const { decodeDocument, trustIn } = await import('#shared/bundle/index.ts');
   try {
     return trustIn(decodeDocument(Buffer.from(bundleRoot, 'base64'), 'the root of enrolment'));
   } catch (error) {
@@ -47,7 +43,7 @@ async function pinnedTrust(
 }
 
 /** Throws `data.unreadable`. */
-export async function startEdge({ folder, config, identity, applySensors, log }: EdgeOptions): Promise<Edge> {
+export function startEdge({ folder, config, identity, applySensors, log }: EdgeOptions): Edge {
   const facts = hostFacts();
   const product = facts['os'] ?? 'unknown';
   const host = { hostId: identity.hostId, hostName: facts['hostname'] ?? 'unnamed', product };
@@ -60,7 +56,7 @@ export async function startEdge({ folder, config, identity, applySensors, log }:
     log({ what: 'problem', code, detail: `rules on this host: ${error.message}.` });
   });
   const keeper = new BundleKeeper({
-    store: new BundleStore(join(folder, bundleFolder), await pinnedTrust(identity, log)),
+    store: new BundleStore(join(folder, bundleFolder), pinnedTrust(identity, log)),
     edge: rules,
     agentVersion: facts['agentVersion'] ?? '0.0.0',
     product,

@@ -69,7 +69,7 @@ export interface SchedulePort {
 export interface BundlePort {
   connected(send: (frame: AgentFrame & { readonly kind: 'rules' }) => void): void;
   disconnected(): void;
-  root(bytes: Uint8Array): Promise<void>;
+  root(bytes: Uint8Array): void;
   receive(frame: CollectorFrame & { readonly kind: 'bundle' }): void;
   /** Says how it stands once more. */
   tell(): void;
@@ -328,7 +328,7 @@ export class Uplink {
         this.#options.schedule?.accept(frame.queries);
         return;
       case 'root':
-        void this.#options.bundle?.root(frame.root);
+        this.#options.bundle?.root(frame.root);
         return;
       case 'bundle':
         this.#options.bundle?.receive(frame);

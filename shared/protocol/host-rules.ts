@@ -14,6 +14,8 @@ export interface RuleReport {
   readonly events: number;
   readonly matchMs: number;
   readonly alerts: number;
+  /** Of these, those not told because too many came at once; the collector finds them in the events. */
+  readonly alertsShed: number;
   /** Rules set aside because they failed, and the first of them. */
   readonly faults: number;
   readonly faulty: readonly { readonly ruleId: string; readonly detail: string }[];
@@ -27,10 +29,31 @@ export const maxReportBytes = 32 * 1024;
 const maxFaulty = 64;
 const maxText = 256;
 
-const figures = ['rules', 'forMs', 'events', 'matchMs', 'alerts', 'faults', 'cpuMs', 'rssBytes'] as const;
+const figures = [
+  'rules',
+  'forMs',
+  'events',
+  'matchMs',
+  'alerts',
+  'alertsShed',
+  'faults',
+  'cpuMs',
+  'rssBytes',
+] as const;
 
 export const noReport: RuleReport = {
-  ...{ rules: 0, forMs: 0, events: 0, matchMs: 0, alerts: 0, faults: 0, faulty: [], cpuMs: 0, rssBytes: 0 },
+  ...{
+    rules: 0,
+    forMs: 0,
+    events: 0,
+    matchMs: 0,
+    alerts: 0,
+    alertsShed: 0,
+    faults: 0,
+    faulty: [],
+    cpuMs: 0,
+    rssBytes: 0,
+  },
 };
 
 export function encodeReport(report: RuleReport): Uint8Array {

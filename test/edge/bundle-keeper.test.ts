@@ -11,7 +11,7 @@ import type { EventRow } from '#shared/schema/columns.ts';
 import { type BundleEvent, BundleKeeper, type BundleKeeperOptions } from '../../agent/bundle/keeper.ts';
 import type { SensorOverrides } from '../../agent/bundle/sensor-overrides.ts';
 import { BundleStore } from '../../agent/bundle/store.ts';
-import { EdgeRules } from '../../agent/edge/edge-rules.ts';
+import { EdgeRules, maxAlertsPerMinute } from '../../agent/edge/edge-rules.ts';
 import type { OfferedBundle } from '../../collector/fleet/bundles/desired-bundles.ts';
 import { root1 } from '../shared/bundle/scene.ts';
 import { tempFolder } from '../temp.ts';
@@ -203,4 +203,33 @@ t.test('going back on purpose is taken', async (t) => {
     offerOf({ 'rules/a.yml': ruleOf('word', base) }, 1, { statement: { version: 30, rollbackFrom: 2 } }),
   );
   t.match(one.keeper.state(), { version: 1, digest: old.digest, code: '' });
+});
+
+t.test('the bundle in force offered again with a newer statement needs no switch', async (t) => {
+  const one = await keeping(t);
+  await one.inForce(offerOf(texts, 1));
+  one.see('counted');
+  const said = one.said.length;
+  one.offer(offerOf(texts, 1, { statement: { version: 50 } }));
+  await until(() => one.said.length > said, 'acknowledged');
+  t.match(one.said.at(-1), { status: 'in-force', version: 1, code: '' });
+  t.equal(one.log.filter(({ what }) => what === 'rules').length, 1, 'switched to once');
+  one.offer(offerOf(texts, 1, { statement: { version: 40 } }));
+  await until(() => one.said.at(-1)?.code !== '', 'refused');
+  t.equal(one.said.at(-1)?.code, 'bundle.statement_older', 'the newer statement is remembered');
+});
+
+t.test('a rule that matches everything does not flood: what is beyond the bound is counted', async (t) => {
+  const one = await keeping(t);
+  await one.inForce(offerOf({ 'rules/a.yml': ruleOf('word', base) }, 1));
+  const rows = Array.from({ length: maxAlertsPerMinute + 50 }, (_, n) => ({
+    ...start('word'),
+    'process.entity_id': `p${n}`,
+  })) as unknown as EventRow[];
+  t.ok(one.edge.matches(rows));
+  const told = one.edge.alertsOf({
+    ...{ stream: '1'.repeat(16), sequence: ++sequence, data: encodeBatch(rows).data },
+  });
+  t.equal(told.length, maxAlertsPerMinute);
+  t.match(decodeReport(one.keeper.state().report), { alerts: maxAlertsPerMinute + 50, alertsShed: 50 });
 });

@@ -1,4 +1,4 @@
-import { ruleStatuses } from '#shared/protocol/host-rules.ts';
+import { noReport, ruleStatuses } from '#shared/protocol/host-rules.ts';
 import type { Host, HostBundle } from '../../store/contract.ts';
 import { toIso } from '../instants.ts';
 import { array, count, type FromSchema, instant, nullable, object, oneOf, text } from '../schema.ts';
@@ -27,6 +27,7 @@ export const hostRulesSchema = object({
     events: count,
     matchMs: figure,
     alerts: count,
+    alertsShed: { ...count, description: 'Of these, those not told because too many came at once.' },
     faults: { ...count, description: 'Rules set aside because they failed.' },
     faulty: array(object({ ruleId: text, detail: text })),
     cpuMs: figure,
@@ -35,16 +36,12 @@ export const hostRulesSchema = object({
 });
 export type HostRulesJson = FromSchema<typeof hostRulesSchema>;
 
-const noReport = {
-  ...{ rules: 0, forMs: 0, events: 0, matchMs: 0, alerts: 0, faults: 0, faulty: [], cpuMs: 0, rssBytes: 0 },
-};
-
 /** What is known of the rules of a host; `said` is undefined where it has never said anything. */
 export function hostRulesJson(host: Host, said: HostBundle | undefined): HostRulesJson {
   const { id: hostId, hostname, connected } = host;
   const none = { version: 0, digest: '', expiresAt: null, wanted: null, code: '', detail: '', since: null };
   if (said === undefined)
-    return { hostId, hostname, connected, status: 'unknown', ...none, report: noReport };
+    return { hostId, hostname, connected, status: 'unknown', ...none, report: { ...noReport, faulty: [] } };
   const { status, version, digest, expiresAt, wanted, code, detail, since, report } = said;
   return {
     ...{ hostId, hostname, connected, status, version, digest, wanted, code, detail },
