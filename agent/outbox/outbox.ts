@@ -73,7 +73,7 @@ const vacuumPages = 2048;
 const statements = {
   insert: `INSERT INTO batch (stream, sequence, rank, events, counts, collected, min_time, max_time, created_ms, data)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-  order: 'SELECT stream, sequence, collected FROM batch ORDER BY rank, id LIMIT ?',
+  order: 'SELECT stream, sequence, collected FROM batch ORDER BY rank, id',
   data: 'SELECT data FROM batch WHERE stream = ? AND sequence = ?',
   remove:
     'DELETE FROM batch WHERE stream = ? AND sequence <= ? RETURNING length(data) AS size, events, sequence, collected',
@@ -251,23 +251,23 @@ export class Outbox {
     this.#do.insert.run(...row, minTime, maxTime, Date.now(), data);
   }
 
-  /** The next batches to send: high priority first, each stream in order. `inFlight` is how many `isSent` would name. */
-  next(limit: number, inFlight: number, isSent: IsSent): PendingBatch[] {
-    return this.#soundly(() => this.#next(limit, inFlight, isSent));
+  /** The next batches to send: high priority first, each stream in order. */
+  next(limit: number, isSent: IsSent): PendingBatch[] {
+    return this.#soundly(() => this.#next(limit, isSent));
   }
 
-  #next(limit: number, inFlight: number, isSent: IsSent): PendingBatch[] {
-    const rows = this.#do.order.all(limit + inFlight) as Omit<PendingBatch, 'data'>[];
-    return rows
-      .filter(
-        ({ stream, sequence }) =>
-          sequence > (this.#acknowledged.get(stream) ?? 0) && !isSent(stream, sequence),
-      )
-      .slice(0, limit)
-      .map((row) => ({
-        ...row,
-        data: (this.#do.data.get(row.stream, row.sequence) as { data: Buffer }).data,
-      }));
+  #next(limit: number, isSent: IsSent): PendingBatch[] {
+    const due: Omit<PendingBatch, 'data'>[] = [];
+    // There may be many before them that were acknowledged and that the disk does not let be forgotten.
+    for (const row of this.#do.order.iterate() as IterableIterator<Omit<PendingBatch, 'data'>>) {
+      const { stream, sequence } = row;
+      if (sequence <= (this.#acknowledged.get(stream) ?? 0) || isSent(stream, sequence)) continue;
+      if (due.push(row) === limit) break;
+    }
+    return due.map((row) => ({
+      ...row,
+      data: (this.#do.data.get(row.stream, row.sequence) as { data: Buffer }).data,
+    }));
   }
 
   /** Forgets what the collector has made durable; when the disk refuses even that, it is tried again at each `sync`. */

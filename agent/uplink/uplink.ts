@@ -151,7 +151,7 @@ export class Uplink {
     if (!this.#isServed) return;
     const { outbox } = this.#options;
     while (this.#inFlight.bytes < this.#credit && this.#inFlight.count < outbox.batches) {
-      const batches = outbox.next(readAhead, this.#inFlight.count, this.isSent);
+      const batches = outbox.next(readAhead, this.isSent);
       for (const batch of batches) {
         if (this.#inFlight.bytes + batch.data.length > this.#credit && this.#inFlight.count > 0) return;
         this.#inFlight.add(batch.stream, batch.sequence, batch.data.length);
@@ -253,6 +253,8 @@ export class Uplink {
     }
     this.#send({ kind: 'ping', sentAt: nowUs(), pending: this.#options.outbox.events });
     this.#options.bundle?.tell();
+    // Whatever kept a batch from being sent may be over, and nothing new come since.
+    this.wake();
     this.#renew();
   }
 

@@ -43,7 +43,7 @@ function setUp(
 
 function rowsIn(outbox: Outbox) {
   return outbox
-    .next(1000, 0, () => false)
+    .next(1000, () => false)
     .flatMap(({ data }) => {
       const decoded = decodeBatch(data);
       if (!decoded.ok) throw decoded.error;
@@ -62,7 +62,7 @@ t.test('batches close when full, or after a while', async (t) => {
   intake.emit(numberedHigh(25));
   intake.close();
   t.equal(outbox.events, 26);
-  t.equal(outbox.next(1, 0, () => false)[0]?.collected, 1, 'the high lane goes first');
+  t.equal(outbox.next(1, () => false)[0]?.collected, 1, 'the high lane goes first');
   outbox.close();
 });
 
@@ -95,7 +95,7 @@ t.test('an event that breaks its declaration is counted as lost, not kept, and n
   t.equal(losses.length, 1);
   t.match(losses[0], { 'loss.reason': 'invalid', 'loss.count': 2 });
   t.strictSame([...(losses[0]!['loss.types'] as string[])].sort(), ['no.such=1', 'package.state=1']);
-  t.equal(outbox.next(1, 0, () => false)[0]?.collected, 3);
+  t.equal(outbox.next(1, () => false)[0]?.collected, 3);
   outbox.close();
 });
 
@@ -136,7 +136,7 @@ t.test('while the outbox refuses, events wait up to a bound; the rest is declare
   const lost = rows.filter((r) => r.type === 'loss').reduce((n, r) => n + Number(r['loss.count']), 0);
   t.equal(lost, 20);
   t.equal(rows.filter((r) => r.type === 'package.state').length, 30);
-  t.equal(outbox.next(100, 0, () => false).at(-1)?.collected, 50);
+  t.equal(outbox.next(100, () => false).at(-1)?.collected, 50);
   outbox.close();
 });
 
@@ -144,7 +144,7 @@ t.test("a sensor's own loss counts for the events it stands for", async (t) => {
   const { outbox, intake } = setUp(t);
   intake.emit({ type: 'loss', time: 1, 'loss.count': 9, 'loss.reason': 'sensor-overrun' });
   intake.close();
-  t.equal(outbox.next(1, 0, () => false)[0]?.collected, 9);
+  t.equal(outbox.next(1, () => false)[0]?.collected, 9);
   t.equal(outbox.events, 0);
   outbox.close();
 });
@@ -164,7 +164,7 @@ t.test('events too large for one frame together go into several batches, each on
     });
   }
   intake.close();
-  const batches = outbox.next(1000, 0, () => false);
+  const batches = outbox.next(1000, () => false);
   t.ok(batches.length > 1);
   t.ok(batches.every(({ data }) => data.length <= maxFrameBytes / 2));
   t.equal(batches.at(-1)?.collected, 400);

@@ -98,7 +98,7 @@ t.test(
     await until(() => {
       sent = Math.max(
         sent,
-        outbox.next(40, 40, () => false).filter((b) => uplink.isSent(b.stream, b.sequence)).length,
+        outbox.next(40, () => false).filter((b) => uplink.isSent(b.stream, b.sequence)).length,
       );
       // On a busy machine the first attempts may not even come to the welcome in time.
       return sent > 0 && codes().includes('wire.stalled');
