@@ -28,6 +28,8 @@ import { TrustedRoots, type TrustedRootsDeps } from './trusted-roots.ts';
 
 /** Bundles that are kept; the lowest versions beyond go. */
 export const maxBundles = 32;
+/** Changes that may wait for one another; each may hold a bundle in memory. */
+export const maxWaiting = 8;
 /** Switches that are told. */
 const listedSwitches = 50;
 
@@ -44,6 +46,7 @@ export class Bundles implements BundleService {
   readonly #d: BundlesDeps;
   readonly #roots: TrustedRoots;
   #turn: Promise<unknown> = Promise.resolve();
+  #waiting = 0;
 
   private constructor(deps: BundlesDeps) {
     this.#d = deps;
@@ -211,10 +214,14 @@ export class Bundles implements BundleService {
     return Math.max(newest?.version ?? 0, bundleVersion);
   }
 
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+  /** Throws `rules.busy` where too many wait. */
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#waiting >= maxWaiting)
+      throw new VedetteError('rules.busy', `${this.#waiting} changes of bundles wait or run.`);
+    this.#waiting++;
     const done = this.#turn.then(work);
     this.#turn = done.catch(() => undefined);
-    return done;
+    return await done.finally(() => this.#waiting--);
   }
 }
 
