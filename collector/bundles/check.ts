@@ -34,13 +34,19 @@ export async function checkSource(files: SourceFiles): Promise<CheckedSource> {
   const results = await runAll(files);
   const tests = [...files.keys()].filter((path) => testName.test(path)).sort();
   const records = tests.map((path) => recordOf(path, files.get(path)!, results.get(path) ?? []));
-  const sound = new Set(records.filter(({ hits, misses }) => hits > 0 && misses > 0).map(({ path }) => path));
+  const full = records.filter(({ hits, misses }) => hits > 0 && misses > 0);
+  const sound = new Set(full.map(({ path }) => stemOf(path)));
   const failed = [...results].flatMap(([file, cases]) =>
     cases.filter(({ passed }) => !passed).map(({ name, detail }) => ({ file, name, detail })),
   );
-  for (const { file } of failed) sound.delete(file);
-  const untested = loudFiles(ruleSet).filter((path) => !sound.has(path.replace(/\.(ya?ml)$/i, '.test.$1')));
+  for (const { file } of failed) sound.delete(stemOf(file));
+  const untested = loudFiles(ruleSet).filter((path) => !sound.has(stemOf(path)));
   return { rules: accepted, problems, failed, untested, tests: records };
+}
+
+/** What a file of rules and that of its tests have in common. */
+function stemOf(path: string): string {
+  return path.replace(testName, '').replace(/\.ya?ml$/i, '');
 }
 
 /** The source without its tests: what the bundle holds. */
