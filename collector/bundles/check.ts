@@ -73,13 +73,23 @@ async function runAll(files: SourceFiles): Promise<ReadonlyMap<string, readonly 
     const withTests = [...files.keys()].filter((path) => testName.test(path)).map((path) => dirname(path));
     const results = new Map<string, CaseResult[]>();
     for (const part of new Set(withTests))
-      for (const result of await runCases(join(folder, part), [join(folder, 'lists')])) {
+      for (const result of await casesIn(folder, part)) {
         const path = `${part}/${result.file}`;
         results.set(path, [...(results.get(path) ?? []), result]);
       }
     return results;
   } finally {
     await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** A file of tests that is none must not look like a defect of ours. Throws `rules.check_failed`. */
+async function casesIn(folder: string, part: string): Promise<readonly CaseResult[]> {
+  try {
+    return await runCases(join(folder, part), [join(folder, 'lists')]);
+  } catch (error) {
+    const detail = `The tests in ${part} could not be run: ${(error as Error).message}.`;
+    throw new VedetteError('rules.check_failed', detail, { cause: error });
   }
 }
 
