@@ -21,11 +21,14 @@ import { openOnlineKeys } from './bundles/online-keys.ts';
 import { type Bus, localBus } from './bus.ts';
 import { Closing } from './closing.ts';
 import { collectorSettings } from './config.ts';
-import { isIdentityAttack } from './detect/identity-rules.ts';
+import { bundleTamperingRule, isIdentityAttack } from './detect/identity-rules.ts';
+import { ownAlert } from './detect/own-alert.ts';
 import { KeyRing } from './encryption/key-ring.ts';
 import { eventReader } from './event-reader.ts';
 import type { Audit } from './fleet/audit.ts';
 import { type Authority, type CaStatus, openAuthority } from './fleet/authority.ts';
+import { DesiredBundles } from './fleet/bundles/desired-bundles.ts';
+import { HostBundles } from './fleet/bundles/host-bundles.ts';
 import { Commands } from './fleet/commands.ts';
 import { createEnrolment, type Enrolment, factsFrom, namelessHost } from './fleet/enrolment.ts';
 import { createFleet, type Fleet } from './fleet/hosts.ts';
@@ -74,6 +77,8 @@ export interface RunningCollector {
   readonly tokenFile: string;
   readonly enrolment: Enrolment;
   createSignInLink(): Promise<string>;
+  /** Which bundle of rules each host is to run. */
+  readonly desiredBundles: DesiredBundles;
   close(): Promise<void>;
 }
 
@@ -139,6 +144,8 @@ class Collector {
   readonly #asks = new Asks();
   #queries!: LiveQueries;
   #schedules!: Schedules;
+  readonly #desired = new DesiredBundles();
+  #hostBundles!: HostBundles;
   #agentPort = 0;
   #damagedBatches = 0;
   #sealer: SealerThread | undefined;
@@ -230,6 +237,7 @@ class Collector {
       tokens: enrolment,
       issuer: this.#issuer,
       address: () => this.#ticketAddress(),
+      bundleRoot: () => this.#desired.root,
       audit: this.#audit,
     });
     this.#fleet = createFleet({
@@ -348,18 +356,33 @@ class Collector {
       store: this.#control.bundles,
       keys: await openOnlineKeys(join(folder, 'rule-keys')),
       check: (files) => checkInThread(new URL('./bundle-check.worker.ts', import.meta.url), files),
-      switchTo: (bundle) => this.#pipeline.switchTo(bundle),
+      switchTo: async (bundle) => {
+        const outcome = await this.#pipeline.switchTo(bundle);
+        const { version, digest, content } = bundle;
+        if (outcome.ok) this.#desired.setForAll({ version, digest, bytes: content });
+        return outcome;
+      },
       ...{ statementLifeMs, now: nowUs },
     });
     const tend = () =>
       this.#bundles
         .tend()
+        .then(() => this.#offerInForce())
         .catch((error: unknown) =>
           logger.error({ err: error }, 'the bundle in force could not be stated anew'),
         );
     await tend();
     const timer = setInterval(() => void tend(), Math.min(maxTendMs, statementLifeMs / 10));
     this.#closing.add(() => clearInterval(timer));
+  }
+
+  /** Hosts run what the collector runs, with the newest statement about it. */
+  async #offerInForce(): Promise<void> {
+    this.#desired.setRoot((await this.#bundles.root()).document);
+    const { inForce } = await this.#bundles.list();
+    if (inForce === null) return;
+    const { version, digest } = inForce;
+    this.#desired.setForAll({ version, digest, bytes: await this.#bundles.content(version) });
   }
 
   #sealable(upTo: number): void {
@@ -405,6 +428,17 @@ class Collector {
     }
   }
 
+  async #tellOfTampering(hostId: string, code: string, detail: string): Promise<void> {
+    const host = await this.#control.hosts.get(hostId);
+    const sighting = {
+      ...({ rule: bundleTamperingRule, dataset: 'collector.bundle', hostId, at: nowUs() } as const),
+      hostName: host?.hostname ?? 'unnamed',
+      reason: `${bundleTamperingRule.title}: ${detail}`,
+      fields: { 'error.code': code },
+    };
+    this.#tellAlert(await this.#control.alerts.raise(ownAlert(sighting)));
+  }
+
   #makeSql(): void {
     const { huntThreads, huntMemoryBytes, huntSpillBytes } = this.#config;
     this.#sql = new SqlEngine({
@@ -446,6 +480,13 @@ class Collector {
       log: (level, what, detail) => logger[level](detail, what),
     });
     this.#closing.add(() => this.#queries.close());
+    this.#hostBundles = new HostBundles({
+      store: this.#control.hostBundles,
+      desired: this.#desired,
+      audit: this.#audit,
+      onTampering: (hostId, code, detail) => this.#tellOfTampering(hostId, code, detail),
+      log: (level, what, detail) => logger[level](detail, what),
+    });
     const { querySchedules, hosts } = this.#control;
     this.#schedules = new Schedules({ store: querySchedules, hosts });
     let looking = Promise.resolve();
@@ -465,9 +506,11 @@ class Collector {
     const asks = this.#asks;
     const commands = this.#commands;
     const schedules = this.#schedules;
+    const hostBundles = this.#hostBundles;
     return {
       async opened(link) {
         asks.opened(link);
+        hostBundles.opened(link);
         await commands.opened(link);
         await schedules.opened(link);
       },
@@ -475,11 +518,13 @@ class Collector {
         asks.closed(link);
         commands.closed(link);
         schedules.closed(link);
+        hostBundles.closed(link);
       },
       async result(link, frame) {
         if (!asks.result(link, frame)) await commands.result(link, frame);
       },
       part: (link, frame) => asks.part(link, frame),
+      rules: (link, frame) => hostBundles.said(link, frame),
     };
   }
 
@@ -623,6 +668,7 @@ class Collector {
       agents,
       tokenFile,
       enrolment: this.#enrolment,
+      desiredBundles: this.#desired,
       createSignInLink: async () => {
         const { url } = await auth.createSignInLink(api);
         const detail = { name: 'admin', role: 'admin' };

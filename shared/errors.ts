@@ -918,6 +918,43 @@ const entries = {
     action: 'Update the agent, or build the bundle for older ones.',
     retryable: false,
   },
+  'bundle.offer_broken': {
+    cause:
+      'The parts of a bundle that is offered do not come in order, are not of their size, or are not what was announced.',
+    action: 'It is offered again; if it recurs, look at what is between collector and agent.',
+    retryable: true,
+  },
+  'bundle.no_root': {
+    cause: 'This host trusts no root, or what it trusts is damaged, so it can take no bundle.',
+    action:
+      'Make the root of this collector (`vedette rules root`); else enrol the host again with `vedette enroll --again`.',
+    retryable: false,
+  },
+  'bundle.rules_refused': {
+    cause: 'A rule in a bundle does not compile on this host.',
+    action: 'Mend the rule (`vedette rules lint`), or ask for the agent that knows it.',
+    retryable: false,
+  },
+  'bundle.settings_refused': {
+    cause: 'The sensor settings in a bundle are not settings of sensors here, or out of their range.',
+    action: 'Mend settings/sensors.json; docs/reference/config.md lists every setting.',
+    retryable: false,
+  },
+  'bundle.too_costly': {
+    cause: 'The rules of a bundle took too much time for each event while they ran beside those in force.',
+    action: 'Find the rule with `vedette rules backtest`, and narrow it.',
+    retryable: false,
+  },
+  'bundle.not_kept': {
+    cause: 'A bundle could not be written to the disk of the host.',
+    action: 'Make room on the host; the bundle is offered again.',
+    retryable: true,
+  },
+  'bundle.kept_damaged': {
+    cause: 'The bundle that a host kept is damaged, so it runs the one before, or none.',
+    action: 'Nothing: the collector offers it again. If it recurs, look at the disk of the host.',
+    retryable: true,
+  },
   'sensor.failed': {
     cause: 'A sensor failed.',
     action: "It is restarted; if it recurs, see the agent's log.",

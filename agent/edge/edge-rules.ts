@@ -16,6 +16,12 @@ export interface EdgeHost {
 }
 
 /**
+ * Alerts told in one minute. They go first and are given up last, so a rule that matches everything would push all else
+ * out of the outbox; beyond it the collector finds the alerts in the events, as it does for hosts that run no rules.
+ */
+export const maxAlertsPerMinute = 600;
+
+/**
  * The rules in force on this host, over everything it emits: alerts are raised here at once, whether or not there is a
  * collector to tell. Others may run beside them in a trial and raise nothing.
  */
@@ -23,6 +29,10 @@ export class EdgeRules implements EdgePort {
   readonly #host: EdgeHost;
   #inForce: RunningRules | undefined;
   #trial: RunningRules | undefined;
+  #onTried: () => void = () => undefined;
+  #minute = 0;
+  /** In this minute. */
+  #told = 0;
   /** Called for what no rule is to blame for; the events go on without alerts. */
   readonly #onError: (error: Error) => void;
 
@@ -35,9 +45,10 @@ export class EdgeRules implements EdgePort {
     return this.#inForce;
   }
 
-  /** Runs rules beside those in force, or ends that. */
-  setTrial(rules: RunningRules | undefined): void {
+  /** Runs rules beside those in force, or ends that. `onTried` is called when they have seen something. */
+  setTrial(rules: RunningRules | undefined, onTried: () => void = () => undefined): void {
     this.#trial = rules;
+    this.#onTried = onTried;
   }
 
   /** Puts rules in force; correlations that they share with those before keep what they have counted. */
@@ -50,7 +61,10 @@ export class EdgeRules implements EdgePort {
 
   matches(rows: readonly EventRow[]): boolean {
     try {
-      this.#trial?.matches(rows);
+      if (this.#trial !== undefined) {
+        this.#trial.matches(rows);
+        this.#onTried();
+      }
       return this.#inForce?.matches(rows) ?? false;
     } catch (error) {
       this.#onError(error as Error);
@@ -63,12 +77,24 @@ export class EdgeRules implements EdgePort {
     if (rules === undefined) return [];
     try {
       const alerts = this.#detect(rules, batch);
+      const told = alerts.slice(0, this.#allowance(alerts.length));
       rules.alerts += alerts.length;
-      return alerts;
+      rules.alertsShed += alerts.length - told.length;
+      return told;
     } catch (error) {
       this.#onError(error as Error);
       return [];
     }
+  }
+
+  /** How many of so many alerts may be told now. */
+  #allowance(wanted: number): number {
+    const minute = Math.floor(performance.now() / 60_000);
+    if (minute !== this.#minute) this.#told = 0;
+    this.#minute = minute;
+    const allowed = Math.min(wanted, maxAlertsPerMinute - this.#told);
+    this.#told += allowed;
+    return allowed;
   }
 
   /** Over the batch as the collector will read it, so that evidence has the ids it has there. */

@@ -23,10 +23,12 @@ export class RunningRules {
   readonly detector: Detector;
   /** SHA-256 of what they were made of, hex. */
   readonly digest: string;
-  readonly refused: number;
+  /** Why the first rule that does not compile does not. */
+  readonly problem: string | undefined;
   readonly faults: EdgeFault[] = [];
   faultCount = 0;
   alerts = 0;
+  alertsShed = 0;
   events = 0;
   /** Milliseconds spent matching, without the first look at events of a type, when its rules are planned. */
   matchMs = 0;
@@ -35,10 +37,11 @@ export class RunningRules {
   readonly #product: string;
 
   constructor(files: RuleFiles, digest: string, product: string) {
-    const { ruleSet, refused } = rulesFromFiles(files);
+    const { ruleSet, problems } = rulesFromFiles(files);
+    const bad = problems.find(({ severity }) => severity === 'error');
     const own = onHost(ruleSet, product);
     this.digest = digest;
-    this.refused = refused;
+    this.problem = bad && `${bad.file}:${bad.line}: ${bad.code}: ${bad.message}`;
     this.#product = product;
     this.detector = createDetector(own, {
       correlationBounds,
@@ -53,6 +56,19 @@ export class RunningRules {
     this.#specs = new Map(
       Object.values(eventSpecs).flatMap((spec) => (types.has(spec.name) ? [[spec.name, spec]] : [])),
     );
+  }
+
+  /** Rules and correlations that run here. */
+  get count(): number {
+    return this.detector.ruleCount;
+  }
+
+  /** What is counted is counted from now on; what failed in the trial stays said. */
+  begin(): void {
+    this.events = 0;
+    this.matchMs = 0;
+    this.alerts = 0;
+    this.alertsShed = 0;
   }
 
   /** Whether any rule matches any of the events. */

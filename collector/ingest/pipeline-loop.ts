@@ -1,8 +1,9 @@
 import { nowUs } from '#shared/clock.ts';
+import { alertsOfEvents } from '#shared/detect/alert-event.ts';
 import { VedetteError } from '#shared/errors.ts';
 import { type DecodedBatch, decodeBatch } from '#shared/protocol/codec/decode.ts';
 import type { Detector } from '../detect/contract.ts';
-import type { ControlStore, CorrelationTotals } from '../store/contract.ts';
+import type { ControlStore, CorrelationTotals, NewAlert } from '../store/contract.ts';
 import type { BatchRecord, JournalReader, JournalWriter } from '../store/journal/contract.ts';
 import { type Detectable, groupsOf, originOf, readDetectables } from './detectable.ts';
 import { FairQueue } from './fair-queue.ts';
@@ -221,7 +222,10 @@ export class PipelineLoop {
     const last = batches.at(-1);
     if (last === undefined) return;
     const now = nowUs();
-    const raised = batches.flatMap((b) => this.#detector.detect(originOf(b), groupsOf(b), now));
+    const raised = batches.flatMap((b) => [
+      ...this.#raisedByHost(b, now),
+      ...this.#detector.detect(originOf(b), groupsOf(b), now),
+    ]);
     const snapshot = this.#sized(this.#clock.due(this.#detector));
     const alerts = await this.#o.control.detection.commit(last.id, raised, snapshot);
     this.#cursor = last.id;
@@ -232,6 +236,22 @@ export class PipelineLoop {
     const lagMs = Math.max(0, (nowUs() - last.receivedAt) / 1000);
     const { sealable } = this;
     this.#o.post({ kind: 'detected', alerts, lagBatches: 0, lagMs, correlations: this.#totals(), sealable });
+  }
+
+  /** Alerts that the host raised itself; what is none is told and left out. */
+  #raisedByHost(batch: Detectable, now: number): readonly NewAlert[] {
+    return groupsOf(batch).flatMap((events, group) => {
+      if (events.type !== 'alert') return [];
+      return alertsOfEvents(originOf(batch), events, group, now).flatMap((alert): readonly NewAlert[] => {
+        if (alert.ok) return [{ ...alert.value, byHost: true }];
+        this.#o.post({
+          kind: 'problem',
+          code: alert.error.code,
+          detail: `Host ${batch.hostId}: ${alert.error.detail}`,
+        });
+        return [];
+      });
+    });
   }
 
   /**

@@ -4,6 +4,7 @@
  */
 import { type Arguments, type ResultStatus, resultStatuses } from '#shared/commands/spec.ts';
 import type { Filter } from '#shared/filter/filter.ts';
+import type { RuleReport, RuleStatus } from '#shared/protocol/host-rules.ts';
 import type { EventRow } from '#shared/schema/columns.ts';
 
 export const levels = ['informational', 'low', 'medium', 'high', 'critical'] as const;
@@ -62,7 +63,7 @@ export interface Alert {
   readonly raisedAt: number;
   readonly firstEventAt: number;
   readonly lastEventAt: number;
-  /** Events that matched. */
+  /** Events that matched: as many as the collector detected, or the host where that was more. */
   readonly count: number;
   /** Sigma tags, e.g. `attack.execution`, `attack.t1059.004`. */
   readonly tags: readonly string[];
@@ -79,7 +80,12 @@ export interface Alert {
 }
 
 /** What detection raises. When an alert of that id exists, its count, last event and event ids are extended. */
-export type NewAlert = Omit<Alert, 'status' | 'changedAt' | 'changedBy' | 'note'>;
+export type NewAlert = Omit<Alert, 'status' | 'changedAt' | 'changedBy' | 'note'> & {
+  /** Of a correlation: the same for all alerts about one of its groups. */
+  readonly groupKey?: string;
+  /** Raised by the host, before the events behind it came. What the collector detects in them is the same alert. */
+  readonly byHost?: true;
+};
 
 export interface AlertFilter {
   readonly status?: AlertStatus;
@@ -492,6 +498,39 @@ export interface HuntStore {
   remove(name: string, entry: NewAuditEntry): Promise<boolean>;
 }
 
+/** What a host said of its rules last. */
+export interface HostBundle {
+  readonly hostId: string;
+  /** The bundle it was told to run; null before any. */
+  readonly wanted: { readonly version: number; readonly digest: string } | null;
+  readonly status: RuleStatus;
+  /** Of the bundle in force; 0 and '' for none. */
+  readonly version: number;
+  readonly digest: string;
+  readonly expiresAt: number;
+  /** Of the error catalogue: why the bundle it was offered last is not run; both empty where it is. */
+  readonly code: string;
+  readonly detail: string;
+  /** Since when it is so. */
+  readonly since: number;
+  readonly toldAt: number;
+  readonly report: RuleReport;
+}
+
+export interface HostBundleStore {
+  /** By host id. */
+  list(): Promise<readonly HostBundle[]>;
+  get(hostId: string): Promise<HostBundle | undefined>;
+  /** Keeps what a host says, in place of what it said before; what it was told to run stays. */
+  put(said: Omit<HostBundle, 'wanted'>): Promise<void>;
+  /** Keeps what a host was told to run. */
+  want(
+    hostId: string,
+    wanted: { readonly version: number; readonly digest: string },
+    at: number,
+  ): Promise<void>;
+}
+
 /** A bundle that is kept; its bytes are apart. */
 export interface StoredBundle {
   readonly version: number;
@@ -563,6 +602,7 @@ export interface BundleStore {
 }
 
 export interface ControlStore {
+  readonly hostBundles: HostBundleStore;
   readonly bundles: BundleStore;
   readonly hunts: HuntStore;
   readonly hosts: HostStore;

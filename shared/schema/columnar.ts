@@ -3,12 +3,26 @@ import { type EventSpec, type FieldSpec, fieldsOf } from './spec.ts';
 
 type Value = EventRow[string] | undefined;
 
+type FieldList = readonly (readonly [name: string, field: FieldSpec])[];
+const fieldLists = new WeakMap<EventSpec, FieldList>();
+
+function fieldListOf(spec: EventSpec): FieldList {
+  let list = fieldLists.get(spec);
+  if (list === undefined) {
+    list = Object.entries(fieldsOf(spec));
+    fieldLists.set(spec, list);
+  }
+  return list;
+}
+
 /** Rows of one type as columns, for rule tests and wherever rows must be matched. Undeclared fields are left out. */
 export function columnarOf(spec: EventSpec, rows: readonly EventRow[]): ColumnarEvents {
   const columns = new Map<string, Column>();
-  for (const [name, field] of Object.entries(fieldsOf(spec))) {
+  for (const [name, field] of fieldListOf(spec)) {
+    // Of the many fields most are absent, and agents ask about single rows.
+    if (!rows.some((row) => row[name] !== undefined)) continue;
     const values = rows.map((row): Value => row[name]);
-    if (values.some((value) => value !== undefined)) columns.set(name, columnOf(field, values));
+    columns.set(name, columnOf(field, values));
   }
   const times = Float64Array.from(rows, (row) => row.time);
   return { type: spec.name, count: rows.length, times, columns };

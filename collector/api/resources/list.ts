@@ -7,6 +7,7 @@ import { certificates } from './certificates.ts';
 import { commands } from './commands.ts';
 import { enrolmentTokens } from './enrolment-tokens.ts';
 import { events, eventTypes } from './events.ts';
+import { hostRules } from './host-rules.ts';
 import { hostState } from './host-state.ts';
 import { hosts } from './hosts.ts';
 import { hunts } from './hunts.ts';
@@ -24,6 +25,7 @@ export const operations: readonly Operation[] = [
   ...status,
   ...hosts,
   ...hostState,
+  ...hostRules,
   ...certificates,
   ...alerts,
   ...events,

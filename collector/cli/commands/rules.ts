@@ -11,6 +11,7 @@ import { rulesExplainCommand } from './rules-explain.ts';
 import { rulesKeygenCommand } from './rules-keygen.ts';
 import { rulesRootCommand } from './rules-root.ts';
 import { rulesSignCommand, rulesVerifyCommand } from './rules-sign.ts';
+import { rulesStatusCommand } from './rules-status.ts';
 
 interface Options {
   readonly data?: string;
@@ -70,5 +71,6 @@ export function rulesCommand(): Command {
   rules.addCommand(rulesSignCommand());
   rules.addCommand(rulesVerifyCommand());
   for (const command of rulesBundleCommands()) rules.addCommand(command);
+  rules.addCommand(rulesStatusCommand());
   return rules;
 }

@@ -11,6 +11,7 @@ import { credentialStore } from './credentials.ts';
 import { openDatabase } from './database.ts';
 import { detectionStore } from './detection.ts';
 import { enrolmentStore } from './enrolment.ts';
+import { hostBundleStore } from './host-bundles.ts';
 import { hostStore } from './hosts.ts';
 import { huntStore } from './hunts.ts';
 import { migrate } from './migrate.ts';
@@ -44,6 +45,7 @@ export async function openControlStore(path: string, options: ControlStoreOption
   return {
     bundles: bundleStore(db, sealed),
     hosts: hostStore(db),
+    hostBundles: hostBundleStore(db),
     alerts: alertStore(db, sealed),
     detection: detectionStore(db, sealed),
     enrolment: enrolmentStore(db),

@@ -39,6 +39,28 @@ export interface Tables {
     changed_at: number | null;
     changed_by: string | null;
     note: string | null;
+    /** What the collector detected in the events, and what the host did; `count` is the larger. */
+    central_count: number;
+    edge_count: number;
+    /** Of a correlation; see RaisedAlert. */
+    group_key: string | null;
+    /** The id by which the other side knows the episode, where it begins it elsewhere. */
+    twin_id: string | null;
+  };
+  /** What each host says of its rules. */
+  host_bundle: {
+    host_id: string;
+    wanted_version: number | null;
+    wanted_digest: string | null;
+    state: string;
+    version: number;
+    digest: string;
+    expires_at: number;
+    code: string;
+    detail: string;
+    since: number;
+    told_at: number;
+    report: string;
   };
   /** One row: where detection stands. */
   detection: { id: 1; cursor: number };

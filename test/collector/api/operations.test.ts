@@ -71,6 +71,11 @@ const samples: Readonly<Record<string, Sample>> = {
     url: '/api/v1/hosts/h1',
     refused: [{ url: '/api/v1/hosts/none', code: 'api.not_found' }],
   },
+  'GET /api/v1/hosts/{id}/rules': {
+    url: '/api/v1/hosts/h1/rules',
+    refused: [{ url: '/api/v1/hosts/none/rules', code: 'api.not_found' }],
+  },
+  'GET /api/v1/rules/hosts': plain('/api/v1/rules/hosts'),
   'POST /api/v1/hosts/{id}/revoke': changeOfHost('revoke'),
   'POST /api/v1/hosts/{id}/decommission': changeOfHost('decommission'),
   'POST /api/v1/hosts/{id}/restore': changeOfHost('restore'),

@@ -6,6 +6,7 @@ import { commandsAndAudit } from './0004-commands-and-audit.ts';
 import { hunts } from './0005-hunts.ts';
 import { querySchedules } from './0006-query-schedules.ts';
 import { bundles } from './0007-bundles.ts';
+import { edge } from './0008-edge.ts';
 
 export interface Migration {
   readonly name: string;
@@ -21,4 +22,5 @@ export const migrations: readonly Migration[] = [
   { name: 'hunts', up: hunts },
   { name: 'query-schedules', up: querySchedules },
   { name: 'bundles', up: bundles },
+  { name: 'edge', up: edge },
 ];
