@@ -37,6 +37,8 @@ export interface BundlesDeps extends TrustedRootsDeps {
   readonly check: (files: SourceFiles) => Promise<CheckedSource>;
   /** Puts rules in force for detection, and keeps that. */
   readonly switchTo: (bundle: SwitchInput) => Promise<Result<LoadedRules>>;
+  /** Told when roots or signatures have changed, and with them perhaps what hosts would take. */
+  readonly onChange?: () => void;
   /** How long the collector says that a bundle is the one to run. */
   readonly statementLifeMs: number;
 }
@@ -87,6 +89,7 @@ export class Bundles implements BundleService {
   addRoot(document: Uint8Array, by: string): Promise<RootStatus> {
     return this.#inTurn(async () => {
       await this.#roots.add(document, by);
+      this.#d.onChange?.();
       return await this.#roots.status();
     });
   }
@@ -99,7 +102,9 @@ export class Bundles implements BundleService {
       const { manifest, files } = verifyContent(bundle, await this.#roots.trust(), this.#d.now());
       // Tests are for whoever signed it; that all of it compiles here is for us.
       demandSound(await this.#d.check(files), true);
-      return await this.#keep(bundle, manifest, by, 'bundle.add');
+      const kept = await this.#keep(bundle, manifest, by, 'bundle.add');
+      this.#d.onChange?.();
+      return kept;
     });
   }
 
