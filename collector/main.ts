@@ -366,15 +366,21 @@ class Collector {
         if (outcome.ok) this.#desired.setForEveryone({ version, digest, bytes: content });
         return outcome;
       },
+      onChange: () => void offer(),
       ...{ statementLifeMs, now: nowUs },
     });
-    const tend = () =>
-      this.#bundles
+    const offer = () =>
+      this.#offerInForce().catch((error: unknown) =>
+        logger.error({ err: error }, 'the bundle in force could not be offered to hosts'),
+      );
+    const tend = async () => {
+      await this.#bundles
         .tend()
-        .then(() => this.#offerInForce())
         .catch((error: unknown) =>
           logger.error({ err: error }, 'the bundle in force could not be stated anew'),
         );
+      await offer();
+    };
     await tend();
     const timer = setInterval(() => void tend(), Math.min(maxTendMs, statementLifeMs / 10));
     this.#closing.add(() => clearInterval(timer));
@@ -407,10 +413,14 @@ class Collector {
   /** Hosts run what the collector runs, with the newest statement about it. */
   async #offerInForce(): Promise<void> {
     this.#desired.setRoot((await this.#bundles.root()).document);
-    const { inForce } = await this.#bundles.list();
+    const { inForce, refusedWith } = await this.#bundles.list();
     if (inForce === null) return;
     const { version, digest } = inForce;
-    this.#desired.setForAll({ version, digest, bytes: await this.#bundles.content(version) });
+    // A host that would refuse it would tell of tampering where there is none.
+    const offered =
+      refusedWith === null ? { version, digest, bytes: await this.#bundles.content(version) } : undefined;
+    // Another one may have been put in force meanwhile, and be offered already.
+    if ((await this.#control.bundles.inForce())?.at === inForce.at) this.#desired.setForAll(offered);
   }
 
   #sealable(upTo: number): void {

@@ -808,6 +808,11 @@ const entries = {
     action: 'Write them into its *.test.yml, or say --force-untested; the rule is marked then.',
     retryable: false,
   },
+  'rules.busy': {
+    cause: 'Too many changes of bundles wait for one another.',
+    action: 'Try again when they are done.',
+    retryable: true,
+  },
   'rules.check_failed': {
     cause: 'Rules could not be checked within the time or memory there is for it.',
     action: 'Check fewer at once, or find the one with `vedette rules lint`.',

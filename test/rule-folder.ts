@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Test } from 'tap';
+import { buildBundle, encodeBundle } from '#shared/bundle/index.ts';
 import { tempFolder } from './temp.ts';
 
 /** A rule about a user whose name begins with something, and its test. */
@@ -35,4 +36,11 @@ export function ruleFolder(t: Test, files: Readonly<Record<string, string>>): st
   const folder = tempFolder(t);
   writeFiles(folder, files);
   return folder;
+}
+
+/** Files as `rules push` sends a folder. */
+export function sourceBundle(files: Readonly<Record<string, string>>): Uint8Array {
+  const contents = new Map(Object.entries(files).map(([path, text]) => [path, Buffer.from(text)]));
+  const facts = { name: 'a', version: 1, expiresAt: 0, minAgentVersion: '0.1.0', untested: [], tests: [] };
+  return encodeBundle(buildBundle(contents, facts));
 }

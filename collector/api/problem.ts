@@ -52,6 +52,7 @@ const statusByCode: Partial<Record<ErrorCode, number>> = {
   'query.too_many': 409,
   'query.busy': 409,
   'rules.switch_failed': 503,
+  'rules.busy': 429,
   'bundle.too_large': 413,
   'bundle.version_reused': 409,
   'bundle.older': 409,

@@ -36,6 +36,8 @@ import { TrustedRoots, type TrustedRootsDeps } from './trusted-roots.ts';
 
 /** Bundles that are kept; the lowest versions beyond go. */
 export const maxBundles = 32;
+/** Changes that may wait for one another; each may hold a bundle in memory. */
+export const maxWaiting = 8;
 /** Hosts go on past it; long enough for somebody to look at what went wrong. */
 const starterPackLifeUs = 365 * 86_400_000_000;
 /** Switches that are told. */
@@ -45,6 +47,8 @@ export interface BundlesDeps extends TrustedRootsDeps {
   readonly check: (files: SourceFiles) => Promise<CheckedSource>;
   /** Puts rules in force for detection, and keeps that. */
   readonly switchTo: (bundle: SwitchInput) => Promise<Result<LoadedRules>>;
+  /** Told when roots or signatures have changed, and with them perhaps what hosts would take. */
+  readonly onChange?: () => void;
   /** How long the collector says that a bundle is the one to run. */
   readonly statementLifeMs: number;
 }
@@ -61,6 +65,7 @@ export class Bundles implements BundleService {
   readonly #d: BundlesDeps;
   readonly #roots: TrustedRoots;
   #turn: Promise<unknown> = Promise.resolve();
+  #waiting = 0;
 
   private constructor(deps: BundlesDeps) {
     this.#d = deps;
@@ -101,6 +106,7 @@ export class Bundles implements BundleService {
   addRoot(document: Uint8Array, by: string): Promise<RootStatus> {
     return this.#inTurn(async () => {
       await this.#roots.add(document, by);
+      this.#d.onChange?.();
       return await this.#roots.status();
     });
   }
@@ -113,7 +119,9 @@ export class Bundles implements BundleService {
       const { manifest, files } = verifyContent(bundle, await this.#roots.trust(), this.#d.now());
       // Tests are for whoever signed it; that all of it compiles here is for us.
       demandSound(await this.#d.check(files), true);
-      return await this.#keep(bundle, manifest, by, 'bundle.add');
+      const kept = await this.#keep(bundle, manifest, by, 'bundle.add');
+      this.#d.onChange?.();
+      return kept;
     });
   }
 
@@ -282,10 +290,14 @@ export class Bundles implements BundleService {
     return Math.max(newest?.version ?? 0, bundleVersion);
   }
 
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+  /** Throws `rules.busy` where too many wait. */
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#waiting >= maxWaiting)
+      throw new VedetteError('rules.busy', `${this.#waiting} changes of bundles wait or run.`);
+    this.#waiting++;
     const done = this.#turn.then(work);
     this.#turn = done.catch(() => undefined);
-    return done;
+    return await done.finally(() => this.#waiting--);
   }
 }
 

@@ -34,13 +34,19 @@ export async function checkSource(files: SourceFiles): Promise<CheckedSource> {
   const results = await runAll(files);
   const tests = [...files.keys()].filter((path) => testName.test(path)).sort();
   const records = tests.map((path) => recordOf(path, files.get(path)!, results.get(path) ?? []));
-  const sound = new Set(records.filter(({ hits, misses }) => hits > 0 && misses > 0).map(({ path }) => path));
+  const full = records.filter(({ hits, misses }) => hits > 0 && misses > 0);
+  const sound = new Set(full.map(({ path }) => stemOf(path)));
   const failed = [...results].flatMap(([file, cases]) =>
     cases.filter(({ passed }) => !passed).map(({ name, detail }) => ({ file, name, detail })),
   );
-  for (const { file } of failed) sound.delete(file);
-  const untested = loudFiles(ruleSet).filter((path) => !sound.has(path.replace(/\.(ya?ml)$/i, '.test.$1')));
+  for (const { file } of failed) sound.delete(stemOf(file));
+  const untested = loudFiles(ruleSet).filter((path) => !sound.has(stemOf(path)));
   return { rules: accepted, problems, failed, untested, tests: records };
+}
+
+/** What a file of rules and that of its tests have in common. */
+function stemOf(path: string): string {
+  return path.replace(testName, '').replace(/\.ya?ml$/i, '');
 }
 
 /** The source without its tests: what the bundle holds. */
@@ -67,13 +73,23 @@ async function runAll(files: SourceFiles): Promise<ReadonlyMap<string, readonly 
     const withTests = [...files.keys()].filter((path) => testName.test(path)).map((path) => dirname(path));
     const results = new Map<string, CaseResult[]>();
     for (const part of new Set(withTests))
-      for (const result of await runCases(join(folder, part), [join(folder, 'lists')])) {
+      for (const result of await casesIn(folder, part)) {
         const path = `${part}/${result.file}`;
         results.set(path, [...(results.get(path) ?? []), result]);
       }
     return results;
   } finally {
     await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** A file of tests that is none must not look like a defect of ours. Throws `rules.check_failed`. */
+async function casesIn(folder: string, part: string): Promise<readonly CaseResult[]> {
+  try {
+    return await runCases(join(folder, part), [join(folder, 'lists')]);
+  } catch (error) {
+    const detail = `The tests in ${part} could not be run: ${(error as Error).message}.`;
+    throw new VedetteError('rules.check_failed', detail, { cause: error });
   }
 }
 

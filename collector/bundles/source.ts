@@ -26,7 +26,7 @@ const taken: Readonly<Record<keyof typeof bundleFolders, RegExp>> = {
 
 /**
  * Reads a folder. `rules/`, `pipelines/`, `lists/`, `indicators/`, `settings/` and `responses/` in it are taken; where
- * it has no `rules/`, every rule below it is, whatever its folder. Names begin with a dot are passed over.
+ * it has no `rules/`, every rule below it is, whatever its folder. Names that begin with a dot are passed over.
  * Throws `bundle.path` for links, `bundle.too_large`, `data.unreadable`.
  */
 export async function readSource(folder: string): Promise<Map<string, Uint8Array>> {

@@ -36,6 +36,20 @@ export function readCanonical(text: string, what: string): JsonObject {
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw malformed(`${what} is not an object.`);
-  if (canonicalText(value) !== text) throw malformed(`${what} is not in its canonical form.`);
+  // What was parsed keeps the order of the text, so this is canonicalText without building it again.
+  if (!isOrdered(value, 0) || JSON.stringify(value) !== text)
+    throw malformed(`${what} is not in its canonical form.`);
   return value as JsonObject;
+}
+
+/** Whether names are in order, numbers whole, and nothing nests too deep. */
+function isOrdered(value: Json, depth: number): boolean {
+  if (typeof value === 'number') return Number.isSafeInteger(value);
+  if (typeof value !== 'object' || value === null) return true;
+  if (depth > bundleBounds.depth) return false;
+  if (Array.isArray(value)) return value.every((item) => isOrdered(item as Json, depth + 1));
+  const names = Object.keys(value);
+  return names.every(
+    (name, i) => (i === 0 || names[i - 1]! < name) && isOrdered((value as JsonObject)[name]!, depth + 1),
+  );
 }

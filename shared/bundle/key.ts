@@ -1,5 +1,5 @@
 /** Ed25519 keys (RFC 8032) as bundles name them. */
-import { createHash, createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync, hash, type KeyObject, sign, verify } from 'node:crypto';
 import { malformed } from './canonical.ts';
 
 /** Who vouches for what, after the roles of The Update Framework: `expiry` is its timestamp and snapshot. */
@@ -11,7 +11,7 @@ export const keyIdPattern = /^[0-9a-f]{64}$/;
 export const signaturePattern = /^[0-9a-f]{128}$/;
 
 export function sha256(data: Uint8Array | string): string {
-  return createHash('sha256').update(data).digest('hex');
+  return hash('sha256', data, 'hex');
 }
 
 /** SHA-256 over the 32 bytes of the public key, hex. */

@@ -14,9 +14,7 @@ export const bundleFolders = {
 const deviceName = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i;
 
 /** Characters no path may have: controls, and those that some system gives a meaning. */
-function isForbidden(character: string): boolean {
-  return character < ' ' || character === '\x7f' || '\\:*?"<>|'.includes(character);
-}
+const forbidden = /[\p{Cc}\\:*?"<>|]/u;
 
 /**
  * Why a path may not stand in a bundle; undefined when it may. A path is relative, of at least a folder and a name
@@ -26,7 +24,7 @@ export function pathProblem(path: string): string | undefined {
   if (!path.isWellFormed() || path.normalize('NFC') !== path) return 'It is not Unicode text in NFC.';
   if (Buffer.byteLength(path) > bundleBounds.pathBytes)
     return `It is longer than ${bundleBounds.pathBytes} bytes.`;
-  if ([...path].some(isForbidden)) return 'It has a character that no path may have.';
+  if (forbidden.test(path)) return 'It has a character that no path may have.';
   const parts = path.split('/');
   if (parts.length < 2) return 'It is in no folder.';
   if (parts.some((part) => part === '' || part === '.' || part === '..'))

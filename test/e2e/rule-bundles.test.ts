@@ -3,6 +3,7 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import type { StatusJson } from '../../collector/api/json/status.ts';
+import { accessOf, Client } from '../../collector/cli/client.ts';
 import { ruleFolder, userRule, userTest } from '../rule-folder.ts';
 import { tempFolder } from '../temp.ts';
 import { vedette, vedetteJson } from '../vedette.ts';
@@ -25,6 +26,9 @@ t.test('a small team pushes a folder in one command', async (t) => {
     vedette('status', '--data', data).stdout,
     new RegExp(`bundle 1 \\(${bundle.digest.slice(0, 16)}\\)`),
   );
+  const rules = await new Client(accessOf(data)).get<{ bundle: object; rules: { file: string }[] }>('/rules');
+  t.match(rules.bundle, { version: 1, digest: bundle.digest, at: inForce?.at });
+  t.ok(rules.rules.some(({ file }) => file === 'rules/own.yml'));
   t.ok(detection.rules > 15, 'the starter pack is still at work');
   t.equal(ask<Pushed>('push', folder, '--no-starter-pack').bundle.version, 2);
   t.equal(vedetteJson<StatusJson>('status', '--data', data).detection.rules, 1, 'unless it is left out');

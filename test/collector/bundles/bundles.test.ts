@@ -21,7 +21,7 @@ import {
   withSignature,
 } from '#shared/bundle/index.ts';
 import { ok } from '#shared/errors.ts';
-import { Bundles, maxBundles } from '../../../collector/bundles/bundles.ts';
+import { Bundles, maxBundles, maxWaiting } from '../../../collector/bundles/bundles.ts';
 import { checkSource } from '../../../collector/bundles/check.ts';
 import { openOnlineKeys } from '../../../collector/bundles/online-keys.ts';
 import { rulesInForce } from '../../../collector/rules/rules-in-force.ts';
@@ -199,6 +199,22 @@ t.test('there are so many at most, and the one in force stays', async (t) => {
   const versions = (await bundles.list()).bundles.map(({ version }) => version);
   t.equal(versions.length, maxBundles);
   t.ok(versions.includes(1) && versions.includes(maxBundles + 3) && !versions.includes(2));
+});
+
+t.test('changes wait for one another, so many at most', async (t) => {
+  const { build, bundles } = await scene(t);
+  const outcomes = await Promise.allSettled(Array.from({ length: maxWaiting + 2 }, (_, i) => build(`r${i}`)));
+  t.match(outcomes.slice(maxWaiting), [
+    { reason: { code: 'rules.busy' } },
+    { reason: { code: 'rules.busy' } },
+  ]);
+  const versions = (await bundles.list()).bundles.map(({ version }) => version);
+  t.same(
+    versions,
+    Array.from({ length: maxWaiting }, (_, i) => maxWaiting - i),
+    'each has a version of its own',
+  );
+  t.match(await build('later'), { bundle: { version: maxWaiting + 1 } });
 });
 
 t.test('a bundle that the disk has changed is not run', async (t) => {

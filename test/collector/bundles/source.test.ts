@@ -80,6 +80,18 @@ t.test('a rule is tested when something hits it and something nearly does', asyn
   t.ok(broken.problems.some(({ severity }) => severity === 'error'));
 });
 
+t.test('a file of tests that is none is told, and tests nothing', async (t) => {
+  const rule = { 'rules/a.yml': userRule('a', 'eve') };
+  for (const text of ['cases: nothing', '', ': [', 'cases: [ 5 ]']) {
+    const source = await readSource(ruleFolder(t, { ...rule, 'rules/a.test.yml': text }));
+    const told = await checkInThread(entry, source).then(
+      ({ untested }) => untested,
+      (error: { code: string }) => error.code,
+    );
+    t.ok(told === 'rules.check_failed' || told.includes('rules/a.yml'), `${text}: ${told}`);
+  }
+});
+
 t.test('a rule that only serves a correlation needs no test of its own', async (t: Test) => {
   const correlation = `title: Many
 id: many

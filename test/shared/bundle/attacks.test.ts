@@ -5,7 +5,9 @@ import {
   type Bundle,
   digestOf,
   encodeBundle,
+  keyIdOf,
   openBundle,
+  rootJson,
   type SignedDocument,
   statementJson,
   type Trust,
@@ -94,6 +96,22 @@ const strangers = signedRoot(
   }),
   ['stranger'],
 );
+
+/** A root with a key that is no key, which seems to have signed it. */
+function withOddKey(byte: string): SignedDocument {
+  const publicKey = byte.repeat(32);
+  const id = keyIdOf(publicKey);
+  const keyIds = [...firstRoles.root.keyIds, id].sort();
+  const root = rootOfKeys(2, { ...firstRoles, root: { keyIds, threshold: 2 } });
+  const odd = { publicKey, name: 'odd', isOnline: false };
+  const document = unsigned(rootJson({ ...root, keys: { ...root.keys, [id]: odd } }));
+  const { signatures } = signed(document, 'root', ['root1', 'root2']);
+  const seeming = { keyId: id, signature: 'ab'.repeat(64) };
+  return {
+    ...document,
+    signatures: [...signatures, seeming].sort((a, b) => (a.keyId < b.keyId ? -1 : 1)),
+  };
+}
 
 function twice(document: SignedDocument, name: string): SignedDocument {
   const one = document.signatures.find(({ keyId }) => keyId === idOf(name))!;
@@ -467,6 +485,11 @@ const attacks: readonly Attack[] = [
       }),
     code: 'bundle.malformed',
   },
+  ...['00', 'ff', '01'].map((byte) => ({
+    name: `a root with a key of nothing but ${byte}`,
+    bytes: () => bytesOf({ roots: [root1, withOddKey(byte)] }),
+    code: 'bundle.signature' as const,
+  })),
   {
     name: 'a root that asks for more keys than it has',
     bytes: () => {
