@@ -10,7 +10,8 @@ import type { EventSpec } from '#shared/schema/spec.ts';
 /** What correlations of one host may hold; beyond it the group touched longest ago leaves, which is counted. */
 const correlationBounds = { memoryBytes: 8 * 1024 * 1024, keys: 20_000 } as const;
 /** Faults told of one set of rules; the others are counted. */
-export const maxFaults = 64;
+export const maxFaults = 32;
+const maxFaultText = 128;
 
 /** A rule that failed while it ran and was set aside. */
 export interface EdgeFault {
@@ -48,7 +49,10 @@ export class RunningRules {
       onFault: ({ ruleId, error }) => {
         this.faultCount++;
         if (this.faults.length < maxFaults)
-          this.faults.push({ ruleId, detail: (error as Error).message.slice(0, 256) });
+          this.faults.push({
+            ruleId: ruleId.slice(0, maxFaultText),
+            detail: (error as Error).message.slice(0, maxFaultText),
+          });
       },
     });
     const types = new Set(own.rules.flatMap((rule) => typesOf(rule, product)));
