@@ -1,23 +1,28 @@
 import { Command, InvalidArgumentError } from 'commander';
 import {
-  keyIdOf,
-  type Role,
+  decodeDocument,
+  encodeDocument,
   type RoleName,
   type Root,
   type RootKey,
   readRoot,
   roleNames,
-  rootJson,
   type SignedDocument,
-  unsigned,
   withSignature,
 } from '#shared/bundle/index.ts';
-import { VedetteError } from '#shared/errors.ts';
 import { print, printJson, printTable } from '#shared/output.ts';
 import { printable } from '#shared/terminal.ts';
 import type { RootJson } from '../../api/json/bundle.ts';
-import { readKeyFile, readPublicKeyFile } from '../../bundles/key-file.ts';
+import { readKeyFile } from '../../bundles/key-file.ts';
 import { addQueryOptions, clientOf, lifeSeconds, type QueryOptions } from '../options.ts';
+import {
+  type Assignment,
+  emptyRoot,
+  rootDocument,
+  withKey,
+  withoutKey,
+  withThreshold,
+} from '../rules/edit-root.ts';
 import { readRootFile, writeRootFile } from '../rules/files.ts';
 import { addPassphraseOption, type PassphraseOptions, passphraseOf } from '../rules/passphrase.ts';
 
@@ -33,12 +38,6 @@ interface NewRoot extends Common {
   readonly after?: string;
 }
 
-/** `ROLE=VALUE`. */
-interface Assignment {
-  readonly role: RoleName;
-  readonly value: string;
-}
-
 const yearS = 365 * 86_400;
 const lifeOf = lifeSeconds(60, 20 * yearS);
 
@@ -49,68 +48,12 @@ function assignment(text: string, before: readonly Assignment[] = []): readonly 
   return [...before, { role: role as RoleName, value }];
 }
 
-function withKey(root: Root, { role, value }: Assignment): Root {
-  const { publicKey, name } = readPublicKeyFile(value);
-  const id = keyIdOf(publicKey);
-  const key: RootKey = root.keys[id] ?? { publicKey, name, isOnline: false };
-  const before = root.roles[role];
-  const keyIds = [...new Set([...before.keyIds, id])].sort();
-  return {
-    ...root,
-    keys: { ...root.keys, [id]: key },
-    roles: { ...root.roles, [role]: { keyIds, threshold: Math.max(1, before.threshold) } },
-  };
-}
-
-function withoutKey(root: Root, { role, value }: Assignment): Root {
-  const before = root.roles[role];
-  const gone = before.keyIds.filter((id) => id.startsWith(value) || root.keys[id]?.name === value);
-  if (gone.length !== 1)
-    throw new VedetteError('usage.invalid', `${gone.length} keys of the role ${role} are called ${value}.`);
-  const keyIds = before.keyIds.filter((id) => id !== gone[0]);
-  return onlyUsed({ ...root, roles: { ...root.roles, [role]: { ...before, keyIds } } });
-}
-
-function withThreshold(root: Root, { role, value }: Assignment): Root {
-  const threshold = Number(value);
-  if (!/^[1-9]\d?$/.test(value)) throw new VedetteError('usage.invalid', `${value} is no threshold.`);
-  return { ...root, roles: { ...root.roles, [role]: { ...root.roles[role], threshold } } };
-}
-
-/** Without keys that have no role any more. */
-function onlyUsed(root: Root): Root {
-  const used = new Set(Object.values(root.roles).flatMap(({ keyIds }) => keyIds));
-  return { ...root, keys: Object.fromEntries(Object.entries(root.keys).filter(([id]) => used.has(id))) };
-}
-
-/** The document of a root that may be signed. Throws `usage.invalid` where a role has too few keys. */
-function documentOf(root: Root): SignedDocument {
-  for (const name of roleNames) {
-    const { keyIds, threshold } = root.roles[name];
-    if (keyIds.length === 0 || threshold > keyIds.length)
-      throw new VedetteError(
-        'usage.invalid',
-        `The role ${name} has ${keyIds.length} keys and asks for ${Math.max(1, threshold)}.`,
-      );
-  }
-  const document = unsigned(rootJson(root));
-  readRoot(document.signed);
-  return document;
-}
-
-const noKeys: Role = { keyIds: [], threshold: 0 };
-
 function init(options: NewRoot): void {
-  const before = options.after === undefined ? undefined : readRoot(readRootFile(options.after).signed);
-  const empty: Root = {
-    version: (before?.version ?? 0) + 1,
-    expiresAt: endOf(options.expires),
-    keys: {},
-    roles: { root: noKeys, signing: noKeys, expiry: noKeys },
-  };
-  const keyed = (options.key ?? []).reduce((root, one) => withKey(root, one), empty);
-  const root = (options.threshold ?? []).reduce((one, threshold) => withThreshold(one, threshold), keyed);
-  save(options.output, documentOf(root), options);
+  const { after, key = [], threshold = [] } = options;
+  const before = after === undefined ? undefined : readRoot(readRootFile(after).signed);
+  const empty = emptyRoot((before?.version ?? 0) + 1, endOf(options.expires));
+  const root = threshold.reduce(withThreshold, key.reduce(withKey, empty));
+  save(options.output, rootDocument(root), options);
 }
 
 /** Microseconds, to the second. */
@@ -154,12 +97,11 @@ function show(document: SignedDocument, options: Common): void {
 }
 
 function change(path: string, work: (root: Root) => Root, options: Common): void {
-  save(path, documentOf(work(readRoot(readRootFile(path).signed))), options);
+  save(path, rootDocument(work(readRoot(readRootFile(path).signed))), options);
 }
 
 async function current(options: QueryOptions & { readonly output?: string }): Promise<void> {
   const root = await clientOf(options).get<RootJson>('/rules/root');
-  const { decodeDocument } = await import('#shared/bundle/index.ts');
   const document = decodeDocument(Buffer.from(root.document), 'the root');
   if (options.output !== undefined) writeRootFile(options.output, document);
   show(document, options);
@@ -170,7 +112,6 @@ async function current(options: QueryOptions & { readonly output?: string }): Pr
 }
 
 async function install(path: string, options: QueryOptions): Promise<void> {
-  const { encodeDocument } = await import('#shared/bundle/index.ts');
   const document = Buffer.from(encodeDocument(readRootFile(path))).toString();
   const root = await clientOf(options).call<RootJson>('POST', '/rules/root', {}, { document });
   if (options.json) printJson(root);
@@ -213,7 +154,7 @@ export function rulesRootCommand(): Command {
     .action((file: string, options: NewRoot) => {
       const before = readRoot(readRootFile(file).signed);
       const next = { ...before, version: before.version + 1, expiresAt: endOf(options.expires) };
-      save(options.output, documentOf(next), options);
+      save(options.output, rootDocument(next), options);
     });
   json(root.command('add-key').description('give a key a role, in a root that is not signed yet'))
     .argument('<file>', 'the root')
