@@ -103,6 +103,8 @@ t.test(
       { detail: { code: 'bundle.root_unknown' } },
     );
     site.collector.desiredBundles.setFor([hostId], undefined);
+    await until(async () => (await status()).wanted?.digest === first.digest, 'it is to run what it runs');
+    t.match(await vedette('rules', 'status', ...at), { status: 0 }, 'so all is well again');
     t.match(await vedette('hosts', 'show', 'nobody', ...at), { status: 1, stderr: /api\.not_found/ });
     t.match(await vedette('rules', 'status', '--help'), { status: 0, stdout: /Exits 1/ });
     await agent.kill('SIGTERM');

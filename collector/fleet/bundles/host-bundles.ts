@@ -42,6 +42,8 @@ interface Connected {
   readonly link: CommandLink;
   /** What it was offered on this connection, and is not offered again before something changes. */
   offered: string;
+  /** Digest of what it is to run. */
+  wanted: string;
   /** What it said last on this connection. */
   said: SaidBundle | undefined;
   refusals: number;
@@ -71,7 +73,7 @@ export class HostBundles {
 
   opened(link: CommandLink): void {
     if (!link.features.includes('bundle')) return;
-    this.#connected.set(link.hostId, { link, offered: '', said: undefined, refusals: 0 });
+    this.#connected.set(link.hostId, { link, offered: '', wanted: '', said: undefined, refusals: 0 });
     const { root } = this.#o.desired;
     if (root !== undefined) link.send({ kind: 'root', root });
   }
@@ -127,6 +129,9 @@ export class HostBundles {
     const { link, said, offered } = connected;
     const bundle = this.#o.desired.of(link.hostId);
     if (bundle === undefined || said === undefined) return;
+    const { version, digest } = bundle;
+    if (connected.wanted !== digest) this.#unwritten.want(link.hostId, { version, digest });
+    connected.wanted = digest;
     const offer = this.#offerIdOf(bundle);
     if (said.digest === bundle.digest) connected.offered = '';
     if (said.digest === bundle.digest || offered === offer) return;
@@ -140,8 +145,7 @@ export class HostBundles {
   /** In parts, each after the one before has left; ends when the connection does, or another bundle is to be sent. */
   async #send(connected: Connected, bundle: OfferedBundle, offer: string): Promise<void> {
     const { link } = connected;
-    const { version, digest, bytes } = bundle;
-    this.#unwritten.want(link.hostId, { version, digest });
+    const { version, bytes } = bundle;
     await this.#slot();
     try {
       for (let index = 0; index * bundlePartBytes < bytes.length; index++) {
