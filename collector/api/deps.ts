@@ -4,6 +4,7 @@ import type { Auth } from '../auth/auth.ts';
 import type { BundleService } from '../bundles/contract.ts';
 import type { Bus } from '../bus.ts';
 import type { Hunting } from '../hunt/contract.ts';
+import type { RolloutService } from '../rollout/contract.ts';
 import type {
   Certificate,
   CollectorStatus,
@@ -52,6 +53,7 @@ export interface ApiDeps {
   readonly rates: () => readonly RatePoint[];
   readonly rules: () => LoadedRules;
   readonly bundles: BundleService;
+  readonly rollouts: RolloutService;
   readonly enrol: {
     /** `expiresAt` in microseconds. */
     createToken(options: EnrolmentTokenOptions): Promise<{ id: string; token: string; expiresAt: number }>;

@@ -9,6 +9,7 @@ import { rulesBundleCommands } from './rules-bundles.ts';
 import { rulesEvalCommand } from './rules-eval.ts';
 import { rulesExplainCommand } from './rules-explain.ts';
 import { rulesKeygenCommand } from './rules-keygen.ts';
+import { rulesRolloutCommands } from './rules-rollout.ts';
 import { rulesRootCommand } from './rules-root.ts';
 import { rulesSignCommand, rulesVerifyCommand } from './rules-sign.ts';
 import { rulesStatusCommand } from './rules-status.ts';
@@ -71,6 +72,7 @@ export function rulesCommand(): Command {
   rules.addCommand(rulesSignCommand());
   rules.addCommand(rulesVerifyCommand());
   for (const command of rulesBundleCommands()) rules.addCommand(command);
+  for (const command of rulesRolloutCommands()) rules.addCommand(command);
   rules.addCommand(rulesStatusCommand());
   return rules;
 }

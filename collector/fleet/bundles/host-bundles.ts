@@ -3,10 +3,11 @@ import { nowUs } from '#shared/clock.ts';
 import { catalogue, type ErrorCode } from '#shared/errors.ts';
 import { bundlePartBytes } from '#shared/protocol/frames.ts';
 import { decodeReport, noReport, type RuleStatus, ruleStatuses } from '#shared/protocol/host-rules.ts';
+import type { OfferedBundle } from '../../bundles/contract.ts';
 import type { CommandLink, RulesFrame } from '../../ingest/command-channel.ts';
-import type { HostBundleStore, SaidBundle } from '../../store/contract.ts';
+import type { HostBundleStore, SaidBundle, WantedBundle } from '../../store/contract.ts';
 import type { Audit } from '../audit.ts';
-import type { DesiredBundles, OfferedBundle } from './desired-bundles.ts';
+import type { DesiredBundles } from './desired-bundles.ts';
 import { Unwritten } from './unwritten.ts';
 
 export interface HostBundlesOptions {
@@ -42,8 +43,8 @@ interface Connected {
   readonly link: CommandLink;
   /** What it was offered on this connection, and is not offered again before something changes. */
   offered: string;
-  /** Digest of what it is to run. */
-  wanted: string;
+  /** What it is to run; undefined before it was told anything. */
+  wanted: WantedBundle | undefined;
   /** What it said last on this connection. */
   said: SaidBundle | undefined;
   refusals: number;
@@ -73,7 +74,7 @@ export class HostBundles {
 
   opened(link: CommandLink): void {
     if (!link.features.includes('bundle')) return;
-    this.#connected.set(link.hostId, { link, offered: '', wanted: '', said: undefined, refusals: 0 });
+    this.#connected.set(link.hostId, { link, offered: '', wanted: undefined, said: undefined, refusals: 0 });
     const { root } = this.#o.desired;
     if (root !== undefined) link.send({ kind: 'root', root });
   }
@@ -92,8 +93,10 @@ export class HostBundles {
     const { hostId } = link;
     const connected = this.#connected.get(hostId);
     if (connected?.link !== link) return;
-    const before = connected.said ?? (await this.#o.store.get(hostId));
-    const state = stateOf(hostId, frame);
+    const kept = connected.said === undefined ? await this.#o.store.get(hostId) : undefined;
+    connected.wanted ??= kept?.wanted ?? undefined;
+    const before = connected.said ?? kept;
+    const state = stateOf(hostId, frame, connected.wanted?.version ?? 0);
     const isNews = before === undefined || newsOf(before) !== newsOf(state);
     connected.said = state;
     this.#unwritten.say(state, isNews);
@@ -130,8 +133,8 @@ export class HostBundles {
     const bundle = this.#o.desired.of(link.hostId);
     if (bundle === undefined || said === undefined) return;
     const { version, digest } = bundle;
-    if (connected.wanted !== digest) this.#unwritten.want(link.hostId, { version, digest });
-    connected.wanted = digest;
+    if (connected.wanted?.digest !== digest) this.#unwritten.want(link.hostId, { version, digest });
+    connected.wanted = { version, digest };
     const offer = this.#offerIdOf(bundle);
     if (said.digest === bundle.digest) connected.offered = '';
     if (said.digest === bundle.digest || offered === offer) return;
@@ -181,15 +184,17 @@ function newsOf({ status, version, digest, code, since }: SaidBundle): string {
 }
 
 /** What an agent says, as far as it can be believed. */
-function stateOf(hostId: string, frame: RulesFrame): SaidBundle {
+function stateOf(hostId: string, frame: RulesFrame, wanted: number): SaidBundle {
   const { status, version, expiresAt, since } = frame;
+  // What it refused before it was offered another one is of no interest any more.
+  const isAbout = frame.offered === 0 || wanted === 0 || frame.offered === wanted;
   return {
     hostId,
     status: ruleStatuses.includes(status as RuleStatus) ? (status as RuleStatus) : 'none',
     ...{ version, expiresAt, since, toldAt: nowUs() },
     digest: /^[0-9a-f]{64}$/.test(frame.digest) ? frame.digest : '',
-    code: frame.code === '' || Object.hasOwn(catalogue, frame.code) ? frame.code : 'internal',
-    detail: frame.detail.slice(0, maxDetail),
+    code: !isAbout || frame.code === '' ? '' : Object.hasOwn(catalogue, frame.code) ? frame.code : 'internal',
+    detail: isAbout ? frame.detail.slice(0, maxDetail) : '',
     report: decodeReport(frame.report) ?? noReport,
   };
 }

@@ -2,10 +2,10 @@ import type { HostBundleStore, SaidBundle, WantedBundle } from '../../store/cont
 
 /** A durable write for each sign of life of each host would be more than a disk can do; together they cost one. */
 const newsMs = 200;
-const figuresMs = 5000;
+const figuresMs = 1000;
 const retryMs = 5000;
 
-/** What hosts say of their rules, written together a moment later: news soon, mere figures with them or some seconds on. */
+/** What hosts say of their rules, written together a moment later: news soon, mere figures with them or a second on. */
 export class Unwritten {
   readonly #store: HostBundleStore;
   readonly #onProblem: (error: unknown) => void;
@@ -28,6 +28,9 @@ export class Unwritten {
 
   want(hostId: string, wanted: WantedBundle): void {
     this.#wanted.set(hostId, wanted);
+    // What it refused before is of no interest any more.
+    const said = this.#said.get(hostId);
+    if (said !== undefined) this.#said.set(hostId, { ...said, code: '', detail: '' });
     this.#writeIn(newsMs);
   }
 

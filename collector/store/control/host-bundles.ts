@@ -51,7 +51,7 @@ async function want(
   await tx
     .insertInto('host_bundle')
     .values({ host_id: hostId, ...columns, ...unsaid })
-    .onConflict((conflict) => conflict.column('host_id').doUpdateSet(columns))
+    .onConflict((conflict) => conflict.column('host_id').doUpdateSet({ ...columns, code: '', detail: '' }))
     .execute();
 }
 

@@ -111,6 +111,7 @@ export interface Tables {
     output: string | null;
     cut: number;
   };
+  rollout: { id: string; started_at: number; content: string };
   hunt: {
     name: string;
     title: string;

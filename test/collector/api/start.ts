@@ -13,6 +13,7 @@ import { openOnlineKeys } from '../../../collector/bundles/online-keys.ts';
 import { localBus } from '../../../collector/bus.ts';
 import type { Audit } from '../../../collector/fleet/audit.ts';
 import { openAuthority } from '../../../collector/fleet/authority.ts';
+import { DesiredBundles } from '../../../collector/fleet/bundles/desired-bundles.ts';
 import { Commands } from '../../../collector/fleet/commands.ts';
 import { createEnrolment } from '../../../collector/fleet/enrolment.ts';
 import { createFleet } from '../../../collector/fleet/hosts.ts';
@@ -21,6 +22,7 @@ import { Asks } from '../../../collector/fleet/query/asks.ts';
 import { LiveQueries } from '../../../collector/fleet/query/live-queries.ts';
 import { Schedules } from '../../../collector/fleet/query/schedules.ts';
 import { Hunts } from '../../../collector/hunt/hunts.ts';
+import { Rollouts } from '../../../collector/rollout/rollouts.ts';
 import type {
   CollectorStatus,
   ControlStore,
@@ -160,9 +162,17 @@ export async function startApi(t: Test, over: Partial<ApiDeps> = {}): Promise<Ru
   });
   const queries = new LiveQueries({ asks: new Asks(), hosts, audit, log: () => undefined });
   t.teardown(() => queries.close());
+  const rollouts = await Rollouts.open({
+    ...{ store: control.rollouts, bundles, desired: new DesiredBundles(), hosts: control.hosts },
+    said: () => control.hostBundles.list(),
+    usual: { stages: [], soakS: 600, needsApproval: false },
+    ...{ changed: () => undefined, onError: () => undefined, now: () => Date.now() * 1000 },
+  });
+  t.teardown(() => rollouts.close());
   const deps: ApiDeps = {
     control,
     bundles,
+    rollouts,
     queries,
     schedules: new Schedules({ store: control.querySchedules, hosts }),
     events,

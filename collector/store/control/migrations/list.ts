@@ -7,6 +7,7 @@ import { hunts } from './0005-hunts.ts';
 import { querySchedules } from './0006-query-schedules.ts';
 import { bundles } from './0007-bundles.ts';
 import { edge } from './0008-edge.ts';
+import { rollouts } from './0010-rollouts.ts';
 
 export interface Migration {
   readonly name: string;
@@ -23,4 +24,5 @@ export const migrations: readonly Migration[] = [
   { name: 'query-schedules', up: querySchedules },
   { name: 'bundles', up: bundles },
   { name: 'edge', up: edge },
+  { name: 'rollouts', up: rollouts },
 ];
