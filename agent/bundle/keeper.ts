@@ -240,6 +240,7 @@ export class BundleKeeper {
 
   #putInForce(bundle: OpenedBundle, rules: RunningRules, isPrevious: boolean): void {
     rules.begin();
+    rules.onTrouble = () => this.tell();
     this.#o.edge.use(rules);
     // The files are compiled; what is kept of them is on the disk.
     const light = { ...bundle, files: new Map() };

@@ -91,7 +91,9 @@ export class EdgeRules implements EdgePort {
       const alerts = this.#detect(rules, batch);
       const told = alerts.slice(0, this.#allowance(alerts.length));
       rules.alerts += alerts.length;
+      const isFirstShed = rules.alertsShed === 0 && told.length < alerts.length;
       rules.alertsShed += alerts.length - told.length;
+      if (isFirstShed) rules.onTrouble();
       return told;
     } catch (error) {
       this.#onError(error as Error);

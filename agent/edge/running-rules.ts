@@ -28,6 +28,8 @@ export class RunningRules {
   readonly problem: string | undefined;
   readonly faults: EdgeFault[] = [];
   faultCount = 0;
+  /** Called when a rule fails, and when alerts begin to be shed: whoever watches a rollout should not wait for it. */
+  onTrouble: () => void = () => undefined;
   alerts = 0;
   alertsShed = 0;
   events = 0;
@@ -53,6 +55,7 @@ export class RunningRules {
             ruleId: ruleId.slice(0, maxFaultText),
             detail: (error as Error).message.slice(0, maxFaultText),
           });
+        if (this.faultCount <= maxFaults) this.onTrouble();
       },
     });
     const types = new Set(own.rules.flatMap((rule) => typesOf(rule, product)));

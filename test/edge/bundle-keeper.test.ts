@@ -231,6 +231,8 @@ t.test('a rule that matches everything does not flood: what is beyond the bound 
     ...{ stream: '1'.repeat(16), sequence: ++sequence, data: encodeBatch(rows).data },
   });
   t.equal(told.length, maxAlertsPerMinute);
+  const last = decodeReport(one.said.at(-1)?.report ?? new Uint8Array());
+  t.equal(last?.alertsShed, 50, 'the collector is told at once');
   t.match(decodeReport(one.keeper.state().report), { alerts: maxAlertsPerMinute + 50, alertsShed: 50 });
 });
 
