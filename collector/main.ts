@@ -525,6 +525,7 @@ class Collector {
       onTampering: (hostId, code, detail) => this.#tellOfTampering(hostId, code, detail),
       log: (level, what, detail) => logger[level](detail, what),
     });
+    this.#closing.add(() => this.#hostBundles.close());
     const { querySchedules, hosts } = this.#control;
     this.#schedules = new Schedules({ store: querySchedules, hosts });
     let looking = Promise.resolve();

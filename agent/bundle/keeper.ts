@@ -208,19 +208,20 @@ export class BundleKeeper {
   /** Runs rules beside those in force for a moment. Throws `bundle.too_costly`. */
   async #try(rules: RunningRules, signal: AbortSignal): Promise<void> {
     const { edge, trialMs, maxUsPerEvent } = this.#o;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, trialMs);
-      const end = () => {
+    const failure = await new Promise<Error | undefined>((resolve) => {
+      const end = (error?: Error) => {
         clearTimeout(timer);
-        resolve();
+        resolve(error);
       };
+      const timer = setTimeout(end, trialMs);
       if (signal.aborted) end();
-      signal.addEventListener('abort', end, { once: true });
-      edge.setTrial(rules, () => {
-        if (rules.events >= trialEvents) end();
+      signal.addEventListener('abort', () => end(), { once: true });
+      edge.setTrial(rules, (error) => {
+        if (error !== undefined || rules.events >= trialEvents) end(error);
       });
     });
     edge.setTrial(undefined);
+    if (failure !== undefined) throw new VedetteError('bundle.rules_refused', failure.message);
     const usPerEvent = (rules.matchMs * 1000) / Math.max(1, rules.events);
     if (rules.events >= leastEvents && usPerEvent > maxUsPerEvent)
       throw new VedetteError(
@@ -239,6 +240,7 @@ export class BundleKeeper {
 
   #putInForce(bundle: OpenedBundle, rules: RunningRules, isPrevious: boolean): void {
     rules.begin();
+    rules.onTrouble = () => this.tell();
     this.#o.edge.use(rules);
     // The files are compiled; what is kept of them is on the disk.
     const light = { ...bundle, files: new Map() };

@@ -45,6 +45,7 @@ export class BundleReceiver {
   }
 
   #begin({ offer, sizeBytes }: BundlePart): void {
+    const abandoned = this.#offer?.bytes;
     this.#end(offer);
     if (sizeBytes > maxOfferBytes)
       throw new VedetteError(
@@ -52,8 +53,10 @@ export class BundleReceiver {
         `It has ${sizeBytes} bytes; the bound here is ${maxOfferBytes}.`,
       );
     this.#ended = '';
-    // Zeroed pages take no memory before they are written to.
-    this.#offer = { id: offer, bytes: new Uint8Array(sizeBytes), received: 0, next: 0 };
+    // Every byte is written before any is read, so that offers that come to nothing can share one place in memory. Of a
+    // new one the pages take none before they are written to.
+    const bytes = abandoned?.length === sizeBytes ? abandoned : new Uint8Array(sizeBytes);
+    this.#offer = { id: offer, bytes, received: 0, next: 0 };
   }
 
   #take(offer: Offer, { sizeBytes, data }: BundlePart): Uint8Array | undefined {

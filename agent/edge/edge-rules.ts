@@ -15,6 +15,9 @@ export interface EdgeHost {
   readonly product: string;
 }
 
+/** Called when rules in a trial have seen something, with the error where that failed. */
+export type OnTried = (error?: Error) => void;
+
 /**
  * Alerts told in one minute. They go first and are given up last, so a rule that matches everything would push all else
  * out of the outbox; beyond it the collector finds the alerts in the events, as it does for hosts that run no rules.
@@ -29,7 +32,7 @@ export class EdgeRules implements EdgePort {
   readonly #host: EdgeHost;
   #inForce: RunningRules | undefined;
   #trial: RunningRules | undefined;
-  #onTried: () => void = () => undefined;
+  #onTried: OnTried = () => undefined;
   #minute = 0;
   /** In this minute. */
   #told = 0;
@@ -45,8 +48,8 @@ export class EdgeRules implements EdgePort {
     return this.#inForce;
   }
 
-  /** Runs rules beside those in force, or ends that. `onTried` is called when they have seen something. */
-  setTrial(rules: RunningRules | undefined, onTried: () => void = () => undefined): void {
+  /** Runs rules beside those in force, or ends that. */
+  setTrial(rules: RunningRules | undefined, onTried: OnTried = () => undefined): void {
     this.#trial = rules;
     this.#onTried = onTried;
   }
@@ -60,16 +63,25 @@ export class EdgeRules implements EdgePort {
   }
 
   matches(rows: readonly EventRow[]): boolean {
+    this.#showTrial(rows);
     try {
-      if (this.#trial !== undefined) {
-        this.#trial.matches(rows);
-        this.#onTried();
-      }
       return this.#inForce?.matches(rows) ?? false;
     } catch (error) {
       this.#onError(error as Error);
       return false;
     }
+  }
+
+  /** Whatever happens in a trial, the rules in force see the events. */
+  #showTrial(rows: readonly EventRow[]): void {
+    if (this.#trial === undefined) return;
+    try {
+      this.#trial.matches(rows);
+    } catch (error) {
+      this.#onTried(error as Error);
+      return;
+    }
+    this.#onTried();
   }
 
   alertsOf(batch: PlacedBatch): readonly AnyEvent[] {
@@ -79,7 +91,9 @@ export class EdgeRules implements EdgePort {
       const alerts = this.#detect(rules, batch);
       const told = alerts.slice(0, this.#allowance(alerts.length));
       rules.alerts += alerts.length;
+      const isFirstShed = rules.alertsShed === 0 && told.length < alerts.length;
       rules.alertsShed += alerts.length - told.length;
+      if (isFirstShed) rules.onTrouble();
       return told;
     } catch (error) {
       this.#onError(error as Error);

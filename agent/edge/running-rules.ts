@@ -10,7 +10,8 @@ import type { EventSpec } from '#shared/schema/spec.ts';
 /** What correlations of one host may hold; beyond it the group touched longest ago leaves, which is counted. */
 const correlationBounds = { memoryBytes: 8 * 1024 * 1024, keys: 20_000 } as const;
 /** Faults told of one set of rules; the others are counted. */
-export const maxFaults = 64;
+export const maxFaults = 32;
+const maxFaultText = 128;
 
 /** A rule that failed while it ran and was set aside. */
 export interface EdgeFault {
@@ -27,6 +28,8 @@ export class RunningRules {
   readonly problem: string | undefined;
   readonly faults: EdgeFault[] = [];
   faultCount = 0;
+  /** Called when a rule fails, and when alerts begin to be shed: whoever watches a rollout should not wait for it. */
+  onTrouble: () => void = () => undefined;
   alerts = 0;
   alertsShed = 0;
   events = 0;
@@ -48,7 +51,11 @@ export class RunningRules {
       onFault: ({ ruleId, error }) => {
         this.faultCount++;
         if (this.faults.length < maxFaults)
-          this.faults.push({ ruleId, detail: (error as Error).message.slice(0, 256) });
+          this.faults.push({
+            ruleId: ruleId.slice(0, maxFaultText),
+            detail: (error as Error).message.slice(0, maxFaultText),
+          });
+        if (this.faultCount <= maxFaults) this.onTrouble();
       },
     });
     const types = new Set(own.rules.flatMap((rule) => typesOf(rule, product)));

@@ -499,11 +499,16 @@ export interface HuntStore {
   remove(name: string, entry: NewAuditEntry): Promise<boolean>;
 }
 
+export interface WantedBundle {
+  readonly version: number;
+  readonly digest: string;
+}
+
 /** What a host said of its rules last. */
 export interface HostBundle {
   readonly hostId: string;
   /** The bundle it was told to run; null before any. */
-  readonly wanted: { readonly version: number; readonly digest: string } | null;
+  readonly wanted: WantedBundle | null;
   readonly status: RuleStatus;
   /** Of the bundle in force; 0 and '' for none. */
   readonly version: number;
@@ -518,18 +523,22 @@ export interface HostBundle {
   readonly report: RuleReport;
 }
 
+export type SaidBundle = Omit<HostBundle, 'wanted'>;
+
+export interface HostBundleChange {
+  readonly said: readonly SaidBundle[];
+  readonly wanted: readonly (WantedBundle & { readonly hostId: string })[];
+}
+
 export interface HostBundleStore {
   /** By host id. */
   list(): Promise<readonly HostBundle[]>;
   get(hostId: string): Promise<HostBundle | undefined>;
-  /** Keeps what a host says, in place of what it said before; what it was told to run stays. */
-  put(said: Omit<HostBundle, 'wanted'>): Promise<void>;
-  /** Keeps what a host was told to run. */
-  want(
-    hostId: string,
-    wanted: { readonly version: number; readonly digest: string },
-    at: number,
-  ): Promise<void>;
+  /**
+   * Keeps what hosts say, in place of what they said before, and what they were told to run; all or nothing. What is not
+   * given of a host stays.
+   */
+  putAll(change: HostBundleChange): Promise<void>;
 }
 
 /** A bundle that is kept; its bytes are apart. */

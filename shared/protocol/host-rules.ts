@@ -25,7 +25,7 @@ export interface RuleReport {
 }
 
 /** Longest report, in bytes. */
-export const maxReportBytes = 32 * 1024;
+export const maxReportBytes = 64 * 1024;
 const maxFaulty = 64;
 const maxText = 256;
 

@@ -181,15 +181,15 @@ for (const backend of backends) {
     t.test('what hosts say of their rules', async (t) => {
       const [{ hostBundles }, other] = await fresh(t);
       t.same(await hostBundles.list(), []);
-      await hostBundles.want('h1', { version: 7, digest: 'd7' }, 10);
+      await hostBundles.putAll({ said: [], wanted: [{ hostId: 'h1', version: 7, digest: 'd7' }] });
       t.match(await other.hostBundles.get('h1'), { status: 'none', version: 0, wanted: { version: 7 } });
       const said = {
         ...({ hostId: 'h1', status: 'in-force', version: 7, digest: 'd7', expiresAt: 90 } as const),
         ...{ code: '', detail: '', since: 20, toldAt: 21, report: { ...noReport, alerts: 4 } },
       };
-      await hostBundles.put(said);
+      await hostBundles.putAll({ said: [said], wanted: [] });
       t.same(await other.hostBundles.list(), [{ ...said, wanted: { version: 7, digest: 'd7' } }]);
-      await hostBundles.put({ ...said, hostId: 'h0' });
+      await hostBundles.putAll({ said: [{ ...said, hostId: 'h0' }], wanted: [] });
       t.match(await hostBundles.list(), [{ hostId: 'h0', wanted: null }, { hostId: 'h1' }]);
     });
 

@@ -13,7 +13,7 @@ import type { SensorOverrides } from '../../agent/bundle/sensor-overrides.ts';
 import { BundleStore } from '../../agent/bundle/store.ts';
 import { EdgeRules, maxAlertsPerMinute } from '../../agent/edge/edge-rules.ts';
 import type { OfferedBundle } from '../../collector/bundles/contract.ts';
-import { root1 } from '../shared/bundle/scene.ts';
+import { role, root1, rootOfKeys, signedRoot } from '../shared/bundle/scene.ts';
 import { tempFolder } from '../temp.ts';
 import { offerOf, ruleOf, until } from './edge-scene.ts';
 import { partsOf, type RulesFrame } from './hostile-collector.ts';
@@ -231,5 +231,35 @@ t.test('a rule that matches everything does not flood: what is beyond the bound 
     ...{ stream: '1'.repeat(16), sequence: ++sequence, data: encodeBatch(rows).data },
   });
   t.equal(told.length, maxAlertsPerMinute);
+  const last = decodeReport(one.said.at(-1)?.report ?? new Uint8Array());
+  t.equal(last?.alertsShed, 50, 'the collector is told at once');
   t.match(decodeReport(one.keeper.state().report), { alerts: maxAlertsPerMinute + 50, alertsShed: 50 });
+});
+
+t.test('a root that was rotated as it should be is followed, over restarts too', async (t) => {
+  const folder = tempFolder(t);
+  const one = new Keeping(folder);
+  await one.keeper.open();
+  await one.inForce(offerOf(texts, 1));
+  const second = rootOfKeys(2, {
+    root: role(['root1', 'root3'], 2),
+    signing: role(['sign4', 'sign5'], 2),
+    expiry: role(['expiry2'], 1),
+  });
+  const roots = [root1, signedRoot(second, ['root1', 'root2', 'root3'])];
+  const rotated = { roots, signers: ['sign4', 'sign5'], expiry: ['expiry2'] };
+  await one.inForce(offerOf(texts, 2, rotated));
+  await one.keeper.close();
+  const again = new Keeping(folder);
+  t.teardown(() => again.keeper.close());
+  await again.keeper.open();
+  again.offer(offerOf(texts, 3));
+  await until(() => again.said.at(-1)?.code !== '', 'refused');
+  t.match(
+    again.said.at(-1),
+    { code: 'bundle.root_older', version: 2 },
+    'keys of before sign nothing any more',
+  );
+  await again.inForce(offerOf(texts, 3, rotated));
+  t.equal(again.keeper.state().version, 3);
 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import type { HostRulesJson } from '../../collector/api/json/host-rules.ts';
+import { noKernelEvents } from '../agent/sensors/kernel-host.ts';
 import { enrolFolder } from '../faults/start-agent.ts';
 import { tempFolder } from '../temp.ts';
 import { Server, vedette, vedetteJson } from '../vedette.ts';
@@ -13,7 +14,7 @@ const ruleId = 'a5000000-0000-4000-8000-000000000001';
 const word = 'edge-kill-act';
 const acts = 12;
 
-t.test('kill -9 of either side, again and again', async (t) => {
+t.test('kill -9 of either side, again and again', { skip: noKernelEvents }, async (t) => {
   const folder = tempFolder(t);
   const data = tempFolder(t);
   let server = await Server.start(t, 'collector', '--port', '0', '--agent-port', '0', '--data', folder);

@@ -6,8 +6,9 @@ import { addQueryOptions, clientOf, type QueryOptions } from '../options.ts';
 
 /** A host that does not run what it was told to, or whose rules fail. */
 function isWell({ status, code, wanted, digest, report }: HostRulesJson): boolean {
-  const isWanted = wanted === null || wanted.digest === digest;
-  return code === '' && isWanted && report.faults === 0 && status !== 'expired';
+  // What was refused before it was told to run what it runs is over.
+  const isWanted = wanted === null ? code === '' : wanted.digest === digest;
+  return isWanted && report.faults === 0 && status !== 'expired';
 }
 
 export function reasonOf({ code, detail, wanted, digest, report, status }: HostRulesJson): string {

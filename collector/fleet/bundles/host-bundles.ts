@@ -5,9 +5,10 @@ import { bundlePartBytes } from '#shared/protocol/frames.ts';
 import { decodeReport, noReport, type RuleStatus, ruleStatuses } from '#shared/protocol/host-rules.ts';
 import type { OfferedBundle } from '../../bundles/contract.ts';
 import type { CommandLink, RulesFrame } from '../../ingest/command-channel.ts';
-import type { HostBundle, HostBundleStore } from '../../store/contract.ts';
+import type { HostBundleStore, SaidBundle, WantedBundle } from '../../store/contract.ts';
 import type { Audit } from '../audit.ts';
 import type { DesiredBundles } from './desired-bundles.ts';
+import { Unwritten } from './unwritten.ts';
 
 export interface HostBundlesOptions {
   readonly store: HostBundleStore;
@@ -16,7 +17,7 @@ export interface HostBundlesOptions {
   /** Told of a refusal that means somebody tampered with a bundle on its way. */
   readonly onTampering: (hostId: string, code: ErrorCode, detail: string) => Promise<void>;
   /** Told of every change, for the rollout. */
-  readonly onChange?: (state: HostBundle) => void;
+  readonly onChange?: (state: SaidBundle) => void;
   readonly log: (level: 'info' | 'warn', what: string, detail: Readonly<Record<string, unknown>>) => void;
 }
 
@@ -42,8 +43,10 @@ interface Connected {
   readonly link: CommandLink;
   /** What it was offered on this connection, and is not offered again before something changes. */
   offered: string;
-  /** What it says it runs; undefined before it has said so. */
-  runs: string | undefined;
+  /** What it is to run; undefined before it was told anything. */
+  wanted: WantedBundle | undefined;
+  /** What it said last on this connection. */
+  said: SaidBundle | undefined;
   refusals: number;
 }
 
@@ -55,6 +58,7 @@ export class HostBundles {
   readonly #o: HostBundlesOptions;
   readonly #connected = new Map<string, Connected>();
   readonly #offerIds = new WeakMap<OfferedBundle, string>();
+  readonly #unwritten: Unwritten;
   #sending = 0;
   /** Refusals that were not told because their host had told of too many. */
   refusalsShed = 0;
@@ -62,12 +66,15 @@ export class HostBundles {
 
   constructor(options: HostBundlesOptions) {
     this.#o = options;
+    this.#unwritten = new Unwritten(options.store, (error) =>
+      options.log('warn', 'the state of rules could not be kept', { error: String(error) }),
+    );
     options.desired.onChange(() => this.#offerAll());
   }
 
   opened(link: CommandLink): void {
     if (!link.features.includes('bundle')) return;
-    this.#connected.set(link.hostId, { link, offered: '', runs: undefined, refusals: 0 });
+    this.#connected.set(link.hostId, { link, offered: '', wanted: undefined, said: undefined, refusals: 0 });
     const { root } = this.#o.desired;
     if (root !== undefined) link.send({ kind: 'root', root });
   }
@@ -76,24 +83,32 @@ export class HostBundles {
     if (this.#connected.get(link.hostId)?.link === link) this.#connected.delete(link.hostId);
   }
 
+  /** Writes what is not written yet. */
+  close(): Promise<void> {
+    return this.#unwritten.close();
+  }
+
   /** Keeps what a host says. */
   async said(link: CommandLink, frame: RulesFrame): Promise<void> {
     const { hostId } = link;
-    const before = await this.#o.store.get(hostId);
-    const state = stateOf(hostId, frame, before?.wanted?.version ?? 0);
-    await this.#o.store.put(state);
-    this.#o.onChange?.({ ...state, wanted: before?.wanted ?? null });
     const connected = this.#connected.get(hostId);
     if (connected?.link !== link) return;
-    if (state.code !== '' && (state.code !== before?.code || state.since !== before.since)) {
+    const kept = connected.said === undefined ? await this.#o.store.get(hostId) : undefined;
+    connected.wanted ??= kept?.wanted ?? undefined;
+    const before = connected.said ?? kept;
+    const state = stateOf(hostId, frame, connected.wanted?.version ?? 0);
+    const isNews = before === undefined || newsOf(before) !== newsOf(state);
+    connected.said = state;
+    this.#unwritten.say(state, isNews);
+    this.#o.onChange?.(state);
+    if (isNews && state.code !== '') {
       if (++connected.refusals <= maxRefusals) await this.#refused(state, frame.offered);
       else this.refusalsShed++;
     }
-    connected.runs = state.digest;
     this.#offer(connected);
   }
 
-  async #refused({ hostId, code, detail }: Omit<HostBundle, 'wanted'>, version: number): Promise<void> {
+  async #refused({ hostId, code, detail }: SaidBundle, version: number): Promise<void> {
     this.#o.log('warn', 'a host refused a bundle', { host: hostId, code, detail, version });
     await this.#o.audit({
       at: nowUs(),
@@ -114,14 +129,15 @@ export class HostBundles {
   }
 
   #offer(connected: Connected): void {
-    const { link, runs, offered } = connected;
+    const { link, said, offered } = connected;
     const bundle = this.#o.desired.of(link.hostId);
-    if (bundle === undefined || runs === undefined) return;
+    if (bundle === undefined || said === undefined) return;
+    const { version, digest } = bundle;
+    if (connected.wanted?.digest !== digest) this.#unwritten.want(link.hostId, { version, digest });
+    connected.wanted = { version, digest };
     const offer = this.#offerIdOf(bundle);
-    if (runs === bundle.digest || offered === offer) {
-      if (runs === bundle.digest) connected.offered = '';
-      return;
-    }
+    if (said.digest === bundle.digest) connected.offered = '';
+    if (said.digest === bundle.digest || offered === offer) return;
     connected.offered = offer;
     void this.#send(connected, bundle, offer).catch((error: unknown) => {
       connected.offered = '';
@@ -132,8 +148,7 @@ export class HostBundles {
   /** In parts, each after the one before has left; ends when the connection does, or another bundle is to be sent. */
   async #send(connected: Connected, bundle: OfferedBundle, offer: string): Promise<void> {
     const { link } = connected;
-    const { version, digest, bytes } = bundle;
-    await this.#o.store.want(link.hostId, { version, digest }, nowUs());
+    const { version, bytes } = bundle;
     await this.#slot();
     try {
       for (let index = 0; index * bundlePartBytes < bytes.length; index++) {
@@ -163,8 +178,13 @@ export class HostBundles {
   }
 }
 
+/** What changes more than figures. */
+function newsOf({ status, version, digest, code, since }: SaidBundle): string {
+  return JSON.stringify([status, version, digest, code, since]);
+}
+
 /** What an agent says, as far as it can be believed. */
-function stateOf(hostId: string, frame: RulesFrame, wanted: number): Omit<HostBundle, 'wanted'> {
+function stateOf(hostId: string, frame: RulesFrame, wanted: number): SaidBundle {
   const { status, version, expiresAt, since } = frame;
   // What it refused before it was offered another one is of no interest any more.
   const isAbout = frame.offered === 0 || wanted === 0 || frame.offered === wanted;

@@ -1,6 +1,6 @@
-import type { Kysely, Selectable } from 'kysely';
+import type { Kysely, Selectable, Transaction } from 'kysely';
 import { noReport, type RuleReport, type RuleStatus } from '#shared/protocol/host-rules.ts';
-import type { HostBundle, HostBundleStore } from '../contract.ts';
+import type { HostBundle, HostBundleStore, SaidBundle, WantedBundle } from '../contract.ts';
 import type { Tables } from './tables.ts';
 
 function bundleOf(row: Selectable<Tables['host_bundle']>): HostBundle {
@@ -20,6 +20,41 @@ function bundleOf(row: Selectable<Tables['host_bundle']>): HostBundle {
   };
 }
 
+function columnsOf({ status, version, digest, expiresAt, code, detail, ...rest }: SaidBundle) {
+  const { since, toldAt, report } = rest;
+  return {
+    ...{ state: status, version, digest, expires_at: expiresAt, code, detail, since },
+    ...{ told_at: toldAt, report: JSON.stringify(report) },
+  };
+}
+
+const unsaid = columnsOf({
+  ...{ hostId: '', status: 'none', version: 0, digest: '', expiresAt: 0, code: '', detail: '' },
+  ...{ since: 0, toldAt: 0, report: noReport },
+});
+
+async function say(tx: Transaction<Tables>, said: SaidBundle): Promise<void> {
+  const columns = columnsOf(said);
+  await tx
+    .insertInto('host_bundle')
+    .values({ host_id: said.hostId, wanted_version: null, wanted_digest: null, ...columns })
+    .onConflict((conflict) => conflict.column('host_id').doUpdateSet(columns))
+    .execute();
+}
+
+async function want(
+  tx: Transaction<Tables>,
+  hostId: string,
+  { version, digest }: WantedBundle,
+): Promise<void> {
+  const columns = { wanted_version: version, wanted_digest: digest };
+  await tx
+    .insertInto('host_bundle')
+    .values({ host_id: hostId, ...columns, ...unsaid })
+    .onConflict((conflict) => conflict.column('host_id').doUpdateSet({ ...columns, code: '', detail: '' }))
+    .execute();
+}
+
 export function hostBundleStore(db: Kysely<Tables>): HostBundleStore {
   return {
     async list() {
@@ -34,33 +69,11 @@ export function hostBundleStore(db: Kysely<Tables>): HostBundleStore {
         .executeTakeFirst();
       return row && bundleOf(row);
     },
-    async put({ hostId, status, version, digest, expiresAt, code, detail, since, toldAt, report }) {
-      const said = {
-        ...{ state: status, version, digest, expires_at: expiresAt, code, detail, since },
-        ...{ told_at: toldAt, report: JSON.stringify(report) },
-      };
-      await db
-        .insertInto('host_bundle')
-        .values({ host_id: hostId, wanted_version: null, wanted_digest: null, ...said })
-        .onConflict((conflict) => conflict.column('host_id').doUpdateSet(said))
-        .execute();
-    },
-    async want(hostId, { version, digest }, at) {
-      const wanted = { wanted_version: version, wanted_digest: digest };
-      const unsaid = {
-        state: 'none',
-        version: 0,
-        digest: '',
-        expires_at: 0,
-        code: '',
-        detail: '',
-        since: at,
-      };
-      await db
-        .insertInto('host_bundle')
-        .values({ host_id: hostId, ...wanted, ...unsaid, told_at: at, report: JSON.stringify(noReport) })
-        .onConflict((conflict) => conflict.column('host_id').doUpdateSet({ ...wanted, code: '', detail: '' }))
-        .execute();
+    async putAll({ said, wanted }) {
+      await db.transaction().execute(async (tx) => {
+        for (const one of wanted) await want(tx, one.hostId, one);
+        for (const one of said) await say(tx, one);
+      });
     },
   };
 }
