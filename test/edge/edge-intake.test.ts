@@ -51,7 +51,7 @@ function setUp(t: Test, flushMs: number) {
   });
   const kept = () =>
     outbox
-      .next(1000, 0, () => false)
+      .next(1000, () => false)
       .map(({ stream, sequence, data }) => {
         const decoded = decodeBatch(data);
         if (!decoded.ok) throw decoded.error;
