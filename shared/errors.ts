@@ -634,6 +634,26 @@ const entries = {
     action: 'Look at the host, then give the command again if it is still wanted.',
     retryable: true,
   },
+  'backtest.busy': {
+    cause: 'Too many backtests wait already.',
+    action: 'Wait for one of them to end, or cancel it; `vedette rules backtest` says how far it is.',
+    retryable: true,
+  },
+  'backtest.limit': {
+    cause: 'The backtest would take more memory, files or matches than it may.',
+    action: 'Take a shorter time, fewer hosts or fewer rules; a rule that matches nearly everything needs a filter.',
+    retryable: false,
+  },
+  'backtest.cancelled': {
+    cause: 'The backtest was cancelled.',
+    action: 'Start it again if that was not meant.',
+    retryable: true,
+  },
+  'backtest.failed': {
+    cause: 'The process of the backtest ended or could not read what is stored.',
+    action: 'Try again; if it stays, the log of the collector says more.',
+    retryable: true,
+  },
   'hunt.invalid': {
     cause: 'The SQL of the hunt cannot be run.',
     action: 'Mend what the detail names; docs/hunting.md says which SQL there is.',

@@ -39,21 +39,25 @@ const need = <T extends ThriftValue>(struct: ThriftStruct, id: number): T => {
 export function readFooter(path: string): Footer {
   const fd = openSync(path, 'r');
   try {
-    const { size } = fstatSync(fd);
-    const tail = Buffer.alloc(8);
-    readSync(fd, tail, 0, 8, size - 8);
-    const length = tail.readUInt32LE(0);
-    if (!tail.subarray(4).equals(magic) || length > size - 12)
-      throw new Error(`${path} is not a Parquet file`);
-    const bytes = Buffer.alloc(length);
-    readSync(fd, bytes, 0, length, size - 8 - length);
-    const tree = readStruct(bytes);
-    const schema = writeStruct(new Map([[1, { type: 9, value: need<ThriftList>(tree, file.schema) }]]));
-    const groups = need<ThriftList>(tree, file.groups).items as ThriftStruct[];
-    return { path, rows: need<number>(tree, file.rows), groups, schema, tree, end: size - 8 - length };
+    return readFooterOf(fd, path);
   } finally {
     closeSync(fd);
   }
+}
+
+/** The same of an open file, which may have lost its name by now. */
+export function readFooterOf(fd: number, path: string): Footer {
+  const { size } = fstatSync(fd);
+  const tail = Buffer.alloc(8);
+  readSync(fd, tail, 0, 8, size - 8);
+  const length = tail.readUInt32LE(0);
+  if (!tail.subarray(4).equals(magic) || length > size - 12) throw new Error(`${path} is not a Parquet file`);
+  const bytes = Buffer.alloc(length);
+  readSync(fd, bytes, 0, length, size - 8 - length);
+  const tree = readStruct(bytes);
+  const schema = writeStruct(new Map([[1, { type: 9, value: need<ThriftList>(tree, file.schema) }]]));
+  const groups = need<ThriftList>(tree, file.groups).items as ThriftStruct[];
+  return { path, rows: need<number>(tree, file.rows), groups, schema, tree, end: size - 8 - length };
 }
 
 function move(struct: ThriftStruct, id: number, by: number): void {

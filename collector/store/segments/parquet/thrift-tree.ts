@@ -22,6 +22,10 @@ class Reader {
     this.#at = at;
   }
 
+  get at(): number {
+    return this.#at;
+  }
+
   struct(): ThriftStruct {
     const fields: ThriftStruct = new Map();
     for (let last = 0; ; ) {
@@ -129,6 +133,15 @@ function putStruct(out: number[], fields: ThriftStruct): void {
 /** Reads the structure that begins at `at`. Throws when it is cut off. */
 export function readStruct(bytes: Buffer, at = 0): ThriftStruct {
   return new Reader(bytes, at).struct();
+}
+
+/** The same, with where it ends. */
+export function readStructTo(
+  bytes: Buffer,
+  at: number,
+): { readonly struct: ThriftStruct; readonly end: number } {
+  const reader = new Reader(bytes, at);
+  return { struct: reader.struct(), end: reader.at };
 }
 
 export function writeStruct(fields: ThriftStruct): Buffer {
