@@ -1,7 +1,7 @@
 /** Wires a collector; everything that needs to know of everything is here. */
 import { existsSync } from 'node:fs';
 import { isIP } from 'node:net';
-import { hostname } from 'node:os';
+import { availableParallelism, hostname } from 'node:os';
 import { join } from 'node:path';
 import { Server as TlsServer } from 'node:tls';
 import type { FastifyInstance } from 'fastify';
@@ -15,6 +15,8 @@ import manifest from '../package.json' with { type: 'json' };
 import { Alarm } from './alarm.ts';
 import { createApi } from './api/create-api.ts';
 import { type Auth, createAuth } from './auth/auth.ts';
+import { Backtests } from './backtest/backtests.ts';
+import type { RuleSource } from './backtest/contract.ts';
 import { type Bus, localBus } from './bus.ts';
 import { Closing } from './closing.ts';
 import { collectorSettings } from './config.ts';
@@ -273,9 +275,9 @@ class Collector {
       journalPath: join(folder, 'journal.db'),
       minFreeBytes: this.#config.minFreeBytes,
       controlPath: join(folder, 'control.db'),
-      rulePaths: [packFolder, join(folder, 'rules'), ...this.#config.rules],
-      listPaths: [join(packFolder, 'lists'), join(folder, 'lists')],
-      pipelineUses: [{ pipelines: [join(folder, 'pipelines')], under: [join(folder, 'rules')] }],
+      rulePaths: this.#rulesInForce.rulePaths,
+      listPaths: this.#rulesInForce.listPaths,
+      pipelineUses: this.#rulesInForce.uses,
     };
     this.#pipeline = await Pipeline.start(new URL('./pipeline.worker.ts', import.meta.url), options, {
       onVerdicts: (verdicts) => this.#gateway.judge(verdicts),
@@ -296,6 +298,31 @@ class Collector {
     });
     this.#closing.add(() => this.#pipeline.close());
     for (const problem of this.#pipeline.rules.problems) logger.warn(problem, 'rule refused');
+  }
+
+  get #rulesInForce() {
+    const { folder } = this.#o;
+    return {
+      rulePaths: [packFolder, join(folder, 'rules'), ...this.#config.rules],
+      listPaths: [join(packFolder, 'lists'), join(folder, 'lists')],
+      uses: [{ pipelines: [join(folder, 'pipelines')], under: [join(folder, 'rules')] }],
+    } satisfies RuleSource;
+  }
+
+  #makeBacktests(): Backtests {
+    const { backtestThreads, backtestMemoryBytes: memoryBytes } = this.#config;
+    const backtests = new Backtests({
+      entry: new URL('./backtest.process.ts', import.meta.url),
+      folder: this.#o.folder,
+      threads: Math.min(backtestThreads, availableParallelism()),
+      memoryBytes,
+      inForce: () => this.#rulesInForce,
+      hosts: async () =>
+        (await this.#control.hosts.list()).map(({ id, hostname: name, os }) => ({ id, name, product: os })),
+      audit: this.#audit,
+    });
+    this.#closing.add(() => backtests.close());
+    return backtests;
   }
 
   #sealable(upTo: number): void {
@@ -533,6 +560,7 @@ class Collector {
       ca: { list: () => this.#authority.cas, rotate: (overlapMs, actor) => this.#rotateCa(overlapMs, actor) },
       giveCommand: (order) => this.#commands.give(order),
       hunts: new Hunts({ sql: this.#sql, store: this.#control.hunts, audit: this.#audit }),
+      backtests: this.#makeBacktests(),
       queries: this.#queries,
       schedules: this.#schedules,
       logger: this.#o.logger,

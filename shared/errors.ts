@@ -641,7 +641,8 @@ const entries = {
   },
   'backtest.limit': {
     cause: 'The backtest would take more memory, files or matches than it may.',
-    action: 'Take a shorter time, fewer hosts or fewer rules; a rule that matches nearly everything needs a filter.',
+    action:
+      'Take a shorter time, fewer hosts or fewer rules; a rule that matches nearly everything needs a filter.',
     retryable: false,
   },
   'backtest.cancelled': {

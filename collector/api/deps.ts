@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify';
 import type { Result } from '#shared/errors.ts';
 import type { Auth } from '../auth/auth.ts';
+import type { Backtesting } from '../backtest/asking.ts';
 import type { Bus } from '../bus.ts';
 import type { Hunting } from '../hunt/contract.ts';
 import type {
@@ -67,6 +68,7 @@ export interface ApiDeps {
   /** Keeps a command and sends it if its host is connected; `command.*` or `api.not_found` when it is refused. */
   readonly giveCommand: (order: CommandOrder) => Promise<Result<Command>>;
   readonly hunts: Hunting;
+  readonly backtests: Backtesting;
   /** Queries about the present state of hosts. All but `start` and `list` throw `api.not_found`. */
   readonly queries: {
     start(order: LiveQueryOrder): Promise<Result<LiveQueryState>>;

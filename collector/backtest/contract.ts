@@ -75,11 +75,11 @@ export interface RuleOutcome {
   /** The most affected first. */
   readonly hosts: readonly (Tallied & { readonly id: string; readonly name: string })[];
   readonly hostCount: number;
-  /** Of the fields that matched, the most frequent first. */
+  /** Of the fields that matched in its first thousand alerts, the most frequent first. */
   readonly values: readonly (Tallied & { readonly field: string; readonly value: string })[];
   readonly examples: readonly ExampleAlert[];
   /**
-   * Nanoseconds of processor time per event of the kinds the rule is about, alone on a sample of what was read; null
+   * Nanoseconds per event of the kinds the rule is about, alone on a sample of what was read; null
    * for correlations and where there was no time to measure.
    */
   readonly costNs: number | null;

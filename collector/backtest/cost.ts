@@ -16,8 +16,7 @@ const specs: Readonly<Record<string, EventSpec>> = eventSpecs;
 /** The first rows of the largest row group of each type. */
 export function samplesOf(units: readonly ScanUnit[]): readonly ColumnarEvents[] {
   const largest = new Map<string, ScanUnit>();
-  for (const unit of units)
-    if (unit.rows > (largest.get(unit.type)?.rows ?? 0)) largest.set(unit.type, unit);
+  for (const unit of units) if (unit.rows > (largest.get(unit.type)?.rows ?? 0)) largest.set(unit.type, unit);
   return [...largest.values()].flatMap(({ fd, type, place, rows }) => {
     const spec = specs[type];
     if (spec === undefined) return [];
@@ -27,7 +26,7 @@ export function samplesOf(units: readonly ScanUnit[]): readonly ColumnarEvents[]
 }
 
 /**
- * Nanoseconds of processor time that each rule takes per event of the kinds it is about, alone; by id. What rules share
+ * Nanoseconds that each rule takes per event of the kinds it is about, alone; by id. What rules share
  * is counted for each of them, so that the sum is more than what all take together.
  */
 export function ruleCosts(
@@ -53,10 +52,10 @@ function costOf(rule: CompiledRule, samples: readonly ColumnarEvents[], product:
   let least = Number.POSITIVE_INFINITY;
   // The first time is spent on making the plan.
   for (let round = 0; round < 3; round++) {
-    const before = process.threadCpuUsage();
+    const began = performance.now();
     for (const events of meant) matcher.match(events, product, () => undefined);
-    const { user, system } = process.threadCpuUsage(before);
-    least = Math.min(least, user + system);
+
+    least = Math.min(least, performance.now() - began);
   }
-  return Math.round((least * 1000) / rows);
+  return Math.round((least * 1e6) / rows);
 }

@@ -1,4 +1,10 @@
-import type { CompiledCorrelation, CompiledRule, Referred, RuleProblem, RuleSet } from '#shared/sigma/index.ts';
+import type {
+  CompiledCorrelation,
+  CompiledRule,
+  Referred,
+  RuleProblem,
+  RuleSet,
+} from '#shared/sigma/index.ts';
 import { loadRules } from '../rules/load.ts';
 import type { RuleSource } from './contract.ts';
 
@@ -11,7 +17,10 @@ export interface BacktestRules {
   readonly all: readonly CompiledRule[];
 }
 
-export async function loadSets(candidate: RuleSource, inForce: RuleSource | undefined): Promise<BacktestRules> {
+export async function loadSets(
+  candidate: RuleSource,
+  inForce: RuleSource | undefined,
+): Promise<BacktestRules> {
   const load = ({ rulePaths, listPaths, uses }: RuleSource) => loadRules(rulePaths, listPaths, uses);
   const { ruleSet, problems } = await load(candidate);
   const ids = new Set([...ruleSet.rules, ...ruleSet.correlations].map(({ rule }) => rule.id));

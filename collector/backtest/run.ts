@@ -135,7 +135,10 @@ class Backtest {
     if (this.#merge.rows > maxWaitingRows)
       throw new VedetteError('backtest.limit', `${this.#merge.rows} matches wait; ${maxWaitingRows} may.`);
     if (process.memoryUsage.rss() > this.#order.memoryBytes)
-      throw new VedetteError('backtest.limit', `It needs more than ${this.#order.memoryBytes} bytes of memory.`);
+      throw new VedetteError(
+        'backtest.limit',
+        `It needs more than ${this.#order.memoryBytes} bytes of memory.`,
+      );
   }
 
   async #tell(): Promise<void> {

@@ -5,12 +5,15 @@ import type { BacktestOrder } from './contract.ts';
 import type { Scanned } from './scan.ts';
 
 /** What a thread is started with: the range is the one with what correlations must have seen before it. */
-export type ScanThreadData = Pick<BacktestOrder, 'candidate' | 'inForce' | 'hosts' | 'hostIds' | 'since' | 'until'>;
+export type ScanThreadData = Pick<
+  BacktestOrder,
+  'candidate' | 'inForce' | 'hosts' | 'hostIds' | 'since' | 'until'
+>;
 
 export type ScanAnswer = { readonly scanned: Scanned } | { readonly damaged: string };
 
 /** Much is made for each value and thrown away soon. */
-const youngMib = 96;
+const youngMib = 192;
 
 /** Threads that look through row groups. Each has one to work on and the next one waiting. */
 export class ScanThreads {
@@ -38,7 +41,8 @@ export class ScanThreads {
     const ahead = this.#workers.length * 4;
     const free: Worker[] = [];
     const send = (worker: Worker, taken: number) => {
-      if (sent < units.length && sent - taken < ahead) worker.postMessage({ number: sent, unit: units[sent++] });
+      if (sent < units.length && sent - taken < ahead)
+        worker.postMessage({ number: sent, unit: units[sent++] });
       else free.push(worker);
     };
     let taken = 0;

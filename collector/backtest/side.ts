@@ -17,7 +17,8 @@ export class Side {
 
   constructor(ruleSet: RuleSet, onFault: (fault: RuleFault) => void) {
     this.tally = new Tally(ruleSet);
-    this.#detector = createDetector(ruleSet, { onFault });
+    const { tally } = this;
+    this.#detector = createDetector(ruleSet, { onFault, isBrief: ({ id }) => tally.isKnown(id) });
   }
 
   /** Microseconds before the range that its correlations must have seen. */

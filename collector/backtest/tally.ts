@@ -10,6 +10,8 @@ export const tallyBounds = {
   entries: 2_000,
   /** Of one rule that are told in full. */
   examples: 5,
+  /** Alerts of one rule whose values are counted. */
+  explained: 1_000,
   /** Of a list that is given. */
   listed: 20,
   /** Characters of a value. */
@@ -43,6 +45,11 @@ export class Tally {
       this.#rules.set(rule.id, {
         ...{ rule, alerts: 0, events: 0, days: new Map(), hosts: new Map(), values: new Map(), examples: [] },
       });
+  }
+
+  /** Whether enough is known of the rule for its next alerts to be counted only. */
+  isKnown(ruleId: string): boolean {
+    return (this.#rules.get(ruleId)?.alerts ?? 0) >= tallyBounds.explained;
   }
 
   get alerts(): ReadonlyMap<string, AlertDigest> {
@@ -122,6 +129,15 @@ function daysOf(counts: Counts) {
   return [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([day, alerts]) => ({ day, alerts }));
 }
 
+const dayUs = 86_400_000_000;
+const dayNames = new Map<number, string>();
+
 function dayOf(us: number): string {
-  return new Date(us / 1000).toISOString().slice(0, 10);
+  const day = Math.floor(us / dayUs);
+  let name = dayNames.get(day);
+  if (name === undefined) {
+    name = new Date((day * dayUs) / 1000).toISOString().slice(0, 10);
+    if (dayNames.size < tallyBounds.entries) dayNames.set(day, name);
+  }
+  return name;
 }

@@ -36,8 +36,9 @@ interface AlertParts {
   readonly id: string;
   readonly rule: RuleHeader;
   readonly evidence: Evidence;
-  readonly matches: readonly MatchReason[];
-  readonly reason: string;
+  /** Null where nobody wants to know: then the alert does not hold the event either. */
+  readonly matches: readonly MatchReason[] | null;
+  readonly reason: (event: EventRow) => string;
   readonly now: number;
   readonly firstEventAt: number;
   readonly lastEventAt: number;
@@ -47,6 +48,8 @@ interface AlertParts {
 
 export function newAlert({ id, rule, evidence, ...rest }: AlertParts): NewAlert {
   const { matches, reason, now, firstEventAt, lastEventAt, count, eventIds } = rest;
+  const { events, time } = evidence;
+  const event = matches === null ? { type: events.type, time } : evidenceEvent(evidence);
   return {
     id,
     ruleId: rule.id,
@@ -59,10 +62,9 @@ export function newAlert({ id, rule, evidence, ...rest }: AlertParts): NewAlert 
     lastEventAt,
     count,
     tags: rule.tags,
-    reason,
-    matches,
-    eventIds,
-    event: evidenceEvent(evidence),
+    reason: reason(event),
+    matches: matches ?? [],
+    ...{ eventIds, event },
   };
 }
 

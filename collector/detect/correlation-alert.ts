@@ -9,7 +9,7 @@ export function alertOfFiring(firing: Firing, event: MatchEvent, explain: Explai
   const { rule } = firing.correlation;
   return newAlert({
     id: alertId(rule.id, JSON.stringify(firing.groupValues), String(firing.episodeAt)),
-    reason: reasonOf(rule, firing),
+    reason: () => reasonOf(rule, firing),
     ...{ rule, evidence: event.evidence(), matches: explain(), now },
     firstEventAt: firing.firstAt,
     lastEventAt: firing.lastAt,

@@ -11,12 +11,12 @@ import {
   type RuleSet,
 } from '#shared/sigma/index.ts';
 import type { CorrelationTotals, NewAlert } from '../store/contract.ts';
-import { alertId, type Evidence, evidenceEvent, mergeAlerts, newAlert, reasonOf } from './alert.ts';
+import { alertId, type Evidence, mergeAlerts, newAlert, reasonOf } from './alert.ts';
 import type { BatchOrigin, Detector } from './contract.ts';
 import { alertOfFiring } from './correlation-alert.ts';
 import { correlationTotals } from './correlation-totals.ts';
 import { MatchEvent } from './match-event.ts';
-import { PendingMatches } from './pending.ts';
+import { type Explain, PendingMatches } from './pending.ts';
 
 /** A rule that failed while it ran and was set aside. */
 export interface RuleFault {
@@ -28,6 +28,8 @@ export interface RuleFault {
 export interface DetectorOptions {
   /** Called once for each rule that is set aside. */
   readonly onFault?: (fault: RuleFault) => void;
+  /** Alerts of rules of which this holds say neither why they were raised nor what the event was. */
+  readonly isBrief?: (rule: RuleHeader) => boolean;
 }
 
 /** Rules at work on batches. See the contract. */
@@ -40,8 +42,10 @@ class SigmaDetector implements Detector {
   readonly #matcher: Matcher;
   readonly #silent: ReadonlySet<Referred>;
   readonly #engine: CorrelationEngine;
+  readonly #isBrief: (rule: RuleHeader) => boolean;
 
-  constructor(ruleSet: RuleSet, { onFault }: DetectorOptions) {
+  constructor(ruleSet: RuleSet, { onFault, isBrief }: DetectorOptions) {
+    this.#isBrief = isBrief ?? (() => false);
     const report = ({ id, title }: RuleHeader, error: unknown) =>
       onFault?.({ ruleId: id, ruleTitle: title, error });
     this.#matcher = new Matcher(ruleSet.rules, Object.values(eventSpecs), (compiled, error) =>
@@ -84,8 +88,8 @@ class SigmaDetector implements Detector {
       const before = alerts.get(alert.id);
       alerts.set(alert.id, before === undefined ? alert : mergeAlerts(before, alert));
     };
-    const pending = this.#match(origin, groups, (rule, event, matches) =>
-      raise(alertOf(rule, event.evidence(), matches, now)),
+    const pending = this.#match(origin, groups, (rule, event, explain) =>
+      raise(alertOf(rule, event.evidence(), this.#isBrief(rule) ? null : explain(), now)),
     );
     pending.forEach((rule, event, explain) => {
       for (const firing of this.#engine.feed(rule, event))
@@ -105,13 +109,13 @@ class SigmaDetector implements Detector {
   #match(
     origin: BatchOrigin,
     groups: readonly ColumnarEvents[],
-    onLoud: ((rule: RuleHeader, event: MatchEvent, matches: readonly MatchedTest[]) => void) | null,
+    onLoud: ((rule: RuleHeader, event: MatchEvent, explain: Explain) => void) | null,
   ): PendingMatches {
     const pending = new PendingMatches();
     groups.forEach((events, group) => {
       const event = new MatchEvent(origin, events, group);
       this.#matcher.match(events, origin.product, (rule, row, explain) => {
-        if (onLoud !== null && !this.#silent.has(rule)) onLoud(rule.rule, event.at(row), explain());
+        if (onLoud !== null && !this.#silent.has(rule)) onLoud(rule.rule, event.at(row), explain);
         if (this.#engine.concerns(rule)) pending.add(rule, event, row, explain);
       });
     });
@@ -119,10 +123,11 @@ class SigmaDetector implements Detector {
   }
 }
 
+/** Without matches it is a brief one. */
 function alertOf(
   rule: RuleHeader,
   evidence: Evidence,
-  matches: readonly MatchedTest[],
+  matches: readonly MatchedTest[] | null,
   now: number,
 ): NewAlert {
   const { origin, events, row, time, eventId } = evidence;
@@ -131,7 +136,7 @@ function alertOf(
   const subject = entity === undefined ? `event ${eventId}` : `process ${String(entity)}`;
   return newAlert({
     id: alertId(rule.id, origin.hostId, subject),
-    reason: reasonOf(rule.title, matches, evidenceEvent(evidence)),
     ...{ rule, evidence, matches, now, firstEventAt: time, lastEventAt: time, count: 1, eventIds: [eventId] },
+    reason: (event) => (matches === null ? '' : reasonOf(rule.title, matches, event)),
   });
 }

@@ -1,6 +1,7 @@
 import { levels } from '../../store/contract.ts';
+import { problemOfRule } from '../json/rule-problem.ts';
 import { operation } from '../operation.ts';
-import { array, count, dictionary, object, oneOf, text } from '../schema.ts';
+import { array, dictionary, object, oneOf, text } from '../schema.ts';
 
 export const rules = [
   operation({
@@ -19,17 +20,7 @@ export const rules = [
           file: text,
         }),
       ),
-      problems: array(
-        object({
-          severity: oneOf(['error', 'warning']),
-          code: text,
-          file: text,
-          line: count,
-          column: count,
-          message: text,
-          action: text,
-        }),
-      ),
+      problems: array(problemOfRule),
     }),
     handler({ deps }) {
       const loaded = deps.rules();

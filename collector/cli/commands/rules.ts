@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { print, printJson } from '#shared/output.ts';
 import { addDataOption, dataFolder, printable } from '#shared/terminal.ts';
 import type { LintReport } from '../../rules/load.ts';
+import { rulesBacktestCommand } from './rules-backtest.ts';
 import { rulesEvalCommand } from './rules-eval.ts';
 import { rulesExplainCommand } from './rules-explain.ts';
 
@@ -59,5 +60,6 @@ export function rulesCommand(): Command {
     });
   rules.addCommand(rulesEvalCommand());
   rules.addCommand(rulesExplainCommand());
+  rules.addCommand(rulesBacktestCommand());
   return rules;
 }

@@ -108,7 +108,10 @@ function openSegments(db: Database.Database, folder: string, into: Opened): void
   if (!hasSegments) return;
   const segments = new Manifest(db).list();
   if (segments.length > maxFiles)
-    throw new VedetteError('backtest.limit', `There are ${segments.length} files; ${maxFiles} are read at most.`);
+    throw new VedetteError(
+      'backtest.limit',
+      `There are ${segments.length} files; ${maxFiles} are read at most.`,
+    );
   for (const { path, type, minTime, maxTime } of segments) {
     try {
       const fd = openSync(join(folder, path), 'r');
@@ -143,7 +146,8 @@ interface BatchRow {
 function copyTail(db: Database.Database, fd: number): TailPlace[] {
   const tail: TailPlace[] = [];
   let at = 0;
-  const sql = 'SELECT host, stream, sequence, received_at, min_time, max_time, counts, data FROM batch ORDER BY id';
+  const sql =
+    'SELECT host, stream, sequence, received_at, min_time, max_time, counts, data FROM batch ORDER BY id';
   for (const row of db.prepare(sql).iterate() as IterableIterator<BatchRow>) {
     const { host: hostId, stream, sequence, data } = row;
     const counts = Object.values(JSON.parse(row.counts) as Record<string, number>);

@@ -18,7 +18,9 @@ function takeColumn(column: Column, rows: ArrayLike<number>): Column | null {
     case 'string': {
       const numbers = new Renumbered(column.dictionary);
       const index = numbers.take(column.index, rows);
-      return numbers.dictionary.length === 0 ? null : { kind: 'string', dictionary: numbers.dictionary, index };
+      return numbers.dictionary.length === 0
+        ? null
+        : { kind: 'string', dictionary: numbers.dictionary, index };
     }
     case 'number': {
       const values = new Float64Array(rows.length);

@@ -6,6 +6,7 @@ import type { Test } from 'tap';
 import { createApi } from '../../../collector/api/create-api.ts';
 import type { ApiDeps } from '../../../collector/api/deps.ts';
 import { createAuth } from '../../../collector/auth/auth.ts';
+import { Backtests } from '../../../collector/backtest/backtests.ts';
 import { localBus } from '../../../collector/bus.ts';
 import type { Audit } from '../../../collector/fleet/audit.ts';
 import { openAuthority } from '../../../collector/fleet/authority.ts';
@@ -141,6 +142,16 @@ export async function startApi(t: Test, over: Partial<ApiDeps> = {}): Promise<Ru
   const issuer = new Issuer(authority, certificates, 0);
   const queries = new LiveQueries({ asks: new Asks(), hosts, audit, log: () => undefined });
   t.teardown(() => queries.close());
+  const backtests = new Backtests({
+    entry: new URL('../../../collector/backtest.process.ts', import.meta.url),
+    folder: t.testdir({}),
+    threads: 1,
+    memoryBytes: 1 << 30,
+    inForce: () => ({ rulePaths: [], listPaths: [], uses: [] }),
+    hosts: async () => [],
+    audit,
+  });
+  t.teardown(() => backtests.close());
   const deps: ApiDeps = {
     control,
     queries,
@@ -196,6 +207,7 @@ export async function startApi(t: Test, over: Partial<ApiDeps> = {}): Promise<Ru
     ca: { list: () => [], rotate: async () => [] },
     giveCommand: (order) => commands.give(order),
     hunts: new Hunts({ sql: await sqlEngine(t, control, huntFolder), store: control.hunts, audit }),
+    backtests,
     logger: pino({ level: 'debug' }, { write: (line) => log.push(line) }),
     ...over,
   };

@@ -199,7 +199,12 @@ function isOurs(encodings: readonly number[]): boolean {
 
 function headerAt(bytes: Buffer, at: number): { readonly header: Header; readonly at: number } {
   const { struct, end } = readStructTo(bytes, at);
-  const header = { type: field(struct, 1), plainBytes: field(struct, 2), bytes: field(struct, 3), head: struct };
+  const header = {
+    type: field(struct, 1),
+    plainBytes: field(struct, 2),
+    bytes: field(struct, 3),
+    head: struct,
+  };
   if (end + header.bytes > bytes.length || header.bytes < 0) throw new Error('a page is cut off');
   return { header, at: end };
 }

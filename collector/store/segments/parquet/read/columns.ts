@@ -261,8 +261,7 @@ function spread<T extends Spread>(
     if (definitions === null) out.set(values, row);
     else {
       let taken = 0;
-      for (let k = 0; k < count; k++)
-        if (definitions[k] === 1) out[row + k] = values[taken++] as number;
+      for (let k = 0; k < count; k++) if (definitions[k] === 1) out[row + k] = values[taken++] as number;
     }
     row += count;
   }
