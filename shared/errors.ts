@@ -428,6 +428,11 @@ const entries = {
     action: 'Use a name from docs/reference/events.md; until then the item never holds.',
     retryable: false,
   },
+  'rule.test_invalid': {
+    cause: 'A file of tests of rules is not what it should be.',
+    action: 'Mend the case; docs/rules.md says what one holds.',
+    retryable: false,
+  },
   'rule.failed': {
     cause: 'A rule failed while it ran.',
     action:

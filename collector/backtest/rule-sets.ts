@@ -1,11 +1,6 @@
-import type {
-  CompiledCorrelation,
-  CompiledRule,
-  Referred,
-  RuleProblem,
-  RuleSet,
-} from '#shared/sigma/index.ts';
+import type { CompiledRule, RuleProblem, RuleSet } from '#shared/sigma/index.ts';
 import { loadRules } from '../rules/load.ts';
+import { narrowed } from '../rules/narrow.ts';
 import type { RuleSource } from './contract.ts';
 
 export interface BacktestRules {
@@ -28,25 +23,5 @@ export async function loadSets(
   return {
     ...{ candidate: ruleSet, inForce: against, problems },
     all: [...ruleSet.rules, ...(against?.rules ?? [])],
-  };
-}
-
-/** The rules of these ids with all they refer to; those that are only referred to raise no alerts. */
-export function narrowed(ruleSet: RuleSet, ids: ReadonlySet<string>): RuleSet {
-  const kept = new Set<Referred>();
-  const keep = (one: CompiledRule | CompiledCorrelation): void => {
-    if (kept.has(one)) return;
-    kept.add(one);
-    if ('refers' in one) one.refers.forEach(keep);
-  };
-  const meant = [...ruleSet.rules, ...ruleSet.correlations].filter(({ rule }) => ids.has(rule.id));
-  meant.forEach(keep);
-  const silent = new Set(ruleSet.silent);
-  for (const one of kept) if (!ids.has(one.rule.id)) silent.add(one);
-  return {
-    ...ruleSet,
-    rules: ruleSet.rules.filter((one) => kept.has(one)),
-    correlations: ruleSet.correlations.filter((one) => kept.has(one)),
-    silent,
   };
 }

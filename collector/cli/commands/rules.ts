@@ -7,6 +7,7 @@ import type { LintReport } from '../../rules/load.ts';
 import { rulesBacktestCommand } from './rules-backtest.ts';
 import { rulesEvalCommand } from './rules-eval.ts';
 import { rulesExplainCommand } from './rules-explain.ts';
+import { rulesTestCommand } from './rules-test.ts';
 
 interface Options {
   readonly data?: string;
@@ -60,6 +61,7 @@ export function rulesCommand(): Command {
     });
   rules.addCommand(rulesEvalCommand());
   rules.addCommand(rulesExplainCommand());
+  rules.addCommand(rulesTestCommand());
   rules.addCommand(rulesBacktestCommand());
   return rules;
 }
