@@ -433,6 +433,12 @@ const entries = {
     action: 'Mend the case; docs/rules.md says what one holds.',
     retryable: false,
   },
+  'rule.import_refused': {
+    cause: 'The archive or folder of rules to import is not one that can be taken.',
+    action:
+      'Give a folder, or a .tar.gz, .tgz, .tar or .zip of rules; an archive within the bounds the message names.',
+    retryable: false,
+  },
   'rule.failed': {
     cause: 'A rule failed while it ran.',
     action:

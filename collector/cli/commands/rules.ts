@@ -7,6 +7,7 @@ import type { LintReport } from '../../rules/load.ts';
 import { rulesBacktestCommand } from './rules-backtest.ts';
 import { rulesEvalCommand } from './rules-eval.ts';
 import { rulesExplainCommand } from './rules-explain.ts';
+import { rulesImportCommand } from './rules-import.ts';
 import { rulesTestCommand } from './rules-test.ts';
 
 interface Options {
@@ -62,6 +63,7 @@ export function rulesCommand(): Command {
   rules.addCommand(rulesEvalCommand());
   rules.addCommand(rulesExplainCommand());
   rules.addCommand(rulesTestCommand());
+  rules.addCommand(rulesImportCommand());
   rules.addCommand(rulesBacktestCommand());
   return rules;
 }

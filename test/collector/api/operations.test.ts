@@ -56,6 +56,36 @@ const samples: Readonly<Record<string, Sample>> = {
       { url: '/api/v1/certificates/none/revoke', body: {}, code: 'api.not_found' },
     ],
   },
+  'POST /api/v1/backtests': {
+    url: '/api/v1/backtests',
+    body: { rules: [{ file: 'a.yml', text: 'title: nothing' }] },
+    refused: [
+      { body: { rules: [] }, code: 'api.invalid' },
+      { body: { rules: [{ file: 'a.yml', text: 5 }] }, code: 'api.invalid' },
+      { body: { rules: [{ file: 'a', text: '' }], since: 'yesterday' }, code: 'api.invalid' },
+      {
+        body: { rules: [{ file: 'a', text: '' }], lists: [{ name: '../up', values: [] }] },
+        code: 'api.invalid',
+      },
+      {
+        body: {
+          rules: [{ file: 'a', text: '' }],
+          since: '2026-02-01T00:00:00Z',
+          until: '2026-01-01T00:00:00Z',
+        },
+        code: 'api.invalid',
+      },
+    ],
+  },
+  'GET /api/v1/backtests': plain('/api/v1/backtests'),
+  'GET /api/v1/backtests/{id}': {
+    url: '/api/v1/backtests/none',
+    refused: [{ url: '/api/v1/backtests/none', code: 'api.not_found' }],
+  },
+  'DELETE /api/v1/backtests/{id}': {
+    url: '/api/v1/backtests/none',
+    refused: [{ url: '/api/v1/backtests/none', code: 'api.not_found' }],
+  },
   'GET /api/v1/ca': plain('/api/v1/ca'),
   'POST /api/v1/ca/rotate': {
     url: '/api/v1/ca/rotate',
