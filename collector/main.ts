@@ -41,6 +41,7 @@ import { hostLedgers } from './ledger/host-ledgers.ts';
 import { lackingAlert } from './ledger/ledger-alerts.ts';
 import { LedgerWatch } from './ledger/ledger-watch.ts';
 import { Rates } from './rates.ts';
+import { ruleTexts } from './rules/texts.ts';
 import type { Alert, AuditStore, CollectorStatus, ControlStore, Host, HostFacts } from './store/contract.ts';
 import { openControlStore } from './store/control/open.ts';
 import { ReaderThread } from './store/events/reader-thread.ts';
@@ -555,6 +556,7 @@ class Collector {
       status: () => this.#status(),
       rates: () => this.#rates.all(),
       rules: () => this.#pipeline.rules,
+      ruleTexts,
       enrol: this.#enrolment,
       fleet: this.#fleet,
       ca: { list: () => this.#authority.cas, rotate: (overlapMs, actor) => this.#rotateCa(overlapMs, actor) },

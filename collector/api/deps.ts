@@ -51,6 +51,10 @@ export interface ApiDeps {
   /** The last 15 minutes, oldest first; seconds without events may be missing. */
   readonly rates: () => readonly RatePoint[];
   readonly rules: () => LoadedRules;
+  /** The text of a file of rules that is loaded, and of the tests beside it; undefined when it is gone. */
+  readonly ruleTexts: (
+    file: string,
+  ) => Promise<{ readonly text: string; readonly tests: string | null } | undefined>;
   readonly enrol: {
     /** `expiresAt` in microseconds. */
     createToken(options: EnrolmentTokenOptions): Promise<{ id: string; token: string; expiresAt: number }>;

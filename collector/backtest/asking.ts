@@ -22,6 +22,8 @@ export interface BacktestAsk {
   readonly hosts: readonly string[];
   /** Whether to say what would change against the rules in force. */
   readonly compare: boolean;
+  /** Ids of alerts to tell of by name where they would be gone. */
+  readonly watched: readonly string[];
 }
 
 export interface BacktestInfo {
@@ -43,6 +45,8 @@ export interface Backtesting {
   start(ask: BacktestAsk, by: string): Promise<BacktestInfo>;
   list(): readonly Omit<BacktestInfo, 'report'>[];
   get(id: string): BacktestInfo | undefined;
+  /** Nanoseconds an event, as the last backtest of the rule measured it. */
+  costOf(ruleId: string): number | undefined;
   /** False when none of that id waits or runs. */
   cancel(id: string): boolean;
 }

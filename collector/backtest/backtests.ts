@@ -12,6 +12,8 @@ import type { BacktestHost, BacktestOrder, BacktestReport, RuleSource } from './
 /** That wait, and that are kept once they have ended. */
 export const maxWaiting = 4;
 export const maxKept = 16;
+/** Rules whose measured cost is remembered. */
+const maxCosts = 20_000;
 
 export interface BacktestsDeps {
   readonly entry: URL;
@@ -31,6 +33,8 @@ export class Backtests implements Backtesting {
   readonly #deps: BacktestsDeps;
   /** Oldest first. */
   readonly #kept = new Map<string, Kept>();
+  /** By rule, those measured last at the end. */
+  readonly #costs = new Map<string, number>();
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(deps: BacktestsDeps) {
@@ -86,6 +90,7 @@ export class Backtests implements Backtesting {
     try {
       const report = await this.#runIn(folder, kept, ask);
       Object.assign(kept, { state: 'done', report });
+      this.#keepCosts(report);
     } catch (error) {
       const { code, detail } =
         error instanceof VedetteError
@@ -114,6 +119,7 @@ export class Backtests implements Backtesting {
         uses: usesOf(folder, ask),
       },
       ...(ask.compare && { inForce: inForce() }),
+      ...(ask.watched.length > 0 && { watched: ask.watched }),
       ...(ask.hosts.length > 0 && { hostIds: hostIdsOf(ask.hosts, known) }),
       ...{ since: ask.since, until: ask.until, hosts: known, threads, memoryBytes },
     };
@@ -123,6 +129,20 @@ export class Backtests implements Backtesting {
     const report = await runInProcess(entry, order, onProgress, kept.abort.signal);
     const problems = report.problems.map((p) => ({ ...p, file: names.get(p.file) ?? p.file }));
     return { ...report, problems };
+  }
+
+  costOf(ruleId: string): number | undefined {
+    return this.#costs.get(ruleId);
+  }
+
+  #keepCosts({ outcomes }: BacktestReport): void {
+    for (const { id, costNs } of outcomes) {
+      if (costNs === null) continue;
+      this.#costs.delete(id);
+      this.#costs.set(id, costNs);
+    }
+    for (const id of [...this.#costs.keys()].slice(0, Math.max(0, this.#costs.size - maxCosts)))
+      this.#costs.delete(id);
   }
 
   #forgetOld(): void {

@@ -33,6 +33,8 @@ export interface BacktestOrder {
   /** Without it all hosts. */
   readonly hostIds?: readonly string[];
   readonly hosts: readonly BacktestHost[];
+  /** Ids of alerts that are to be told of by name where they would be gone. */
+  readonly watched?: readonly string[];
   /** Threads that read and match. */
   readonly threads: number;
   readonly memoryBytes: number;
@@ -103,6 +105,8 @@ export interface BacktestReport {
   /** Those with most alerts first. */
   readonly outcomes: readonly RuleOutcome[];
   readonly difference: Difference | null;
+  /** Of those that are watched: which the rules in force raise and the candidate does not. */
+  readonly watchedGone: readonly string[];
   /** Refused rules of the candidate. */
   readonly problems: readonly RuleProblem[];
   /** Rules that failed while they ran. */

@@ -149,6 +149,12 @@ class Backtest {
     await new Promise((resolve) => setImmediate(resolve));
   }
 
+  get #watchedGone(): readonly string[] {
+    const { watched = [] } = this.#order;
+    const inForce = this.#inForce?.tally.alerts;
+    return watched.filter((id) => inForce?.has(id) === true && !this.#candidate.tally.alerts.has(id));
+  }
+
   #report(units: readonly ScanUnit[], tookMs: number): BacktestReport {
     const { since, until } = this.#order;
     const { tally } = this.#candidate;
@@ -174,6 +180,7 @@ class Backtest {
           difference: by === undefined ? null : (by.get(outcome.id) ?? none),
         })),
       difference: by === undefined ? null : sumOf(by.values()),
+      watchedGone: this.#watchedGone,
       problems: this.#rules.problems,
       faults: this.#faults,
       damaged: this.#damaged,

@@ -1,14 +1,11 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { eventSpecs } from '#shared/events/registry.gen.ts';
-import type { EventRow } from '#shared/schema/columns.ts';
-import type { EventSpec } from '#shared/schema/spec.ts';
 import type { RuleHeader, RuleProblem, RuleSet } from '#shared/sigma/index.ts';
 import { createDetector } from '../detect/detector.ts';
 import type { NewAlert } from '../store/contract.ts';
+import { caseStartAt, columnsOfEvent } from './case-events.ts';
 import { type CaseEvent, type RuleCase, readCases, testSuffix } from './case-file.ts';
-import { columnarOf } from './columnar.ts';
 import { readTextFiles } from './files.ts';
 import { loadRules } from './load.ts';
 import { narrowed } from './narrow.ts';
@@ -82,9 +79,6 @@ export function runCaseFile(
   return { results: cases.map((one) => runCase(file, one, meant)), problems };
 }
 
-/** An instant that any window divides; microseconds. */
-const startAt = 1_800_000_000_000_000;
-
 function runCase(file: string, one: RuleCase, ruleSet: RuleSet): CaseResult {
   const { name, expect } = one;
   const product = one.product ?? productOf(ruleSet);
@@ -120,17 +114,10 @@ function alertsOf(events: readonly CaseEvent[], ruleSet: RuleSet, product: strin
       ...{ hostId: `${event.host}-host`, hostName: event.host, product },
       eventId: (_: number, row: number) => `${i}.${row}`,
     };
-    for (const alert of detector.detect(origin, [columnsOfEvent(event)], startAt))
+    for (const alert of detector.detect(origin, [columnsOfEvent(event)], caseStartAt))
       if (!alerts.has(alert.id)) alerts.set(alert.id, alert);
   });
   return [...alerts.values()];
-}
-
-const specs: Readonly<Record<string, EventSpec>> = eventSpecs;
-
-export function columnsOfEvent({ type, at, fields }: CaseEvent) {
-  const row = { ...fields, type, time: startAt + Math.round(at * 1e6) } as EventRow;
-  return columnarOf(specs[type] as EventSpec, [row]);
 }
 
 /** The one that all rules are about; `linux` where they say none or several. */

@@ -11,8 +11,8 @@ import {
   Matcher,
   type Search,
 } from '#shared/sigma/index.ts';
+import { columnsOfEvent } from './case-events.ts';
 import type { CaseEvent, FieldValue, RuleCase } from './case-file.ts';
-import { columnsOfEvent } from './cases.ts';
 
 /** A file of tests to start from. */
 export interface Suggestion {

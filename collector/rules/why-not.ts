@@ -13,8 +13,8 @@ import {
   type RuleSet,
   type Search,
 } from '#shared/sigma/index.ts';
+import { columnsOfEvent } from './case-events.ts';
 import type { CaseEvent } from './case-file.ts';
-import { columnsOfEvent } from './cases.ts';
 
 /** Lines that are told, values of an item that are named, and characters of one. */
 const bounds = { lines: 24, values: 3, valueLength: 120 } as const;

@@ -37,6 +37,24 @@ export interface Host extends HostFacts {
   readonly stateAt?: number;
 }
 
+export const alertVerdicts = ['true-positive', 'false-positive'] as const;
+export type AlertVerdict = (typeof alertVerdicts)[number];
+
+/** What became of the alerts of one rule. */
+export interface RuleAlertCounts {
+  readonly ruleId: string;
+  readonly alerts: number;
+  /** Events they are about. */
+  readonly events: number;
+  readonly hosts: number;
+  readonly open: number;
+  readonly truePositives: number;
+  readonly falsePositives: number;
+  /** Microseconds; of the alerts of the range. */
+  readonly firstRaisedAt: number;
+  readonly lastRaisedAt: number;
+}
+
 /** One test that held: which selection, field and value, and what the rule asked for. */
 export interface MatchReason {
   readonly selection: string;
@@ -76,15 +94,18 @@ export interface Alert {
   readonly changedAt: number | null;
   readonly changedBy: string | null;
   readonly note: string | null;
+  /** What somebody found it to be; null as long as nobody said. */
+  readonly verdict: AlertVerdict | null;
 }
 
 /** What detection raises. When an alert of that id exists, its count, last event and event ids are extended. */
-export type NewAlert = Omit<Alert, 'status' | 'changedAt' | 'changedBy' | 'note'>;
+export type NewAlert = Omit<Alert, 'status' | 'changedAt' | 'changedBy' | 'note' | 'verdict'>;
 
 export interface AlertFilter {
   readonly status?: AlertStatus;
   readonly hostId?: string;
   readonly ruleId?: string;
+  readonly verdict?: AlertVerdict;
   readonly minLevel?: Level;
   readonly since?: number;
   readonly until?: number;
@@ -101,8 +122,8 @@ export interface AlertStore {
   list(filter: AlertFilter, limit: number, cursor?: string): Promise<Page<Alert>>;
   get(id: string): Promise<Alert | undefined>;
   /**
-   * The changed alert; undefined when there is none of that id. A null note leaves the one it has. The audit log says
-   * so in the same transaction.
+   * The changed alert; undefined when there is none of that id. A null note or verdict leaves the one it has. The
+   * audit log says so in the same transaction.
    */
   setStatus(
     id: string,
@@ -110,7 +131,10 @@ export interface AlertStore {
     by: string,
     note: string | null,
     at: number,
+    verdict?: AlertVerdict | null,
   ): Promise<Alert | undefined>;
+  /** Of every rule that raised alerts in the range (microseconds, inclusive). */
+  countByRule(since: number, until: number): Promise<readonly RuleAlertCounts[]>;
   /** Records an alert that no stored event is behind, or extends the one of its id. */
   raise(alert: NewAlert): Promise<{ alert: Alert; isNew: boolean }>;
   countByStatus(): Promise<Readonly<Record<AlertStatus, number>>>;

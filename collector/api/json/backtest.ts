@@ -54,6 +54,7 @@ const report = object({
   days,
   outcomes: array(outcome, 'Of every rule that raises alerts, those with most first.'),
   difference,
+  watchedGone: array(text, 'Of the watched alerts those that would be gone.'),
   problems: array(problemOfRule),
   faults: array(object({ ruleId: text, message: text })),
   damaged: count,

@@ -37,6 +37,10 @@ const ask = object(
     since: { ...instant, description: 'Event time, inclusive; a day before `until` unless told.' },
     until: { ...instant, description: 'Event time, inclusive; now unless told.' },
     hosts: { ...array({ type: 'string', maxLength: 256 }, 'Ids or names.'), maxItems: 1000 },
+    watched: {
+      ...array({ type: 'string', maxLength: 64 }, 'Alerts to tell of where they would be gone.'),
+      maxItems: 10_000,
+    },
     compare: {
       type: 'boolean',
       description: 'Say what would change against the rules in force; so it is unless told.',
@@ -52,6 +56,7 @@ function askOf(body: FromSchema<typeof ask>, now: number): BacktestAsk {
     ...{ since, until, rules: body.rules, pipelines: body.pipelines ?? [] },
     ...{ builtIn: body.builtInPipelines ?? [], lists: body.lists ?? [], hosts: body.hosts ?? [] },
     compare: body.compare ?? true,
+    watched: body.watched ?? [],
   };
 }
 

@@ -1,9 +1,60 @@
-import { levels } from '../../store/contract.ts';
+import { VedetteError } from '#shared/errors.ts';
+import { levels, type RuleAlertCounts } from '../../store/contract.ts';
+import type { ApiDeps } from '../deps.ts';
+import { readInstant } from '../input.ts';
+import { toIso } from '../instants.ts';
 import { problemOfRule } from '../json/rule-problem.ts';
+import { type RuleStatsJson, ruleStatsSchema } from '../json/rule-stats.ts';
 import { operation } from '../operation.ts';
-import { array, dictionary, object, oneOf, text } from '../schema.ts';
+import { array, dictionary, instant, nullable, object, oneOf, text } from '../schema.ts';
+
+const noRule = (id: string) => new VedetteError('api.not_found', `There is no rule ${id}.`);
+const daysUs = (days: number) => days * 86_400_000_000;
 
 export const rules = [
+  operation({
+    method: 'GET',
+    path: '/rules/stats',
+    permission: 'read',
+    summary: 'What rules raised, what it was found to be, and what they cost; those with most alerts first',
+    query: object(
+      {},
+      {
+        since: { ...instant, description: 'Raised at or after; 30 days before now unless told.' },
+        until: { ...instant, description: 'Raised at or before; now unless told.' },
+      },
+    ),
+    output: object({ items: array(ruleStatsSchema) }),
+    async handler({ deps, query, now }) {
+      const until = readInstant('until', query.until) ?? now;
+      const since = readInstant('since', query.since) ?? now - daysUs(30);
+      const counts = await deps.control.alerts.countByRule(since, until);
+      return { items: [...statsOf(deps, counts)].sort((a, b) => b.alerts - a.alerts) };
+    },
+  }),
+  operation({
+    method: 'GET',
+    path: '/rules/:id',
+    permission: 'read',
+    summary: 'One rule with the text of its file, and of the tests beside it',
+    params: object({ id: text }),
+    output: object({
+      id: text,
+      title: text,
+      level: oneOf(levels),
+      tags: array(text),
+      file: text,
+      text,
+      tests: nullable(text),
+    }),
+    async handler({ deps, params }) {
+      const rule = deps.rules().rules.find(({ id }) => id === params.id);
+      const texts = rule && (await deps.ruleTexts(rule.file));
+      if (rule === undefined || texts === undefined) throw noRule(params.id);
+      const { id, title, level, tags, file } = rule;
+      return { id, title, level, tags, file, ...texts };
+    },
+  }),
   operation({
     method: 'GET',
     path: '/rules',
@@ -31,3 +82,26 @@ export const rules = [
     },
   }),
 ];
+
+function* statsOf(deps: ApiDeps, counts: readonly RuleAlertCounts[]): Generator<RuleStatsJson> {
+  const byId = new Map(counts.map((one) => [one.ruleId, one]));
+  const loaded = new Map(deps.rules().rules.map((rule) => [rule.id, rule]));
+  for (const id of new Set([...loaded.keys(), ...byId.keys()])) {
+    const rule = loaded.get(id);
+    const found = byId.get(id);
+    yield {
+      id,
+      title: rule?.title ?? id,
+      level: rule?.level ?? 'medium',
+      isLoaded: rule !== undefined,
+      alerts: found?.alerts ?? 0,
+      events: found?.events ?? 0,
+      hosts: found?.hosts ?? 0,
+      open: found?.open ?? 0,
+      truePositives: found?.truePositives ?? 0,
+      falsePositives: found?.falsePositives ?? 0,
+      lastRaisedAt: found === undefined ? null : toIso(found.lastRaisedAt),
+      costNs: deps.backtests.costOf(id) ?? null,
+    };
+  }
+}

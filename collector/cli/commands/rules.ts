@@ -5,9 +5,12 @@ import { print, printJson } from '#shared/output.ts';
 import { addDataOption, dataFolder, printable } from '#shared/terminal.ts';
 import type { LintReport } from '../../rules/load.ts';
 import { rulesBacktestCommand } from './rules-backtest.ts';
+import { rulesCoverageCommand } from './rules-coverage.ts';
 import { rulesEvalCommand } from './rules-eval.ts';
 import { rulesExplainCommand } from './rules-explain.ts';
 import { rulesImportCommand } from './rules-import.ts';
+import { rulesStatsCommand } from './rules-stats.ts';
+import { rulesSuggestCommand } from './rules-suggest.ts';
 import { rulesTestCommand } from './rules-test.ts';
 
 interface Options {
@@ -63,6 +66,9 @@ export function rulesCommand(): Command {
   rules.addCommand(rulesEvalCommand());
   rules.addCommand(rulesExplainCommand());
   rules.addCommand(rulesTestCommand());
+  rules.addCommand(rulesStatsCommand());
+  rules.addCommand(rulesSuggestCommand());
+  rules.addCommand(rulesCoverageCommand());
   rules.addCommand(rulesImportCommand());
   rules.addCommand(rulesBacktestCommand());
   return rules;

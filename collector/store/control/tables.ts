@@ -1,4 +1,4 @@
-import type { CommandState, HostState, Level } from '../contract.ts';
+import type { AlertVerdict, CommandState, HostState, Level } from '../contract.ts';
 
 /** Rows as SQLite holds them: instants in microseconds, lists and objects as JSON text, booleans as 0 or 1. */
 export interface Tables {
@@ -38,6 +38,7 @@ export interface Tables {
     changed_at: number | null;
     changed_by: string | null;
     note: string | null;
+    verdict: AlertVerdict | null;
   };
   /** One row: where detection stands. */
   detection: { id: 1; cursor: number };

@@ -56,6 +56,11 @@ const samples: Readonly<Record<string, Sample>> = {
       { url: '/api/v1/certificates/none/revoke', body: {}, code: 'api.not_found' },
     ],
   },
+  'GET /api/v1/rules/stats': plain('/api/v1/rules/stats'),
+  'GET /api/v1/rules/{id}': {
+    url: '/api/v1/rules/rule-1',
+    refused: [{ url: '/api/v1/rules/none', code: 'api.not_found' }],
+  },
   'POST /api/v1/backtests': {
     url: '/api/v1/backtests',
     body: { rules: [{ file: 'a.yml', text: 'title: nothing' }] },

@@ -5,6 +5,7 @@ import { identity } from './0003-identity.ts';
 import { commandsAndAudit } from './0004-commands-and-audit.ts';
 import { hunts } from './0005-hunts.ts';
 import { querySchedules } from './0006-query-schedules.ts';
+import { alertVerdict } from './0009-alert-verdict.ts';
 
 export interface Migration {
   readonly name: string;
@@ -19,4 +20,5 @@ export const migrations: readonly Migration[] = [
   { name: 'commands-and-audit', up: commandsAndAudit },
   { name: 'hunts', up: hunts },
   { name: 'query-schedules', up: querySchedules },
+  { name: 'alert-verdict', up: alertVerdict },
 ];
