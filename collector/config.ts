@@ -134,6 +134,11 @@ export const collectorSettings = {
     max: 2 ** 50,
     doc: 'Bytes of segments at which the oldest are given up; 0 for no bound.',
   },
+  encryptionKeyFile: {
+    type: 'text',
+    default: '',
+    doc: 'File of the keys that stored events, alerts and answers are encrypted under; made where it is not there yet. Empty: VEDETTE_ENCRYPTION_KEYS, or no encryption.',
+  },
   minFreeBytes: {
     type: 'int',
     default: 256 * 1024 ** 2,

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { availableParallelism, hostname } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Server as TlsServer } from 'node:tls';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
@@ -21,6 +21,7 @@ import { type Bus, localBus } from './bus.ts';
 import { Closing } from './closing.ts';
 import { collectorSettings } from './config.ts';
 import { isIdentityAttack } from './detect/identity-rules.ts';
+import { KeyRing } from './encryption/key-ring.ts';
 import { eventReader } from './event-reader.ts';
 import type { Audit } from './fleet/audit.ts';
 import { type Authority, type CaStatus, openAuthority } from './fleet/authority.ts';
@@ -41,6 +42,7 @@ import { hostLedgers } from './ledger/host-ledgers.ts';
 import { lackingAlert } from './ledger/ledger-alerts.ts';
 import { LedgerWatch } from './ledger/ledger-watch.ts';
 import { Rates } from './rates.ts';
+import { Resealing } from './resealing.ts';
 import { ruleTexts } from './rules/texts.ts';
 import type { Alert, AuditStore, CollectorStatus, ControlStore, Host, HostFacts } from './store/contract.ts';
 import { openControlStore } from './store/control/open.ts';
@@ -49,6 +51,7 @@ import { EventSearch } from './store/events/search.ts';
 import { SegmentSearch } from './store/events/segment-search.ts';
 import { SqlEngine } from './store/events/sql/engine.ts';
 import { endAtOnce } from './store/failed-sync.ts';
+import { checkKeys, ensureKeyFile } from './store/key-use.ts';
 import { daysByType, type Retention } from './store/segments/retention.ts';
 import { SealerThread } from './store/segments/sealer-thread.ts';
 import { processTree } from './tree/tree.ts';
@@ -131,6 +134,7 @@ class Collector {
   #alarm!: Alarm;
   #commands!: Commands;
   #sql!: SqlEngine;
+  #resealing!: Resealing;
   readonly #asks = new Asks();
   #queries!: LiveQueries;
   #schedules!: Schedules;
@@ -157,17 +161,21 @@ class Collector {
       agentLifeMs: agentCertificateLifeS * 1000,
       serverLifeMs: serverCertificateLifeS * 1000,
     });
+    const ring = this.#openKeys();
     this.#control = await openControlStore(join(folder, 'control.db'), {
       durable: true,
       onFailedSync: endAtOnce,
+      ring,
     });
     this.#closing.add(() => this.#control.close());
     await this.#control.hosts.disconnectAll();
     await this.#startPipeline();
     this.#startSealer();
+    this.#startResealing(ring);
     this.#reader = new ReaderThread(
       new URL('./reader.worker.ts', import.meta.url),
       join(folder, 'journal.db'),
+      this.#keyFile,
     );
     this.#closing.add(() => this.#reader.close());
     this.#rates.seed(await this.#reader.ratesSince(nowUs() - 900e6));
@@ -177,6 +185,35 @@ class Collector {
     await this.#startGateway();
     this.#startLedgerWatch();
     return await this.#startApi();
+  }
+
+  get #keyFile(): string {
+    const { encryptionKeyFile: file } = this.#config;
+    return file === '' ? '' : resolve(this.#o.folder, file);
+  }
+
+  #openKeys(): KeyRing {
+    const journal = join(this.#o.folder, 'journal.db');
+    if (ensureKeyFile(this.#keyFile, journal))
+      this.#o.logger.warn(
+        { file: this.#keyFile },
+        'made a file of encryption keys; keep a copy of it elsewhere',
+      );
+    const ring = new KeyRing(this.#keyFile);
+    checkKeys(journal, ring);
+    return ring;
+  }
+
+  #startResealing(ring: KeyRing): void {
+    const { logger } = this.#o;
+    this.#resealing = new Resealing({
+      ring,
+      reseal: () => this.#control.reseal(),
+      onDone: (rows, key) =>
+        logger.info({ rows, key: key ?? 'none' }, 'alerts and answers follow the key in force'),
+      onError: (error) => logger.error({ err: error }, 'alerts and answers could not be encrypted again'),
+    });
+    this.#closing.add(() => this.#resealing.close());
   }
 
   readonly #audit: Audit = async (entry) => void (await this.#control.audit.append(entry));
@@ -274,6 +311,7 @@ class Collector {
     const { folder, logger, onFatal } = this.#o;
     const options = {
       journalPath: join(folder, 'journal.db'),
+      keyFile: this.#keyFile,
       minFreeBytes: this.#config.minFreeBytes,
       controlPath: join(folder, 'control.db'),
       rulePaths: this.#rulesInForce.rulePaths,
@@ -315,6 +353,7 @@ class Collector {
     const backtests = new Backtests({
       entry: new URL('./backtest.process.ts', import.meta.url),
       folder: this.#o.folder,
+      keyFile: this.#keyFile,
       threads: Math.min(backtestThreads, availableParallelism()),
       memoryBytes,
       inForce: () => this.#rulesInForce,
@@ -342,6 +381,7 @@ class Collector {
     const { sealEvents, sealMs } = this.#config;
     const options = {
       journalPath: join(folder, 'journal.db'),
+      keyFile: this.#keyFile,
       controlPath: join(folder, 'control.db'),
       folder: join(folder, 'segments'),
       ...{ sealEvents, sealMs, retention: this.#retention, graceMs },
@@ -376,6 +416,7 @@ class Collector {
       threads: huntThreads,
       memoryBytes: huntMemoryBytes,
       spillBytes: huntSpillBytes,
+      keyFile: this.#keyFile,
       hostNames: async () =>
         (await this.#control.hosts.list()).map(({ id, hostname }) => ({ id, name: hostname })),
       log: (what, detail) => this.#o.logger.warn(detail, what),
@@ -526,7 +567,7 @@ class Collector {
       startedAt: this.#startedAt,
       hosts: hostLedgers(hosts, streams, (id) => this.#gateway.pendingOf(id), undetected),
       journal: totals,
-      storage,
+      storage: { ...storage, encryption: { ...storage.encryption, isPending: this.#resealing.isPending } },
       detection: {
         rules: this.#pipeline.rules.rules.length,
         lagBatches: Math.max(0, lastId - cursor),

@@ -4,6 +4,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { VedetteError } from '#shared/errors.ts';
 import type { RuleHeader, RuleSet } from '#shared/sigma/index.ts';
 import { createDetector } from './detect/detector.ts';
+import { KeyRing } from './encryption/key-ring.ts';
 import type { PipelineInput, PipelineOptions, PipelineOutput } from './ingest/messages.ts';
 import { PipelineLoop } from './ingest/pipeline-loop.ts';
 import { loadRules } from './rules/load.ts';
@@ -28,10 +29,15 @@ function summaries({ rules, correlations }: RuleSet): RuleSummary[] {
 }
 
 async function start(): Promise<PipelineLoop> {
-  const writer = openJournalWriter(options.journalPath, endAtOnce);
-  const reader = openJournalReader(options.journalPath);
+  const ring = new KeyRing(options.keyFile);
+  const writer = openJournalWriter(options.journalPath, endAtOnce, ring);
+  const reader = openJournalReader(options.journalPath, ring);
   // Detection repeats after a power cut from wherever its last durable commit was, so it need not wait for the disk.
-  const control = await openControlStore(options.controlPath, { durable: false, onFailedSync: endAtOnce });
+  const control = await openControlStore(options.controlPath, {
+    durable: false,
+    onFailedSync: endAtOnce,
+    ring,
+  });
   const { ruleSet, problems } = await loadRules(options.rulePaths, options.listPaths, options.pipelineUses);
   const makeDetector = () =>
     createDetector(ruleSet, {

@@ -1,6 +1,7 @@
 /** Entry of the reader thread: answers questions from the journal, so that no search delays anything else. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { VedetteError } from '#shared/errors.ts';
+import { KeyRing } from './encryption/key-ring.ts';
 import { searchArrivals } from './store/events/arrival-search.ts';
 import type { ReaderAnswer, ReaderRequest } from './store/events/reader-thread.ts';
 import { findInJournal } from './store/events/search.ts';
@@ -9,7 +10,8 @@ import { openJournalReader } from './store/journal/reader.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('reader.worker.ts runs as a worker thread only');
-const reader = openJournalReader((workerData as { journalPath: string }).journalPath);
+const { journalPath, keyFile } = workerData as { journalPath: string; keyFile: string };
+const reader = openJournalReader(journalPath, new KeyRing(keyFile));
 
 async function answer(request: ReaderRequest): Promise<unknown> {
   switch (request.ask) {

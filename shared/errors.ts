@@ -54,6 +54,22 @@ const entries = {
     action: 'Run that version or a later one; nothing was changed.',
     retryable: false,
   },
+  'encryption.key_missing': {
+    cause: 'Stored data is encrypted, or is to be, and the key for it was not found.',
+    action:
+      'Give the key file with --encryption-key-file (or the keys in VEDETTE_ENCRYPTION_KEYS); it must hold every key that data is encrypted under.',
+    retryable: false,
+  },
+  'encryption.key_invalid': {
+    cause: 'An encryption key is not 32 bytes in base64, or there is none.',
+    action: 'Make a key file with `vedette encryption keygen FILE`, or restore the right one from its copy.',
+    retryable: false,
+  },
+  'encryption.key_exposed': {
+    cause: 'Others than its owner may read the file of encryption keys.',
+    action: 'Give it mode 0600 (`chmod 600 FILE`), and think of `vedette encryption rotate FILE`.',
+    retryable: false,
+  },
   'listen.port_in_use': {
     cause: 'The port is taken by another program.',
     action: 'Choose another with --port or --agent-port (0 takes any free one), or stop that program.',

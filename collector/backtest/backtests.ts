@@ -19,6 +19,8 @@ export interface BacktestsDeps {
   readonly entry: URL;
   /** Data folder of the collector. */
   readonly folder: string;
+  /** Of the keys of what is stored; empty where there is none. */
+  readonly keyFile: string;
   readonly threads: number;
   readonly memoryBytes: number;
   /** The rules that detect now. */
@@ -106,13 +108,14 @@ export class Backtests implements Backtesting {
   }
 
   async #runIn(folder: string, kept: Kept, ask: BacktestAsk): Promise<BacktestReport> {
-    const { threads, memoryBytes, inForce, hosts, entry } = this.#deps;
+    const { threads, memoryBytes, inForce, hosts, entry, keyFile } = this.#deps;
     const names = await writeTexts(folder, ask);
     const known = await hosts();
     const order: BacktestOrder = {
       journalPath: join(this.#deps.folder, 'journal.db'),
       segmentFolder: join(this.#deps.folder, 'segments'),
       workFolder: folder,
+      keyFile,
       candidate: {
         rulePaths: [join(folder, 'rules')],
         listPaths: ask.lists.length > 0 ? [join(folder, 'lists')] : inForce().listPaths,

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { VedetteError } from '#shared/errors.ts';
+import { keyVariable } from '../encryption/key-ring.ts';
 import type { BacktestOrder, BacktestProgress, BacktestReport, FromProcess, ToProcess } from './contract.ts';
 
 /** Characters of what the process writes to stderr that are told. */
@@ -17,9 +18,10 @@ export async function runInProcess(
 ): Promise<BacktestReport> {
   const cancelled = () => new VedetteError('backtest.cancelled', 'Somebody cancelled it.');
   if (signal.aborted) throw cancelled();
+  const keys = process.env[keyVariable];
   const child = fork(entry, {
-    // Nothing of our environment.
-    env: { TZ: 'UTC' },
+    // Nothing of our environment but the keys of what it is to read.
+    env: { TZ: 'UTC', ...(keys !== undefined && { [keyVariable]: keys }) },
     execArgv: [`--max-old-space-size=${Math.floor(order.memoryBytes / 2 ** 20)}`, '--max-semi-space-size=64'],
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],

@@ -22,6 +22,8 @@ export interface BacktestHost {
 export interface BacktestOrder {
   readonly journalPath: string;
   readonly segmentFolder: string;
+  /** Of the keys of what is stored; empty where there is none. */
+  readonly keyFile: string;
   /** Private; there must be room for a copy of the journal. */
   readonly workFolder: string;
   readonly candidate: RuleSource;

@@ -1,7 +1,8 @@
 /** One backtest from end to end, in a process of its own. */
 import { join } from 'node:path';
 import { VedetteError } from '#shared/errors.ts';
-import { ScanSource, type ScanUnit } from '../store/scan/scan-source.ts';
+import { KeyRing } from '../encryption/key-ring.ts';
+import { ScanSource, type ScanUnit, type TailEntry } from '../store/scan/scan-source.ts';
 import { BatchMerge } from './batches.ts';
 import type { BacktestOrder, BacktestProgress, BacktestReport } from './contract.ts';
 import { ruleCosts, samplesOf } from './cost.ts';
@@ -33,7 +34,9 @@ export async function runBacktest(
   const { rules: own, correlations } = rules.candidate;
   if (own.length + correlations.length === 0)
     throw new VedetteError('rule.unreadable', rules.problems[0]?.message ?? 'No rule was accepted.');
-  const source = ScanSource.open(order.journalPath, order.segmentFolder, join(order.workFolder, 'tail'));
+  const ring = new KeyRing(order.keyFile);
+  const tailPath = join(order.workFolder, 'tail');
+  const source = ScanSource.open(order.journalPath, order.segmentFolder, tailPath, ring);
   try {
     return await new Backtest(order, rules, source, onProgress).run(threadEntry);
   } finally {
@@ -94,12 +97,24 @@ class Backtest {
       units.reduce((sum, { rows }) => sum + rows, 0) + tail.reduce((sum, { events }) => sum + events, 0);
     await this.#sealed(units, threadEntry);
     for (const entry of tail) {
-      if (!this.#feed.stored(entry, this.#source.bytesOf(entry), this.#from)) this.#damaged++;
+      if (!this.#tailBatch(entry)) this.#damaged++;
       this.#done += entry.events;
       this.#read += entry.events;
       await this.#tell();
     }
     return { report: this.#report(units, performance.now() - startMs), candidate: this.#candidate };
+  }
+
+  /** False when it cannot be read. */
+  #tailBatch(entry: TailEntry): boolean {
+    let data: Buffer;
+    try {
+      data = this.#source.bytesOf(entry);
+    } catch (error) {
+      if (error instanceof VedetteError && error.code === 'data.corrupt') return false;
+      throw error;
+    }
+    return this.#feed.stored(entry, data, this.#from);
   }
 
   async #sealed(units: readonly ScanUnit[], threadEntry: URL): Promise<void> {

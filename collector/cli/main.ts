@@ -10,6 +10,7 @@ import { collectorCommand } from './commands/collector.ts';
 import { commandCommand } from './commands/command.ts';
 import { commandsCommand } from './commands/commands.ts';
 import { demoCommand } from './commands/demo.ts';
+import { encryptionCommand } from './commands/encryption.ts';
 import { enrollCommand } from './commands/enroll.ts';
 import { eventsCommand } from './commands/events.ts';
 import { healthCommand } from './commands/health.ts';
@@ -38,6 +39,7 @@ export function program(): Command {
   vedette.addCommand(hostsCommand());
   vedette.addCommand(certificatesCommand());
   vedette.addCommand(caCommand());
+  vedette.addCommand(encryptionCommand());
   vedette.addCommand(eventsCommand());
   vedette.addCommand(treeCommand());
   vedette.addCommand(huntCommand());

@@ -12,6 +12,7 @@ export interface ServeOptions {
   readonly agentHost?: string;
   readonly agentPort?: number;
   readonly logLevel?: string;
+  readonly encryptionKeyFile?: string;
 }
 
 const port = wholeNumber(0, 65_535);
@@ -23,6 +24,10 @@ export function addServeOptions(command: Command): Command {
     .option('--port <n>', `${apiPort.doc} (default: ${apiPort.default})`, port)
     .option('--agent-host <address>', `${agentHost.doc} (default: ${agentHost.default})`)
     .option('--agent-port <n>', `${agentPort.doc} (default: ${agentPort.default})`, port)
+    .option(
+      '--encryption-key-file <file>',
+      'encrypt what is stored under the keys of this file; makes it where it is not there yet',
+    )
     .addOption(
       new Option('--log-level <level>', 'least level that is logged').choices([
         ...collectorSettings.logLevel.choices,

@@ -1,4 +1,5 @@
 /** How `up` and `collector` start and end. */
+import { resolve } from 'node:path';
 import type { Logger } from 'pino';
 import { dataFolder } from '#shared/terminal.ts';
 import { type RunningCollector, startCollector } from '../main.ts';
@@ -16,11 +17,12 @@ export async function serve(options: ServeOptions, usualLevel: string): Promise<
   // What is stored is for this user only, whatever the mode of the folder.
   process.umask(0o077);
   const folder = dataFolder(options.data);
-  const { host, port, agentHost, agentPort } = options;
+  const { host, port, agentHost, agentPort, encryptionKeyFile } = options;
+  const keyFile = encryptionKeyFile === undefined ? undefined : resolve(encryptionKeyFile);
   const logger = createLogger(options.json ? 'json' : 'plain', options.logLevel ?? usualLevel);
   const collector = await startCollector({
     folder,
-    overrides: { host, port, agentHost, agentPort },
+    overrides: { host, port, agentHost, agentPort, encryptionKeyFile: keyFile },
     logger,
     onFatal: (error) => {
       logger.fatal({ err: error }, 'the collector cannot go on');

@@ -7,6 +7,8 @@ export interface PipelineOptions {
   /** Free disk below which nothing more is stored. */
   readonly minFreeBytes: number;
   readonly journalPath: string;
+  /** Of the keys of what is stored; empty where there is none. */
+  readonly keyFile?: string;
   readonly controlPath: string;
   /** Folders and files of rules, and folders of value lists. */
   readonly rulePaths: readonly string[];

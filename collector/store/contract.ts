@@ -527,6 +527,8 @@ export interface ControlStore {
   readonly commands: CommandStore;
   readonly querySchedules: QueryScheduleStore;
   readonly audit: AuditStore;
+  /** Writes again what is not encrypted under the key in force; gives the rows changed. */
+  reseal(): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -681,6 +683,20 @@ export interface StorageStatus {
   readonly freeBytes: number;
   /** When the disk is full at that rate; null when retention keeps it from ever being, or the rate is not known. */
   readonly fullAt: number | null;
+  /** Ids of keys, null for in the clear: what is encrypted under them from now on, and what is stored under each. */
+  readonly encryption: {
+    readonly key: string | null;
+    readonly stored: readonly KeyUse[];
+    /** Alerts and answers may not all be under the key in force. */
+    readonly isPending: boolean;
+  };
+}
+
+export interface KeyUse {
+  readonly key: string | null;
+  readonly segments: number;
+  /** Of the journal. */
+  readonly batches: number;
 }
 
 export interface CollectorStatus {

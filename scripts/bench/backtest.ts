@@ -131,6 +131,7 @@ async function measure(name: string, candidate: RuleSource, inForce?: RuleSource
         journalPath: join(place, 'journal.db'),
         segmentFolder: join(place, 'segments'),
         workFolder: place,
+        keyFile: '',
         ...{ candidate, hosts, threads, since: 0, until: 2 ** 52, memoryBytes: 4 * 2 ** 30 },
         ...(inForce !== undefined && { inForce }),
       },

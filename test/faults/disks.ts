@@ -1,6 +1,6 @@
-/** Small disks of their own for the two sides. They need root, and the collector's a loop device. */
+/** Small disks of their own for the two sides. They need root, and the collector's the kernel's zram. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, statfsSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 function run(command: string, ...args: readonly string[]): string {
@@ -38,43 +38,36 @@ export class MemoryDisk {
   }
 }
 
+/** Where the kernel makes and removes compressed disks in memory. */
+const zramControl = '/sys/class/zram-control';
+
 /**
- * An ext4 on a loop device whose blocks come from a disk in memory as they are first written. Where that has no room
- * left, writes still go into the page cache, and it is fsync that fails and lets go of them.
+ * An ext4 on a compressed disk in memory whose memory can be limited: from then on writes still go into the page cache,
+ * and it is fsync that fails. A loop device would not do: it calls a write done that its file took only the beginning of.
  */
-export class LoopDisk {
+export class BlockDisk {
   readonly folder: string;
-  readonly #backing: MemoryDisk;
+  readonly #number: string;
   readonly #device: string;
-  readonly #options: string;
 
   constructor(place: string, sizeMib: number) {
     this.folder = join(place, 'disk');
     mkdirSync(this.folder, { recursive: true });
-    this.#backing = new MemoryDisk(join(place, 'backing'), sizeMib + 16);
-    const image = join(this.#backing.folder, 'image');
-    run('truncate', '-s', `${sizeMib}m`, image);
-    // What the filesystem itself needs is written now, so that it is data that finds no place later. Without a journal
-    // ext4 does not keep its word about what was synced before, once a write has failed.
-    const own = [
-      '-J',
-      'size=4',
-      '-E',
-      'lazy_itable_init=0,lazy_journal_init=0,nodiscard',
-      '-m',
-      '0',
-      '-N',
-      '8192',
-    ];
-    run('mkfs.ext4', '-q', '-F', ...own, image);
-    this.#device = run('losetup', '-f', '--show', image).trim();
-    this.#options = 'errors=remount-ro';
+    this.#number = readFileSync(`${zramControl}/hot_add`, 'utf8').trim();
+    this.#device = `/dev/zram${this.#number}`;
+    this.#set('disksize', `${sizeMib}M`);
+    // Without a journal ext4 does not keep its word about what was synced before, once a write has failed.
+    run('mkfs.ext4', '-q', '-F', '-J', 'size=4', '-m', '0', '-N', '8192', this.#device);
     this.#mount();
     mkdirSync(join(this.folder, 'data'), { mode: 0o700 });
   }
 
+  #set(setting: string, value: string): void {
+    writeFileSync(`/sys/block/zram${this.#number}/${setting}`, value);
+  }
+
   #mount(): void {
-    run('mount', '-o', this.#options, this.#device, this.folder);
+    run('mount', '-o', 'errors=remount-ro', this.#device, this.folder);
   }
 
   /** Everything written so far reaches the device. */
@@ -82,19 +75,18 @@ export class LoopDisk {
     run('sync', '-f', this.folder);
   }
 
-  /** From now on fsync of new blocks fails. */
+  /** From now on whatever is written to the device fails. */
   failSync(): void {
-    fillDisk(this.#backing.folder);
+    this.#set('mem_limit', '4096');
   }
 
   healSync(): void {
-    emptyDisk(this.#backing.folder);
+    this.#set('mem_limit', '0');
   }
 
   /** The filesystem turns read-only under whoever has it open, as the kernel does at an error of the medium. */
   turnReadOnly(): void {
-    const name = this.#device.slice('/dev/'.length);
-    run('sh', '-c', 'echo 1 > "$1"', 'sh', `/sys/fs/ext4/${name}/trigger_fs_error`);
+    writeFileSync(`/sys/fs/ext4/zram${this.#number}/trigger_fs_error`, '1');
   }
 
   /** Unmounts and mounts again, so that what never reached the device is gone. Nobody may have files open. */
@@ -106,13 +98,9 @@ export class LoopDisk {
   }
 
   remove(): void {
-    try {
-      run('umount', '-l', this.folder);
-    } finally {
-      run('losetup', '-d', this.#device);
-      this.#backing.remove();
-      rmSync(this.#backing.folder, { recursive: true, force: true });
-    }
+    run('umount', this.folder);
+    this.#set('reset', '1');
+    writeFileSync(`${zramControl}/hot_remove`, this.#number);
   }
 }
 
@@ -120,10 +108,11 @@ export class LoopDisk {
 export function noDisksBecause(): string | undefined {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'needs root on Linux';
   if (!readFileSync('/proc/filesystems', 'utf8').includes('ext4')) return 'needs ext4';
+  if (!existsSync(zramControl)) return 'needs compressed disks in memory (zram)';
   try {
-    run('sh', '-c', 'command -v losetup mkfs.ext4 fallocate && losetup -f');
+    run('sh', '-c', 'command -v mkfs.ext4 e2fsck fallocate');
     return undefined;
   } catch {
-    return 'needs losetup, mkfs.ext4, fallocate and a free loop device';
+    return 'needs mkfs.ext4, e2fsck and fallocate';
   }
 }

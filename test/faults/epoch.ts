@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { AlertJson } from '../../collector/api/json/alert.ts';
 import type { StatusJson } from '../../collector/api/json/status.ts';
 import { accessOf, Client } from '../../collector/cli/client.ts';
+import { notInJournal } from '../../collector/store/journal/contract.ts';
 import { faults as anywhere, diskFaults, type FaultContext } from './faults.ts';
 import { isAlarm, storedNumbers } from './numbers.ts';
 import { Random } from './random.ts';
@@ -16,6 +17,8 @@ export interface Outcome {
   /** Declared, by reason. */
   readonly lost: Readonly<Record<string, number>>;
   readonly faults: Readonly<Record<string, number>>;
+  /** Acknowledged and not there any more, where no older copy was put back. */
+  readonly unkept: number;
   readonly undeclared: number;
   /** Declared lost, or stored, beyond what was ever collected. */
   readonly invented: number;
@@ -94,6 +97,7 @@ async function judge(site: Site, counts: Readonly<Record<string, number>>): Prom
     stored: numbers.size,
     lost: ledger.lostByReason,
     faults: counts,
+    unkept: (counts['older collector'] ?? 0) < 2 ? (ledger.lostByReason[notInJournal] ?? 0) : 0,
     undeclared: Math.max(0, least - told),
     invented: Math.max(0, told - most),
     duplicates: [...numbers.values()].filter((n) => n > 1).length + ledger.duplicates,
@@ -134,6 +138,7 @@ export async function runEpoch(
 
 /** What must be 0 in an outcome. */
 export const wrongs = [
+  'unkept',
   'undeclared',
   'invented',
   'duplicates',

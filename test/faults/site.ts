@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { writeText } from '#shared/files.ts';
 import { launcher } from '../vedette.ts';
-import { LoopDisk, MemoryDisk, noDisksBecause } from './disks.ts';
+import { BlockDisk, MemoryDisk, noDisksBecause } from './disks.ts';
 import { runSize } from './numbers.ts';
 import { enrolFolder } from './start-agent.ts';
 import { TcpProxy } from './tcp-proxy.ts';
@@ -37,7 +37,7 @@ const settings = { creditBytes: 65_536, agentStallMs: 2000, sealEvents: 2000, se
 export class Site {
   readonly #place: string;
   /** Undefined where this machine cannot make small disks. */
-  readonly collectorDisk: LoopDisk | undefined;
+  readonly collectorDisk: BlockDisk | undefined;
   readonly agentDisk: MemoryDisk | undefined;
   readonly #processes = new Map<Side, ChildProcess>();
   #proxy: TcpProxy | undefined;
@@ -50,7 +50,7 @@ export class Site {
   private constructor(place: string) {
     this.#place = place;
     if (noDisksBecause() !== undefined) return;
-    this.collectorDisk = new LoopDisk(join(place, 'collector'), 160);
+    this.collectorDisk = new BlockDisk(join(place, 'collector'), 160);
     this.agentDisk = new MemoryDisk(join(place, 'agent'), 64);
   }
 

@@ -103,7 +103,6 @@ t.test(
       // On a busy machine the first attempts may not even come to the welcome in time.
       return sent > 0 && codes().includes('wire.stalled');
     });
-    t.equal(codes()[0], 'wire.stalled');
     t.ok(sent >= 6 && sent <= 8, `${sent} MiB were in flight`);
     t.equal(outbox.batches, 40, 'and nothing is given up');
   },

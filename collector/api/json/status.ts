@@ -26,6 +26,17 @@ export const ledgerSchema = object({
 const journalSchema = object({ events: count, batches: count, sizeBytes: count });
 const segmentsSchema = object({ files: count, events: count, sizeBytes: count });
 const maybe = { ...instant, type: ['string', 'null'] } as const;
+const keyId = { type: ['string', 'null'], description: 'Id of a key; null: in the clear.' } as const;
+const keyUseSchema = object({ key: keyId, segments: count, batches: count });
+const encryptionSchema = object({
+  key: { ...keyId, description: 'What is stored from now on is encrypted under it; null: in the clear.' },
+  stored: {
+    type: 'array',
+    items: keyUseSchema,
+    description: 'What is stored under each key, where there are keys.',
+  },
+  isPending: { type: 'boolean', description: 'Alerts and answers of commands may not all be under it yet.' },
+});
 const storageSchema = object({
   segments: segmentsSchema,
   oldestEventAt: { ...maybe, description: 'Time of the first sealed event.' },
@@ -40,6 +51,7 @@ const storageSchema = object({
     description:
       'When the disk is full at that rate; null when retention keeps it from ever being, or it is not known.',
   },
+  encryption: encryptionSchema,
 });
 const correlationsSchema = object({
   groups: count,

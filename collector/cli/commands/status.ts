@@ -21,6 +21,15 @@ function show(status: StatusJson): void {
   const rate = bytesPerDay === null ? 'rate not known yet' : `${bytes(bytesPerDay)} a day`;
   const end = fullAt === null ? '' : `, full on ${fullAt.slice(0, 10)}`;
   print(`disk       ${bytes(freeBytes)} free, ${rate}${end}`);
+  const { key, stored, isPending } = storage.encryption;
+  const older = stored
+    .filter((use) => use.key !== key)
+    .reduce((sum, use) => sum + use.segments + use.batches, 0);
+  if (key !== null || older > 0) {
+    const alerts = isPending ? '; alerts follow' : '';
+    const rest = older === 0 ? alerts : `; ${older} segments and batches follow`;
+    print(`encryption ${key === null ? 'off' : `under key ${key}`}${rest}`);
+  }
   print(
     `detection  ${detection.rules} rules, ${detection.lagBatches} batches behind, last delay ${Math.round(detection.lagMs)} ms`,
   );

@@ -4,6 +4,7 @@ import { alertOf } from './alert-rows.ts';
 import { appendEntry } from './audit.ts';
 import { record } from './detection.ts';
 import { decodePlace, encodePlace } from './place.ts';
+import type { SealedColumns } from './sealed-columns.ts';
 import type { Tables } from './tables.ts';
 
 type AlertQuery<O> = SelectQueryBuilder<Tables, 'alert', O>;
@@ -33,7 +34,7 @@ function zeros<K extends string>(keys: readonly K[]): Record<K, number> {
   return Object.fromEntries(keys.map((key) => [key, 0])) as Record<K, number>;
 }
 
-export function alertStore(db: Kysely<Tables>): AlertStore {
+export function alertStore(db: Kysely<Tables>, sealed: SealedColumns): AlertStore {
   return {
     async list(filter, limit, cursor) {
       const rows = await after(filtered(db.selectFrom('alert').selectAll(), filter), cursor)
@@ -73,7 +74,7 @@ export function alertStore(db: Kysely<Tables>): AlertStore {
       });
     },
     async raise(alert) {
-      const { row, isNew } = await db.transaction().execute((tx) => record(tx, alert));
+      const { row, isNew } = await db.transaction().execute((tx) => record(tx, alert, sealed));
       return { alert: alertOf(row), isNew };
     },
     async countByRule(since, until) {

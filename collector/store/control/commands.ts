@@ -2,6 +2,7 @@ import type { ExpressionBuilder, Kysely, Selectable } from 'kysely';
 import type { Command, CommandStore } from '../contract.ts';
 import { appendEntry } from './audit.ts';
 import { decodePlace, encodePlace } from './place.ts';
+import type { SealedColumns } from './sealed-columns.ts';
 import type { Tables } from './tables.ts';
 
 function commandOf(row: Selectable<Tables['command']>): Command {
@@ -26,7 +27,7 @@ function commandOf(row: Selectable<Tables['command']>): Command {
 
 const isOpen = (row: ExpressionBuilder<Tables, 'command'>) => row('state', 'in', ['queued', 'sent']);
 
-export function commandStore(db: Kysely<Tables>): CommandStore {
+export function commandStore(db: Kysely<Tables>, sealed: SealedColumns): CommandStore {
   return {
     async add(command, maxOpen, entry) {
       return await db.transaction().execute(async (tx) => {
@@ -118,7 +119,8 @@ export function commandStore(db: Kysely<Tables>): CommandStore {
           .set({
             state: status,
             answered_at: at,
-            ...{ code, detail, cut, output: output === null ? null : JSON.stringify(output) },
+            ...{ code, detail, cut },
+            ...sealed.seal('command', { output: output === null ? null : JSON.stringify(output) }),
           })
           .where('id', '=', id)
           .where('host_id', '=', hostId)

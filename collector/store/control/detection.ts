@@ -1,17 +1,19 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { Alert, DetectionStore, NewAlert } from '../contract.ts';
 import { type AlertRow, alertOf, extension, rowOf } from './alert-rows.ts';
+import type { SealedColumns } from './sealed-columns.ts';
 import type { Tables } from './tables.ts';
 
 /** Records the alert, or extends the one of its id. */
 export async function record(
   tx: Transaction<Tables>,
   alert: NewAlert,
+  sealed: SealedColumns,
 ): Promise<{ row: AlertRow; isNew: boolean }> {
   const existing = await tx.selectFrom('alert').selectAll().where('id', '=', alert.id).executeTakeFirst();
   if (existing === undefined) {
     const row = rowOf(alert);
-    await tx.insertInto('alert').values(row).execute();
+    await tx.insertInto('alert').values(sealed.seal('alert', row)).execute();
     return { row, isNew: true };
   }
   const changed = extension(existing, alert);
@@ -19,7 +21,13 @@ export async function record(
   return { row: { ...existing, ...changed }, isNew: false };
 }
 
-async function keep(tx: Transaction<Tables>, cursor: number, data: Uint8Array): Promise<void> {
+async function keep(
+  tx: Transaction<Tables>,
+  cursor: number,
+  snapshot: Uint8Array,
+  sealed: SealedColumns,
+): Promise<void> {
+  const data = sealed.sealBytes(snapshot);
   await tx
     .insertInto('detection_snapshot')
     .values({ id: 1, cursor, data })
@@ -27,7 +35,7 @@ async function keep(tx: Transaction<Tables>, cursor: number, data: Uint8Array): 
     .execute();
 }
 
-export function detectionStore(db: Kysely<Tables>): DetectionStore {
+export function detectionStore(db: Kysely<Tables>, sealed: SealedColumns): DetectionStore {
   return {
     async cursor() {
       const row = await db.selectFrom('detection').select('cursor').executeTakeFirstOrThrow();
@@ -41,10 +49,10 @@ export function detectionStore(db: Kysely<Tables>): DetectionStore {
           .where('cursor', '<', cursor)
           .executeTakeFirst();
         if (moved.numUpdatedRows === 0n) return [];
-        if (snapshot !== undefined) await keep(tx, cursor, snapshot);
+        if (snapshot !== undefined) await keep(tx, cursor, snapshot, sealed);
         const recorded = new Map<string, { alert: Alert; isNew: boolean }>();
         for (const alert of alerts) {
-          const { row, isNew } = await record(tx, alert);
+          const { row, isNew } = await record(tx, alert, sealed);
           const wasNew = recorded.get(alert.id)?.isNew ?? false;
           recorded.set(alert.id, { alert: alertOf(row), isNew: isNew || wasNew });
         }
@@ -58,7 +66,7 @@ export function detectionStore(db: Kysely<Tables>): DetectionStore {
       return await db.transaction().execute(async (tx) => {
         const stored = await tx.selectFrom('detection').select('cursor').executeTakeFirstOrThrow();
         if (stored.cursor !== cursor) return false;
-        await keep(tx, cursor, data);
+        await keep(tx, cursor, data, sealed);
         return true;
       });
     },

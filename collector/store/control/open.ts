@@ -1,3 +1,5 @@
+import { sql } from 'kysely';
+import { type KeyRing, noKeyRing } from '../../encryption/key-ring.ts';
 import type { ControlStore } from '../contract.ts';
 import type { OnFailedSync } from '../failed-sync.ts';
 import { alertStore } from './alerts.ts';
@@ -12,12 +14,15 @@ import { hostStore } from './hosts.ts';
 import { huntStore } from './hunts.ts';
 import { migrate } from './migrate.ts';
 import { queryScheduleStore } from './query-schedules.ts';
+import { SealedColumns } from './sealed-columns.ts';
 
 export interface ControlStoreOptions {
   /** Wait for the disk at every commit. */
   readonly durable: boolean;
   /** Whoever acknowledges what is stored has to end then; thrown where it is not given. */
   readonly onFailedSync?: OnFailedSync;
+  /** What is written is encrypted under its key, where it has one. */
+  readonly ring?: KeyRing;
 }
 
 /**
@@ -25,24 +30,28 @@ export interface ControlStoreOptions {
  * Throws `data.corrupt`, `data.unreadable`, `data.in_use` or `data.schema_newer`.
  */
 export async function openControlStore(path: string, options: ControlStoreOptions): Promise<ControlStore> {
-  const db = openDatabase(path, options.durable, options.onFailedSync);
+  const plain = openDatabase(path, options.durable, options.onFailedSync);
+  const sealed = new SealedColumns(options.ring ?? noKeyRing);
+  const db = plain.withPlugin(sealed.plugin);
   try {
-    await migrate(db, path);
+    await migrate(plain, path);
+    if (options.ring?.isInUse) await sql`PRAGMA secure_delete = ON`.execute(plain);
   } catch (error) {
     await db.destroy();
     throw error;
   }
   return {
     hosts: hostStore(db),
-    alerts: alertStore(db),
-    detection: detectionStore(db),
+    alerts: alertStore(db, sealed),
+    detection: detectionStore(db, sealed),
     enrolment: enrolmentStore(db),
     certificates: certificateStore(db),
     credentials: credentialStore(db),
-    commands: commandStore(db),
+    commands: commandStore(db, sealed),
     querySchedules: queryScheduleStore(db),
     audit: auditStore(db),
     hunts: huntStore(db),
+    reseal: () => sealed.reseal(plain),
     close: () => db.destroy(),
   };
 }

@@ -37,8 +37,8 @@ export class ReaderThread implements TailSearch {
   readonly #waiting = new Map<number, Waiting>();
   #number = 0;
 
-  constructor(entry: URL, journalPath: string) {
-    this.#worker = new Worker(entry, { workerData: { journalPath } });
+  constructor(entry: URL, journalPath: string, keyFile = '') {
+    this.#worker = new Worker(entry, { workerData: { journalPath, keyFile } });
     this.#worker.on('message', (answer: ReaderAnswer) => this.#receive(answer));
     this.#worker.on('error', (error: Error) => this.#fail(error));
     this.#worker.on('exit', () => this.#fail(new VedetteError('api.internal', 'The reader has ended.')));

@@ -2,8 +2,8 @@ import Database from 'better-sqlite3';
 import { VedetteError } from '#shared/errors.ts';
 import { keepLog, settleLog } from '../failed-sync.ts';
 
-/** 2 adds the manifest of segments. */
-const schemaVersion = 2;
+/** 2 adds the manifest of segments, 3 what each is encrypted under. */
+const schemaVersion = 3;
 const schema = `
 CREATE TABLE IF NOT EXISTS batch (
   id INTEGER PRIMARY KEY,
@@ -50,7 +50,8 @@ CREATE TABLE IF NOT EXISTS segment (
   size_bytes INTEGER NOT NULL,
   min_time INTEGER NOT NULL,
   max_time INTEGER NOT NULL,
-  sealed_at INTEGER NOT NULL
+  sealed_at INTEGER NOT NULL,
+  key TEXT
 );
 CREATE INDEX IF NOT EXISTS segment_place ON segment (type, day);
 CREATE INDEX IF NOT EXISTS segment_time ON segment (max_time);
@@ -63,6 +64,10 @@ function openFailure(path: string, error: unknown): VedetteError {
   return new VedetteError(isDamage ? 'data.corrupt' : 'data.unreadable', `${path}: ${message}.`, {
     cause: error,
   });
+}
+
+function hasColumn(db: Database.Database, table: string, column: string): boolean {
+  return (db.pragma(`table_info(${table})`) as { name: string }[]).some(({ name }) => name === column);
 }
 
 /** Opens the journal's database, making or checking its schema. Throws `data.*`. */
@@ -85,6 +90,8 @@ export function openDatabase(path: string, readonly: boolean): Database.Database
     }
     if (!readonly) {
       db.exec(schema);
+      if (version > 0 && version < 3 && !hasColumn(db, 'segment', 'key'))
+        db.exec('ALTER TABLE segment ADD COLUMN key TEXT');
       settleLog(db);
       db.pragma(`user_version = ${schemaVersion}`);
     }

@@ -1,7 +1,10 @@
 import { nowUs } from '#shared/clock.ts';
+import { type KeyRing, noKeyRing } from '../../encryption/key-ring.ts';
+import { unseal } from '../../encryption/sealed.ts';
 import { storageStatus } from '../segments/room.ts';
 import type { BatchFilter, JournalBatch, JournalReader, Span, StreamLedger } from './contract.ts';
 import { addCounts, openDatabase } from './database.ts';
+import { placeOf } from './place.ts';
 
 interface BatchRow {
   id: number;
@@ -18,7 +21,7 @@ interface BatchRow {
   data: Buffer;
 }
 
-function toBatch(row: BatchRow): JournalBatch {
+function toBatch(row: BatchRow, ring: KeyRing): JournalBatch {
   const { id, stream, sequence, collected, stored, data } = row;
   return {
     id,
@@ -32,7 +35,7 @@ function toBatch(row: BatchRow): JournalBatch {
     minTime: row.min_time,
     maxTime: row.max_time,
     receivedAt: row.received_at,
-    data,
+    data: unseal(data, ring, placeOf(row.host, stream, sequence)),
   };
 }
 
@@ -55,10 +58,10 @@ function conditions(filter: BatchFilter): { sql: string; values: (string | numbe
 }
 
 /** Opens the journal at `path` for reading beside its writer; it must exist. Throws `data.*`. */
-export function openJournalReader(path: string): JournalReader {
+export function openJournalReader(path: string, ring: KeyRing = noKeyRing): JournalReader {
   const db = openDatabase(path, true);
   const rows = (sql: string, ...values: (string | number)[]) =>
-    (db.prepare(sql).all(...values) as BatchRow[]).map(toBatch);
+    (db.prepare(sql).all(...values) as BatchRow[]).map((row) => toBatch(row, ring));
   return {
     async forward(after, limit, filter = {}) {
       const where = conditions(filter);
@@ -142,7 +145,7 @@ export function openJournalReader(path: string): JournalReader {
       return { batches: t.batches, events: t.events, sizeBytes: t.size };
     },
     async storage(folder, retention) {
-      return storageStatus(db, folder, retention, nowUs());
+      return storageStatus(db, folder, retention, nowUs(), ring);
     },
     async arrivals(since) {
       const seconds = new Map<number, Record<string, number>>();

@@ -1,6 +1,8 @@
 import type Database from 'better-sqlite3';
 import { VedetteError } from '#shared/errors.ts';
 import type { StreamMark } from '#shared/protocol/frames.ts';
+import { type KeyRing, noKeyRing } from '../../encryption/key-ring.ts';
+import { seal } from '../../encryption/sealed.ts';
 import {
   checkpointLog,
   failedSync,
@@ -16,6 +18,7 @@ import {
   notInJournal,
 } from './contract.ts';
 import { addCounts, openDatabase } from './database.ts';
+import { placeOf } from './place.ts';
 
 const writes = {
   getStream: 'SELECT mark, collected, stored, lost, repeats FROM stream WHERE host = ? AND stream = ?',
@@ -37,8 +40,18 @@ interface StreamRow {
   isForeign?: true;
 }
 
+interface Totals {
+  batches: number;
+  events: number;
+  size: number;
+}
+
 /** Opens the journal at `path` for the one process that writes it. Throws `data.*`. */
-export function openJournalWriter(path: string, onFailedSync: OnFailedSync = throwFailedSync): JournalWriter {
+export function openJournalWriter(
+  path: string,
+  onFailedSync: OnFailedSync = throwFailedSync,
+  ring: KeyRing = noKeyRing,
+): JournalWriter {
   const db = openDatabase(path, false);
   const prepared = Object.entries(writes).map(([name, sql]) => [name, db.prepare(sql)]);
   const sql = Object.fromEntries(prepared) as Record<keyof typeof writes, Database.Statement>;
@@ -56,8 +69,8 @@ export function openJournalWriter(path: string, onFailedSync: OnFailedSync = thr
     const { mark, collected, stored, repeats } = row;
     sql.putStream.run(host, stream, mark, collected, stored, JSON.stringify(row.lost), repeats);
   };
-  const insert = (b: BatchRecord): number => {
-    const { hostId, stream, sequence, collected, stored, minTime, maxTime, receivedAt, data } = b;
+  const insert = (b: BatchRecord, data: Uint8Array): number => {
+    const { hostId, stream, sequence, collected, stored, minTime, maxTime, receivedAt } = b;
     const lost = JSON.stringify(b.lost);
     const counts = JSON.stringify(b.counts);
     const done = sql.insert.run(
@@ -75,7 +88,7 @@ export function openJournalWriter(path: string, onFailedSync: OnFailedSync = thr
     );
     return Number(done.lastInsertRowid);
   };
-  const appendOne = (b: BatchRecord, s: StreamRow): AppendOutcome => {
+  const appendOne = (b: BatchRecord, s: StreamRow, total: Totals): AppendOutcome => {
     if (s.isForeign) return { status: 'foreign' };
     if (b.sequence <= s.mark) {
       s.repeats++;
@@ -86,11 +99,15 @@ export function openJournalWriter(path: string, onFailedSync: OnFailedSync = thr
     s.collected = b.collected;
     s.stored += b.stored;
     s.lost = addCounts(s.lost, b.lost);
-    return { status: 'stored', id: insert(b) };
+    const data = seal(b.data, ring.current, placeOf(b.hostId, b.stream, b.sequence));
+    total.batches++;
+    total.events += b.stored;
+    total.size += data.length;
+    return { status: 'stored', id: insert(b, data) };
   };
   const appendAll = db.transaction((batches: readonly BatchRecord[]): AppendOutcome[] => {
     const streams = new Map<string, { host: string; stream: string; row: StreamRow }>();
-    const total = { batches: 0, events: 0, size: 0 };
+    const total: Totals = { batches: 0, events: 0, size: 0 };
     const outcomes = batches.map((b) => {
       const key = `${b.hostId}:${b.stream}`;
       let entry = streams.get(key);
@@ -98,13 +115,7 @@ export function openJournalWriter(path: string, onFailedSync: OnFailedSync = thr
         entry = { host: b.hostId, stream: b.stream, row: load(b.hostId, b.stream) };
         streams.set(key, entry);
       }
-      const outcome = appendOne(b, entry.row);
-      if (outcome.status === 'stored') {
-        total.batches++;
-        total.events += b.stored;
-        total.size += b.data.length;
-      }
-      return outcome;
+      return appendOne(b, entry.row, total);
     });
     for (const { host, stream, row } of streams.values()) if (!row.isForeign) put(host, stream, row);
     if (total.batches > 0) sql.total.run(total.batches, total.events, total.size);

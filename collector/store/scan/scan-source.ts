@@ -3,7 +3,10 @@ import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type Database from 'better-sqlite3';
 import { VedetteError } from '#shared/errors.ts';
+import type { KeyRing } from '../../encryption/key-ring.ts';
+import { unseal } from '../../encryption/sealed.ts';
 import { openDatabase } from '../journal/database.ts';
+import { placeOf } from '../journal/place.ts';
 import { Manifest } from '../segments/manifest.ts';
 import { integerBound, type RowGroupPlace, readRowGroups } from '../segments/parquet/read/row-groups.ts';
 
@@ -51,8 +54,10 @@ export class ScanSource {
   readonly damagedFiles: number;
   readonly #fds: readonly number[];
   readonly #tailFd: number;
+  readonly #ring: KeyRing;
 
-  private constructor(opened: Opened, tail: readonly TailPlace[], tailFd: number) {
+  private constructor(opened: Opened, tail: readonly TailPlace[], tailFd: number, ring: KeyRing) {
+    this.#ring = ring;
     this.units = opened.units.sort((a, b) => a.firstReceivedAt - b.firstReceivedAt);
     this.damagedFiles = opened.damaged;
     this.#fds = opened.fds;
@@ -61,7 +66,7 @@ export class ScanSource {
   }
 
   /** `tailPath` is made anew and removed at once; it exists as long as it is open. Throws `data.*`. */
-  static open(journalPath: string, segmentFolder: string, tailPath: string): ScanSource {
+  static open(journalPath: string, segmentFolder: string, tailPath: string, ring: KeyRing): ScanSource {
     const db = openDatabase(journalPath, true);
     const opened: Opened = { units: [], fds: [], damaged: 0 };
     const tailFd = openSync(tailPath, 'w+', 0o600);
@@ -69,10 +74,10 @@ export class ScanSource {
       rmSync(tailPath, { force: true });
       // One transaction over both: a batch that is sealed meanwhile is seen in one of them.
       const tail = db.transaction(() => {
-        openSegments(db, segmentFolder, opened);
+        openSegments(db, segmentFolder, opened, ring);
         return copyTail(db, tailFd);
       })();
-      return new ScanSource(opened, tail, tailFd);
+      return new ScanSource(opened, tail, tailFd, ring);
     } catch (error) {
       for (const fd of [...opened.fds, tailFd]) closeSync(fd);
       throw error;
@@ -81,6 +86,7 @@ export class ScanSource {
     }
   }
 
+  /** Throws `encryption.key_missing`, or `data.corrupt` when the disk has changed it. */
   bytesOf(entry: TailEntry): Buffer {
     const { at, bytes } = entry as TailPlace;
     const data = Buffer.allocUnsafe(bytes);
@@ -89,7 +95,7 @@ export class ScanSource {
       if (read === 0) throw new VedetteError('backtest.failed', 'The copy of the journal is cut off.');
       done += read;
     }
-    return data;
+    return unseal(data, this.#ring, placeOf(entry.hostId, entry.stream, entry.sequence));
   }
 
   close(): void {
@@ -103,7 +109,7 @@ interface Opened {
   damaged: number;
 }
 
-function openSegments(db: Database.Database, folder: string, into: Opened): void {
+function openSegments(db: Database.Database, folder: string, into: Opened, ring: KeyRing): void {
   const hasSegments = db.prepare(`SELECT 1 FROM sqlite_master WHERE name = 'segment'`).get() !== undefined;
   if (!hasSegments) return;
   const segments = new Manifest(db).list();
@@ -112,11 +118,11 @@ function openSegments(db: Database.Database, folder: string, into: Opened): void
       'backtest.limit',
       `There are ${segments.length} files; ${maxFiles} are read at most.`,
     );
-  for (const { path, type, minTime, maxTime } of segments) {
+  for (const { path, type, minTime, maxTime, key } of segments) {
     try {
       const fd = openSync(join(folder, path), 'r');
       into.fds.push(fd);
-      for (const place of readRowGroups(fd, path)) {
+      for (const place of readRowGroups(fd, path, (id) => ring.byId(id ?? key ?? ''))) {
         const bound = (name: string, which: 'least' | 'greatest', other: number) =>
           integerBound(place.chunks.get(name)?.[which]) ?? other;
         into.units.push({
@@ -126,10 +132,16 @@ function openSegments(db: Database.Database, folder: string, into: Opened): void
           firstReceivedAt: bound('event.ingested', 'least', Number.NEGATIVE_INFINITY),
         });
       }
-    } catch {
+    } catch (error) {
+      // Without a key everything is missing, which nobody must take for the whole.
+      if (isKeyMissing(error)) throw error;
       into.damaged++;
     }
   }
+}
+
+function isKeyMissing(error: unknown): boolean {
+  return error instanceof VedetteError && error.code.startsWith('encryption.');
 }
 
 interface BatchRow {

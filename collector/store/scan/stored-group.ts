@@ -15,7 +15,7 @@ export class StoredGroup implements ColumnarEvents {
   readonly #origin = new Map<string, Column>();
 
   /** A row group of an open file; columns that it lacks, or that have no value in it, are left out. */
-  constructor(fd: number, spec: EventSpec, { rows, chunks }: RowGroupPlace) {
+  constructor(fd: number, spec: EventSpec, { rows, chunks, key }: RowGroupPlace) {
     this.type = spec.name;
     this.count = rows;
     const columns = new Map<string, Column>();
@@ -24,7 +24,7 @@ export class StoredGroup implements ColumnarEvents {
       if (place === undefined) continue;
       const isOrigin = originNames.has(name);
       if (!isOrigin && place.repetition === 0 && place.nulls === rows) continue;
-      (isOrigin ? this.#origin : columns).set(name, storedColumn(fd, place, form, rows));
+      (isOrigin ? this.#origin : columns).set(name, storedColumn(fd, place, key, form, rows));
     }
     this.columns = columns;
   }

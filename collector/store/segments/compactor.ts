@@ -3,8 +3,11 @@ import { renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type Database from 'better-sqlite3';
+import { type Key, type KeyRing, noKeyRing } from '../../encryption/key-ring.ts';
 import { Manifest, type Segment } from './manifest.ts';
-import { areAlike, concatenate, readFooter } from './parquet/concatenate.ts';
+import { areAlike, concatenate } from './parquet/concatenate.ts';
+import { passingKey } from './parquet/crypto.ts';
+import { type Footer, readFooter } from './parquet/footer.ts';
 import { segmentPath } from './sealer.ts';
 import { syncFolder, unfinishedSuffix } from './segment-writer.ts';
 import { dayUs, rowGroupRows } from './type-gatherer.ts';
@@ -61,24 +64,35 @@ export class Compactor {
   readonly #folder: string;
   readonly #bounds: CompactionBounds;
   readonly #manifest: Manifest;
+  readonly #ring: KeyRing;
   #duck: DuckDBConnection | undefined;
 
   /** A connection that may write to the journal's database, and the folder of segments. */
-  constructor(db: Database.Database, folder: string, bounds: CompactionBounds = compactionBounds) {
+  constructor(
+    db: Database.Database,
+    folder: string,
+    ring: KeyRing = noKeyRing,
+    bounds: CompactionBounds = compactionBounds,
+  ) {
     this.#db = db;
     this.#folder = folder;
     this.#bounds = bounds;
     this.#manifest = new Manifest(db);
+    this.#ring = ring;
   }
 
-  /** Merges once where it is worth it. Undefined when it is nowhere; throws when the disk refuses. */
+  /**
+   * Merges once where it is worth it, else writes one segment again that is not under the key in force. Undefined when
+   * there is nothing to do; throws when the disk refuses.
+   */
   async step(nowUs: number): Promise<Segment | undefined> {
     const overBefore = Math.floor((nowUs - overAfterUs) / dayUs);
     for (const { type, day } of this.#places()) {
       const chosen = chooseMerge(this.#manifest.of(type, day), day < overBefore, this.#bounds);
       if (chosen.length > 0) return await this.#merge(chosen, nowUs);
     }
-    return undefined;
+    const stale = this.#manifest.notUnder(this.#ring.current?.id ?? null);
+    return stale === undefined || !this.#ring.isInUse ? undefined : await this.#merge([stale], nowUs);
   }
 
   #places(): readonly Candidate[] {
@@ -92,8 +106,9 @@ export class Compactor {
     const path = segmentPath(type, day, `${nowUs}-merged`);
     const file = join(this.#folder, path);
     const unfinished = `${file}${unfinishedSuffix}`;
+    const key = this.#ring.current;
     try {
-      await this.#write(segments, unfinished);
+      await this.#write(segments, unfinished, key);
       renameSync(unfinished, file);
       syncFolder(dirname(file));
       const merged = {
@@ -104,6 +119,7 @@ export class Compactor {
         maxTime: Math.max(...segments.map(({ maxTime }) => maxTime)),
         // The age of the youngest.
         sealedAt: Math.max(...segments.map(({ sealedAt }) => sealedAt)),
+        key: key?.id ?? null,
       };
       this.#db
         .transaction(() => {
@@ -120,37 +136,54 @@ export class Compactor {
   }
 
   /** Row groups that are large enough are taken as they are; small ones are put together into larger ones. */
-  async #write(segments: readonly Segment[], to: string): Promise<void> {
+  async #write(segments: readonly Segment[], to: string, key: Key | undefined): Promise<void> {
+    // One after another as they are, which is nearly by time: sorting again would take the memory of all of them.
     const footers = segments
       .toSorted((a, b) => a.minTime - b.minTime)
-      .map(({ path }) => readFooter(join(this.#folder, path)));
+      .map(({ path }) => readFooter(join(this.#folder, path), (id = '') => this.#ring.byId(id)));
     const rows = footers.reduce((sum, footer) => sum + footer.rows, 0);
     const groups = footers.reduce((sum, footer) => sum + footer.groups.length, 0);
-    if (rows >= groups * leastGroupRows && areAlike(footers)) concatenate(footers, to);
+    const isWorthEncoding = footers.length > 1 && rows < groups * leastGroupRows;
+    if (!isWorthEncoding && areAlike(footers)) concatenate(footers, to, key);
     else {
       // Written once more from here: only whoever wrote a file is told for certain that a part of it was not kept.
       const encoded = `${to}.encoded${unfinishedSuffix}`;
       try {
-        await this.#encode(segments, encoded);
-        concatenate([readFooter(encoded)], to);
+        concatenate([await this.#encode(footers, encoded)], to, key);
       } finally {
         rmSync(encoded, { force: true });
       }
     }
   }
 
-  async #encode(segments: readonly Segment[], to: string): Promise<void> {
+  /** Nothing that is encrypted is written in the clear on the way. */
+  async #encode(footers: readonly Footer[], to: string): Promise<Footer> {
     this.#duck ??= await open(this.#bounds.memoryMib);
-    // One after another as they are, which is nearly by time: sorting again would take the memory of all of them.
-    const inOrder = segments.toSorted((a, b) => a.minTime - b.minTime);
-    const files = inOrder.map(({ path }) => text(join(this.#folder, path))).join(', ');
+    const passing = this.#ring.isInUse ? passingKey() : undefined;
+    const sources: string[] = [];
+    for (const { path, key } of footers) {
+      if (key !== undefined) await addKey(this.#duck, key);
+      sources.push(
+        `SELECT * FROM read_parquet(${text(path)}${key === undefined ? '' : `, ${configOf(key)}`})`,
+      );
+    }
+    const options = [
+      'FORMAT parquet',
+      'COMPRESSION zstd',
+      `ROW_GROUP_SIZE ${rowGroupRows}`,
+      'PARQUET_VERSION v2',
+    ];
+    if (passing !== undefined) {
+      await addKey(this.#duck, passing);
+      options.push(`ENCRYPTION_CONFIG {footer_key: ${text(passing.id)}}`);
+    }
     const copied = await this.#duck.runAndReadAll(
-      `COPY (SELECT * FROM read_parquet([${files}], union_by_name = true))
-       TO ${text(to)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${rowGroupRows}, PARQUET_VERSION v2)`,
+      `COPY (${sources.join(' UNION ALL BY NAME ')}) TO ${text(to)} (${options.join(', ')})`,
     );
     const rows = Number(copied.getRows()[0]?.[0]);
-    const expected = segments.reduce((sum, segment) => sum + segment.rows, 0);
+    const expected = footers.reduce((sum, footer) => sum + footer.rows, 0);
     if (rows !== expected) throw new Error(`${rows} rows were merged of ${expected}`);
+    return readFooter(to, () => passing as Key);
   }
 
   close(): void {
@@ -163,6 +196,12 @@ function text(value: string): string {
   return `'${value.replaceAll("'", "''")}'`;
 }
 
+const configOf = (key: Key) => `encryption_config = {footer_key: ${text(key.id)}}`;
+
+async function addKey(duck: DuckDBConnection, { id, bytes }: Key): Promise<void> {
+  await duck.run(`PRAGMA add_parquet_key(${text(id)}, ${text(bytes.toString('base64'))})`);
+}
+
 /** Loaded when there is something to merge: it takes memory that a small store never needs. */
 async function open(memoryMib: number): Promise<DuckDBConnection> {
   const { DuckDBInstance } = await import('@duckdb/node-api');
@@ -172,6 +211,8 @@ async function open(memoryMib: number): Promise<DuckDBConnection> {
     temp_directory: '',
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
+    // Its nonces come from a generator that is not meant for keys; the only key it writes with is ours, and for one file.
+    force_mbedtls_unsafe: 'true',
   });
   return await instance.connect();
 }

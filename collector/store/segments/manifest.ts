@@ -16,6 +16,8 @@ export interface SegmentRecord {
   readonly minTime: number;
   readonly maxTime: number;
   readonly sealedAt: number;
+  /** Id of the key it is encrypted under; null in the clear. */
+  readonly key: string | null;
 }
 export interface Segment extends SegmentRecord {
   readonly id: number;
@@ -31,14 +33,16 @@ interface SegmentRow {
   min_time: number;
   max_time: number;
   sealed_at: number;
+  key: string | null;
 }
 
-const select = 'SELECT id, type, day, path, rows, size_bytes, min_time, max_time, sealed_at FROM segment';
+const select =
+  'SELECT id, type, day, path, rows, size_bytes, min_time, max_time, sealed_at, key FROM segment';
 
 function toSegment(row: SegmentRow): Segment {
-  const { id, type, day, path, rows } = row;
+  const { id, type, day, path, rows, key } = row;
   return {
-    ...{ id, type, day, path, rows },
+    ...{ id, type, day, path, rows, key },
     sizeBytes: row.size_bytes,
     minTime: row.min_time,
     maxTime: row.max_time,
@@ -70,6 +74,13 @@ export class Manifest {
     return (this.#db.prepare(sql).all(type, day) as SegmentRow[]).map(toSegment);
   }
 
+  /** One that is not encrypted under `key` (null: in the clear), the newest first. */
+  notUnder(key: string | null): Segment | undefined {
+    const sql = `${select} WHERE key IS NOT ? ORDER BY id DESC LIMIT 1`;
+    const row = this.#db.prepare(sql).get(key) as SegmentRow | undefined;
+    return row === undefined ? undefined : toSegment(row);
+  }
+
   totals(): SegmentTotals {
     const sql = `SELECT count(*) AS files, coalesce(sum(rows), 0) AS events, coalesce(sum(size_bytes), 0) AS sizeBytes
       FROM segment`;
@@ -77,13 +88,13 @@ export class Manifest {
   }
 
   add(segment: SegmentRecord): void {
-    const { type, day, path, rows, sizeBytes, minTime, maxTime, sealedAt } = segment;
+    const { type, day, path, rows, sizeBytes, minTime, maxTime, sealedAt, key } = segment;
     this.#db
       .prepare(
-        `INSERT INTO segment (type, day, path, rows, size_bytes, min_time, max_time, sealed_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+        `INSERT INTO segment (type, day, path, rows, size_bytes, min_time, max_time, sealed_at, key)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       )
-      .run(type, day, path, rows, sizeBytes, minTime, maxTime, sealedAt);
+      .run(type, day, path, rows, sizeBytes, minTime, maxTime, sealedAt, key);
     // A name that was garbage before may be given again.
     this.#db.prepare('DELETE FROM garbage WHERE path = ?').run(path);
   }

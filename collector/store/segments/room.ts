@@ -1,7 +1,9 @@
 /** How much is stored, how fast that grows, and when there will be no more room. */
 import { statfsSync } from 'node:fs';
 import type Database from 'better-sqlite3';
+import type { KeyRing } from '../../encryption/key-ring.ts';
 import type { StorageStatus } from '../contract.ts';
+import { keyUse } from '../key-use.ts';
 import { Manifest } from './manifest.ts';
 import type { Retention } from './retention.ts';
 import { dayUs } from './type-gatherer.ts';
@@ -42,6 +44,7 @@ export function storageStatus(
   folder: string,
   retention: Retention,
   nowUs: number,
+  ring: KeyRing,
 ): StorageStatus {
   const totals = new Manifest(db).totals();
   const span = db.prepare('SELECT min(min_time) AS oldest, max(max_time) AS newest FROM segment').get() as {
@@ -57,6 +60,7 @@ export function storageStatus(
     newestEventAt: span.newest,
     bytesPerDay,
     freeBytes,
+    encryption: { key: ring.current?.id ?? null, stored: ring.isInUse ? keyUse(db) : [], isPending: false },
     fullAt:
       bytesPerDay === null || bytesPerDay === 0
         ? null

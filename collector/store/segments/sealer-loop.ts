@@ -1,16 +1,20 @@
 /** When to seal, merge and let go. */
 import { closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
 import { nowUs } from '#shared/clock.ts';
+import { KeyRing } from '../../encryption/key-ring.ts';
 import { checkpointLog, failedSync, isFailedSync, type OnFailedSync } from '../failed-sync.ts';
 import { openDatabase } from '../journal/database.ts';
 import { Compactor } from './compactor.ts';
 import { Manifest } from './manifest.ts';
+import { resealBatches } from './reseal-batches.ts';
 import { chooseOutdated, type Retention } from './retention.ts';
 import { type RunBounds, type SealedRun, Sealer } from './sealer.ts';
 import { removeFiles, removeStrangers } from './sweep.ts';
 
 export interface SealerOptions {
   readonly journalPath: string;
+  /** Of the keys of what is stored; empty where there is none. */
+  readonly keyFile?: string;
   /** Detection's alerts and cursor are in it. */
   readonly controlPath: string;
   /** Of segments. */
@@ -43,6 +47,7 @@ export class SealerLoop {
   readonly #o: SealerOptions;
   readonly #events: SealerLoopEvents;
   readonly #db: ReturnType<typeof openDatabase>;
+  readonly #ring: KeyRing;
   readonly #sealer: Sealer;
   readonly #compactor: Compactor;
   readonly #manifest: Manifest;
@@ -62,8 +67,10 @@ export class SealerLoop {
     mkdirSync(options.folder, { recursive: true, mode: 0o700 });
     this.#db = openDatabase(options.journalPath, false);
     this.#manifest = new Manifest(this.#db);
-    this.#sealer = new Sealer(this.#db, options.folder);
-    this.#compactor = new Compactor(this.#db, options.folder);
+    const ring = new KeyRing(options.keyFile);
+    this.#ring = ring;
+    this.#sealer = new Sealer(this.#db, options.folder, ring);
+    this.#compactor = new Compactor(this.#db, options.folder, ring);
     removeStrangers(options.folder, this.#manifest, this.#manifest.garbage(Number.MAX_SAFE_INTEGER));
     this.#lookMs = options.lookMs ?? usualLookMs;
     this.#look(this.#lookMs);
@@ -84,6 +91,7 @@ export class SealerLoop {
   /** Gives how long to wait before the next look. */
   async #work(): Promise<number> {
     try {
+      if (this.#ring.isInUse) resealBatches(this.#db, this.#ring);
       if (this.#isDue() && this.#seal()) return 0;
       this.#retain();
       if (!this.#isStopping() && (await this.#compactor.step(nowUs())) !== undefined) return 0;

@@ -3,6 +3,9 @@ import type Database from 'better-sqlite3';
 import { eventSpecs } from '#shared/events/registry.gen.ts';
 import { decodeBatch } from '#shared/protocol/codec/decode.ts';
 import type { EventSpec } from '#shared/schema/spec.ts';
+import { type Key, type KeyRing, noKeyRing } from '../../encryption/key-ring.ts';
+import { unseal } from '../../encryption/sealed.ts';
+import { placeOf } from '../journal/place.ts';
 import { Manifest } from './manifest.ts';
 import { SegmentWriter } from './segment-writer.ts';
 import { dayUs, TypeGatherer } from './type-gatherer.ts';
@@ -18,6 +21,12 @@ export interface SealedRun {
   readonly events: number;
   readonly segments: number;
   readonly sizeBytes: number;
+}
+
+/** When, and under which key. */
+interface Sealing {
+  readonly nowUs: number;
+  readonly key: Key | undefined;
 }
 
 interface BatchRow {
@@ -45,14 +54,16 @@ export class Sealer {
   readonly #db: Database.Database;
   readonly #folder: string;
   readonly #manifest: Manifest;
+  readonly #ring: KeyRing;
   /** Batches up to this one that are still in the journal cannot be sealed. */
   #passed = 0;
 
   /** A connection that may write to the journal's database, and the folder of segments. */
-  constructor(db: Database.Database, folder: string) {
+  constructor(db: Database.Database, folder: string, ring: KeyRing = noKeyRing) {
     this.#db = db;
     this.#folder = folder;
     this.#manifest = new Manifest(db);
+    this.#ring = ring;
   }
 
   /**
@@ -69,11 +80,12 @@ export class Sealer {
     const rows = this.#choose(upTo, bounds);
     if (rows.length === 0) return undefined;
     const writers: SegmentWriter[] = [];
+    const key = this.#ring.current;
     try {
-      const taken = this.#write(rows, writers, nowUs, isToStop);
+      const taken = this.#write(rows, writers, { nowUs, key }, isToStop);
       if (taken === undefined) return undefined;
       for (const writer of writers) writer.finish({ 'vedette.batches': `${rows[0]?.id}-${rows.at(-1)?.id}` });
-      this.#commit(taken, writers, nowUs);
+      this.#commit(taken, writers, { nowUs, key });
       const sizeBytes = writers.reduce((sum, writer) => sum + writer.sizeBytes, 0);
       const events = writers.reduce((sum, writer) => sum + writer.rows, 0);
       return { batches: taken.length, events, segments: writers.length, sizeBytes };
@@ -103,7 +115,7 @@ export class Sealer {
   #write(
     rows: readonly BatchRow[],
     writers: SegmentWriter[],
-    nowUs: number,
+    { nowUs, key }: Sealing,
     isToStop: () => boolean,
   ): readonly BatchRow[] | undefined {
     const byPlace = new Map<string, SegmentWriter>();
@@ -116,7 +128,7 @@ export class Sealer {
         const path = segmentPath(type, day, name);
         let writer = byPlace.get(path);
         if (writer === undefined) {
-          writer = new SegmentWriter(this.#folder, path, specs);
+          writer = new SegmentWriter(this.#folder, path, specs, key);
           byPlace.set(path, writer);
           writers.push(writer);
         }
@@ -129,7 +141,8 @@ export class Sealer {
     let isPassing = true;
     for (const row of rows) {
       if (isToStop()) return abandoned(writers);
-      const decoded = decodeBatch(data.get(row.id) as Buffer);
+      const place = placeOf(row.host, row.stream, row.sequence);
+      const decoded = decodeBatch(unseal(data.get(row.id) as Buffer, this.#ring, place));
       const isKnown = decoded.ok && decoded.value.unknown.events === 0 && decoded.value.unknown.columns === 0;
       if (!isKnown) {
         if (isPassing) this.#passed = row.id;
@@ -146,7 +159,7 @@ export class Sealer {
   }
 
   /** From here on the segments count and the batches are gone, both or neither. */
-  #commit(taken: readonly BatchRow[], writers: readonly SegmentWriter[], nowUs: number): void {
+  #commit(taken: readonly BatchRow[], writers: readonly SegmentWriter[], { nowUs, key }: Sealing): void {
     const remove = this.#db.prepare('DELETE FROM batch WHERE id = ? RETURNING stored, length(data) AS bytes');
     const count = this.#db.prepare(
       `INSERT INTO sealed (host, stream, batches) VALUES (?, ?, ?)
@@ -156,7 +169,17 @@ export class Sealer {
       for (const { path, rows, sizeBytes, minTime, maxTime } of writers) {
         const [, type] = path.split('/') as [string, string];
         const day = Math.floor(minTime / dayUs);
-        this.#manifest.add({ type, day, path, rows, sizeBytes, minTime, maxTime, sealedAt: nowUs });
+        this.#manifest.add({
+          type,
+          day,
+          path,
+          rows,
+          sizeBytes,
+          minTime,
+          maxTime,
+          sealedAt: nowUs,
+          key: key?.id ?? null,
+        });
       }
       let events = 0;
       let bytes = 0;

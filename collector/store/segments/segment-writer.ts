@@ -1,6 +1,7 @@
 /** Writes one segment: a file that is whole on the disk, under its final name, before anybody is told of it. */
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { Key } from '../../encryption/key-ring.ts';
 import { type ColumnSpec, ParquetFile } from './parquet/file.ts';
 import type { Gathered } from './parquet/gathered.ts';
 
@@ -34,13 +35,13 @@ export class SegmentWriter {
   minTime = Number.POSITIVE_INFINITY;
   maxTime = Number.NEGATIVE_INFINITY;
 
-  constructor(folder: string, path: string, specs: readonly ColumnSpec[]) {
+  constructor(folder: string, path: string, specs: readonly ColumnSpec[], key?: Key) {
     this.path = path;
     this.#final = join(folder, path);
     this.#unfinished = `${this.#final}${unfinishedSuffix}`;
     makeFolder(dirname(this.#final));
     this.#fd = openSync(this.#unfinished, 'w', 0o600);
-    this.#parquet = new ParquetFile(specs);
+    this.#parquet = new ParquetFile(specs, key);
   }
 
   get sizeBytes(): number {

@@ -77,6 +77,7 @@ async function statusOf(control: ControlStore, events: ArrayEventReader): Promis
     storage: {
       segments: { files: 1, events: stored, sizeBytes: stored },
       ...{ oldestEventAt: 0, newestEventAt: null, bytesPerDay: null, freeBytes: 1, fullAt: null },
+      encryption: { key: null, stored: [], isPending: false },
     },
     journal: { events: stored, batches: stored, sizeBytes: stored * 100 },
     detection: {
@@ -145,6 +146,7 @@ export async function startApi(t: Test, over: Partial<ApiDeps> = {}): Promise<Ru
   const backtests = new Backtests({
     entry: new URL('../../../collector/backtest.process.ts', import.meta.url),
     folder: t.testdir({}),
+    keyFile: '',
     threads: 1,
     memoryBytes: 1 << 30,
     inForce: () => ({ rulePaths: [], listPaths: [], uses: [] }),

@@ -82,9 +82,13 @@ async function same(t: Test, stored: StoredEvents, how: string): Promise<void> {
   );
 }
 
-for (const seed of [1, 2, 3]) {
-  t.test(`the same alerts as live, seed ${seed}`, async (t) => {
-    const stored = new StoredEvents(t, 4);
+for (const [seed, isSealed] of [
+  [1, false],
+  [2, false],
+  [3, true],
+] as const) {
+  t.test(`the same alerts as live, seed ${seed}${isSealed ? ', encrypted' : ''}`, async (t) => {
+    const stored = new StoredEvents(t, 4, isSealed);
     const all = arrivals(seed, 400);
     await stored.append(all.slice(0, 200));
     await same(t, stored, 'in the journal');

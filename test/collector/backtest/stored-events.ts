@@ -8,6 +8,7 @@ import type { EventRow } from '#shared/schema/columns.ts';
 import type { RuleSet } from '#shared/sigma/index.ts';
 import type { AlertDigest, BacktestHost, RuleSource } from '../../../collector/backtest/contract.ts';
 import { createDetector } from '../../../collector/detect/detector.ts';
+import { KeyRing, makeKeyFile, noKeyRing } from '../../../collector/encryption/key-ring.ts';
 import { type Detectable, groupsOf, originOf } from '../../../collector/ingest/detectable.ts';
 import { recordOf } from '../../../collector/ingest/record.ts';
 import type { BatchRecord } from '../../../collector/store/journal/contract.ts';
@@ -36,16 +37,22 @@ export const hostOf = (n: number): BacktestHost => ({
 export class StoredEvents {
   readonly folder: string;
   readonly hosts: readonly BacktestHost[];
+  readonly keyFile: string;
+  readonly #ring: KeyRing;
   readonly #writer: ReturnType<typeof openJournalWriter>;
   readonly #db: ReturnType<typeof openDatabase>;
   readonly #positions = new Map<string, { sequence: number; collected: number }>();
   readonly #live: Detectable[] = [];
 
-  constructor(t: Test, hosts: number) {
+  /** With `isSealed` all of it is encrypted, under a key of its own. */
+  constructor(t: Test, hosts: number, isSealed = false) {
     this.folder = tempFolder(t);
+    this.keyFile = isSealed ? join(this.folder, 'keys') : '';
+    if (isSealed) makeKeyFile(this.keyFile);
+    this.#ring = isSealed ? new KeyRing(this.keyFile) : noKeyRing;
     for (const name of ['segments', 'work', 'rules']) mkdirSync(join(this.folder, name));
     this.hosts = Array.from({ length: hosts }, (_, n) => hostOf(n));
-    this.#writer = openJournalWriter(join(this.folder, 'journal.db'));
+    this.#writer = openJournalWriter(join(this.folder, 'journal.db'), undefined, this.#ring);
     this.#db = openDatabase(join(this.folder, 'journal.db'), false);
     t.teardown(async () => {
       await this.#writer.close();
@@ -76,12 +83,12 @@ export class StoredEvents {
   }
 
   seal(upTo = Number.MAX_SAFE_INTEGER, at = 1): void {
-    new Sealer(this.#db, join(this.folder, 'segments')).run(upTo, wide, at);
+    new Sealer(this.#db, join(this.folder, 'segments'), this.#ring).run(upTo, wide, at);
   }
 
   /** Merges all that can be; with `encodes` row groups are put together into new ones. */
   async compact(at: number): Promise<number> {
-    const compactor = new Compactor(this.#db, join(this.folder, 'segments'), {
+    const compactor = new Compactor(this.#db, join(this.folder, 'segments'), this.#ring, {
       ...{ fullRows: 1_000_000, minSegments: 2, memoryMib: 128 },
     });
     let merged = 0;
@@ -102,6 +109,7 @@ export class StoredEvents {
       journalPath: join(this.folder, 'journal.db'),
       segmentFolder: join(this.folder, 'segments'),
       workFolder: join(this.folder, 'work'),
+      keyFile: this.keyFile,
       ...{ candidate, since: 0, until: 2 ** 51, hosts: this.hosts, threads: 2, memoryBytes: 4 * 2 ** 30 },
       ...over,
     };

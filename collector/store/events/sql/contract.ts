@@ -39,6 +39,8 @@ export type ToProcess =
 
 export interface ProcessSettings {
   readonly journalPath: string;
+  /** Of the keys of what is stored; empty where there is none. */
+  readonly keyFile: string;
   /** Parquet files of the manifest are under it. */
   readonly segmentFolder: string;
   /** Private; emptied at the start. */

@@ -1,4 +1,5 @@
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import type { KeyRing } from '../../../encryption/key-ring.ts';
 import { quoteText } from './views.ts';
 
 export interface DuckdbOptions {
@@ -46,4 +47,18 @@ export async function openDuckdb(options: DuckdbOptions): Promise<readonly DuckD
   ])
     await (connections[0] as DuckDBConnection).run(`SET GLOBAL ${setting}`);
   return connections;
+}
+
+/** Gives the engine the keys of the ring that it does not have; `known` are the ids of those it has. */
+export async function addKeys(
+  connection: DuckDBConnection,
+  ring: KeyRing,
+  known: Set<string>,
+): Promise<void> {
+  for (const id of ring.ids) {
+    if (known.has(id)) continue;
+    const secret = ring.byId(id).bytes.toString('base64');
+    await connection.run(`PRAGMA add_parquet_key(${quoteText(id)}, ${quoteText(secret)})`);
+    known.add(id);
+  }
 }

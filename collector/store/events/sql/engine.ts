@@ -26,6 +26,8 @@ export interface EngineOptions {
   readonly threads: number;
   readonly memoryBytes: number;
   readonly spillBytes: number;
+  /** Of the keys of what is stored; empty where there is none. */
+  readonly keyFile?: string;
   readonly hostNames: () => Promise<readonly HostName[]>;
   readonly log: (what: string, detail: Readonly<Record<string, unknown>>) => void;
 }
@@ -250,12 +252,12 @@ export class SqlEngine implements EventSql, SqlStreams {
   }
 
   #fork(): ChildProcess {
-    const { folder, threads, memoryBytes, spillBytes } = this.#o;
+    const { folder, threads, memoryBytes, spillBytes, keyFile = '' } = this.#o;
     const settings: ProcessSettings = {
       journalPath: join(folder, 'journal.db'),
       segmentFolder: join(folder, 'segments'),
       workFolder: this.#workFolder,
-      ...{ threads, memoryBytes, spillBytes, connections: maxRunning },
+      ...{ keyFile, threads, memoryBytes, spillBytes, connections: maxRunning },
     };
     // Nothing of our environment: what statements could ever read of it must hold no secret.
     const env = { UV_THREADPOOL_SIZE: String(maxRunning + 4), TZ: 'UTC' };

@@ -1,40 +1,50 @@
-import type { DuckDBConnection } from '@duckdb/node-api';
+import { setImmediate } from 'node:timers/promises';
+import type { KeyRing } from '../../../encryption/key-ring.ts';
+import { columnsOfFooter, readFooter } from '../../segments/parquet/footer.ts';
+import { FileGone } from './failure.ts';
 import type { SegmentFile } from './snapshot.ts';
-import { quoteText } from './views.ts';
 
 /** Most files whose columns are remembered. */
 const maxFiles = 100_000;
-/** Files looked at by one statement. */
-const askedAtOnce = 500;
+/** Files looked at before others have their turn. */
+const lookedAtOnce = 100;
 
 /** Which columns segments have. They never change, so each file is looked at once. */
 export class FileColumns {
+  readonly #ring: KeyRing;
   readonly #known = new Map<string, ReadonlySet<string>>();
   /** Sets that are alike are one. */
   readonly #sets = new Map<string, ReadonlySet<string>>();
 
-  /** By path. */
-  async of(
-    segments: readonly SegmentFile[],
-    connection: DuckDBConnection,
-  ): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+  constructor(ring: KeyRing) {
+    this.#ring = ring;
+  }
+
+  /** By path. Throws `FileGone`, and `encryption.*` or `data.corrupt` when one cannot be decrypted. */
+  async of(segments: readonly SegmentFile[]): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
     const missing = segments.filter(({ path }) => !this.#known.has(path));
     if (this.#known.size + missing.length > maxFiles) this.#known.clear();
-    for (let at = 0; at < missing.length; at += askedAtOnce)
-      await this.#look(missing.slice(at, at + askedAtOnce), connection);
+    for (const [i, { path }] of missing.entries()) {
+      if (i % lookedAtOnce === lookedAtOnce - 1) await setImmediate();
+      this.#known.set(path, this.#look(path));
+    }
     return this.#known;
   }
 
-  async #look(segments: readonly SegmentFile[], connection: DuckDBConnection): Promise<void> {
-    const paths = segments.map(({ path }) => quoteText(path)).join(', ');
-    const reader = await connection.runAndReadAll(
-      `SELECT file_name, string_agg(name, ',' ORDER BY name) FROM parquet_schema([${paths}]) GROUP BY file_name`,
-    );
-    for (const [path, names] of reader.getRows()) {
-      const key = String(names);
-      const set = this.#sets.get(key) ?? new Set(key.split(','));
-      this.#sets.set(key, set);
-      this.#known.set(String(path), set);
+  #look(path: string): ReadonlySet<string> {
+    const names = columnsOfFooter(this.#read(path));
+    const key = names.join(',');
+    const set = this.#sets.get(key) ?? new Set(names);
+    this.#sets.set(key, set);
+    return set;
+  }
+
+  #read(path: string) {
+    try {
+      return readFooter(path, (id = '') => this.#ring.byId(id));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw new FileGone(`${path} was replaced.`);
+      throw error;
     }
   }
 }

@@ -4,8 +4,9 @@ import { setPriority } from 'node:os';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { VedetteError } from '#shared/errors.ts';
+import { KeyRing } from '../../../encryption/key-ring.ts';
 import type { FromProcess, ProcessSettings, RunPart, RunRequest, ToProcess } from './contract.ts';
-import { openDuckdb } from './duckdb.ts';
+import { addKeys, openDuckdb } from './duckdb.ts';
 import { FileGone } from './failure.ts';
 import { FileColumns } from './file-columns.ts';
 import { Run } from './run.ts';
@@ -41,6 +42,9 @@ export class HuntProcess {
   #connections: DuckDBConnection[] = [];
   #snapshots!: Snapshots;
   #columns!: FileColumns;
+  #ring!: KeyRing;
+  /** Ids of the keys that the engine has. */
+  readonly #keys = new Set<string>();
   #hosts: readonly HostName[] = [];
   #looking: NodeJS.Timeout | undefined;
   #opened: Promise<void> | undefined;
@@ -84,10 +88,17 @@ export class HuntProcess {
     rmSync(workFolder, { recursive: true, force: true });
     for (const folder of folders) mkdirSync(folder, { recursive: true, mode: 0o700 });
     const [tail, results, spill] = folders as [string, string, string];
-    this.#snapshots = new Snapshots(settings.journalPath, segmentFolder, tail);
-    this.#columns = new FileColumns();
+    this.#ring = new KeyRing(settings.keyFile);
+    this.#snapshots = new Snapshots(settings.journalPath, segmentFolder, tail, this.#ring);
+    this.#columns = new FileColumns(this.#ring);
     this.#connections = [
-      ...(await openDuckdb({ ...settings, spillFolder: spill, folders: [segmentFolder, tail, results] })),
+      ...(await openDuckdb({
+        ...settings,
+        // What the engine would put there is not encrypted.
+        spillBytes: this.#ring.isInUse ? 0 : settings.spillBytes,
+        spillFolder: spill,
+        folders: [segmentFolder, tail, results],
+      })),
     ];
   }
 
@@ -151,7 +162,8 @@ export class HuntProcess {
     const isStopped = () => this.#running.get(number)?.reason !== undefined;
     try {
       if (isStopped()) throw new VedetteError('hunt.cancelled', 'It had not begun.');
-      const columnsOf: FileColumns['of'] = (segments, on) => this.#columns.of(segments, on);
+      await addKeys(connection, this.#ring, this.#keys);
+      const columnsOf: FileColumns['of'] = (segments) => this.#columns.of(segments);
       const deps = { columnsOf, hosts: this.#hosts, isStopped };
       yield* new Run(connection, request, snapshot, deps).parts();
     } finally {

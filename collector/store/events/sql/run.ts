@@ -40,10 +40,7 @@ const partRows = 1024;
 
 export interface RunDeps {
   /** Which columns the files of a snapshot have. */
-  readonly columnsOf: (
-    segments: readonly SegmentFile[],
-    connection: DuckDBConnection,
-  ) => Promise<ReadonlyMap<string, ReadonlySet<string>>>;
+  readonly columnsOf: (segments: readonly SegmentFile[]) => Promise<ReadonlyMap<string, ReadonlySet<string>>>;
   readonly hosts: readonly HostName[];
   /** Whether it was interrupted, so that nothing more is to be run for it. */
   readonly isStopped: () => boolean;
@@ -57,15 +54,16 @@ async function filesOf(
   snapshot: Snapshot,
   views: readonly string[],
   range: TimeRange,
-  connection: DuckDBConnection,
   deps: RunDeps,
 ): Promise<Map<string, EventFile[]>> {
   const needs = (type: string) => views.includes(type) || views.includes(eventsView);
   const segments = snapshot.segments.filter((file) => needs(file.type) && isWithin(file, range));
-  const columns = await deps.columnsOf(segments, connection);
+  const columns = await deps.columnsOf(segments);
   const files = new Map<string, EventFile[]>();
   const add = (type: string, file: EventFile) => files.set(type, [...(files.get(type) ?? []), file]);
-  for (const { type, path } of segments) add(type, { path, columns: columns.get(path) ?? new Set() });
+  for (const { type, path, key } of segments) {
+    add(type, { path, key, columns: columns.get(path) ?? new Set() });
+  }
   for (const file of snapshot.tail) if (needs(file.type) && isWithin(file, range)) add(file.type, file);
   return files;
 }
@@ -235,7 +233,7 @@ export class Run {
 
   async #makeViews({ views }: CheckedStatement): Promise<void> {
     const { range } = this.#request;
-    const files = await filesOf(this.#snapshot, views, range, this.#connection, this.#deps);
+    const files = await filesOf(this.#snapshot, views, range, this.#deps);
     for (const view of views) await this.#connection.run(viewSql(view, files, range, this.#deps.hosts));
   }
 

@@ -4,7 +4,11 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type Database from 'better-sqlite3';
 import { VedetteError } from '#shared/errors.ts';
+import { type KeyRing, noKeyRing } from '../../../encryption/key-ring.ts';
+import { unseal } from '../../../encryption/sealed.ts';
 import { openDatabase } from '../../journal/database.ts';
+import { placeOf } from '../../journal/place.ts';
+import { Manifest } from '../../segments/manifest.ts';
 import { type TailBatch, type TailFile, writeTailBlock } from './tail-block.ts';
 
 /** A sealed file as the manifest lists it. */
@@ -15,6 +19,8 @@ export interface SegmentFile {
   readonly path: string;
   readonly minTime: number;
   readonly maxTime: number;
+  /** Id of the key it is encrypted under; null in the clear. */
+  readonly key: string | null;
 }
 
 export interface Snapshot {
@@ -61,14 +67,16 @@ export class Snapshots {
   readonly #db: Database.Database;
   readonly #segmentFolder: string;
   readonly #tailFolder: string;
+  readonly #ring: KeyRing;
   #blocks: Block[] = [];
   #made = 0;
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(journalPath: string, segmentFolder: string, tailFolder: string) {
+  constructor(journalPath: string, segmentFolder: string, tailFolder: string, ring: KeyRing = noKeyRing) {
     this.#db = openDatabase(journalPath, true);
     this.#segmentFolder = segmentFolder;
     this.#tailFolder = tailFolder;
+    this.#ring = ring;
   }
 
   /**
@@ -116,13 +124,7 @@ export class Snapshots {
   }
 
   #segments(): readonly SegmentFile[] {
-    const has = this.#db
-      .prepare(`SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'segment'`)
-      .get();
-    if (has === undefined) return [];
-    const rows = this.#db
-      .prepare('SELECT id, type, path, min_time AS minTime, max_time AS maxTime FROM segment ORDER BY id')
-      .all() as SegmentFile[];
+    const rows = new Manifest(this.#db).list();
     return rows.map((row) => ({ ...row, path: join(this.#segmentFolder, row.path) }));
   }
 
@@ -177,7 +179,12 @@ export class Snapshots {
     }
     let damaged = 0;
     const name = `tail-${++this.#made}`;
-    const files = writeTailBlock(this.#batches(ids), this.#tailFolder, name, () => damaged++);
+    const files = writeTailBlock(
+      this.#batches(ids),
+      join(this.#tailFolder, name),
+      this.#ring.current,
+      () => damaged++,
+    );
     this.#blocks.push({ ids, events, bytes, files, damaged, users: 1 });
     for (const block of merged) this.#leave(block);
   }
@@ -186,7 +193,10 @@ export class Snapshots {
     const one = this.#db.prepare(
       'SELECT id, host AS hostId, stream, sequence, received_at AS receivedAt, data FROM batch WHERE id = ?',
     );
-    return ids.map((id) => one.get(id) as TailBatch);
+    return ids.map((id) => {
+      const row = one.get(id) as TailBatch & { readonly data: Buffer };
+      return { ...row, data: unseal(row.data, this.#ring, placeOf(row.hostId, row.stream, row.sequence)) };
+    });
   }
 
   close(): void {

@@ -1,9 +1,9 @@
 /** Some batches of the journal as Parquet files, one for each event type among them. */
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { decodeBatch } from '#shared/protocol/codec/decode.ts';
 import { type TypeId, typesByName } from '#shared/protocol/codec/schema-ids.ts';
 import type { Column, ColumnarEvents } from '#shared/schema/columns.ts';
+import type { Key } from '../../../encryption/key-ring.ts';
 import { columnsOf, originColumns } from '../../segments/layout.ts';
 import { type ColumnSpec, gather, ParquetFile } from '../../segments/parquet/file.ts';
 import type { Gathered, GatheredNumbers, GatheredStrings } from '../../segments/parquet/gathered.ts';
@@ -24,6 +24,8 @@ export interface TailFile {
   readonly columns: ReadonlySet<string>;
   readonly minTime: number;
   readonly maxTime: number;
+  /** Id of the key it is encrypted under; null in the clear. */
+  readonly key: string | null;
 }
 
 /** A group of events and the batch it came in. */
@@ -71,7 +73,12 @@ function addOrigin(into: readonly Gathered[], at: number, { batch, offset, event
   index.addCount(at, count, offset);
 }
 
-function encode(type: string, columns: readonly ColumnSpec[], pieces: readonly Piece[]): Buffer {
+function encode(
+  type: string,
+  columns: readonly ColumnSpec[],
+  pieces: readonly Piece[],
+  key: Key | undefined,
+): Buffer {
   const rows = pieces.reduce((sum, { events }) => sum + events.count, 0);
   const gathered = columns.map(({ form }) => gather(form, rows));
   let at = 0;
@@ -83,26 +90,26 @@ function encode(type: string, columns: readonly ColumnSpec[], pieces: readonly P
     }
     at += piece.events.count;
   }
-  const file = new ParquetFile(columns);
+  const file = new ParquetFile(columns, key);
   const order = Uint32Array.from({ length: rows }, (_, i) => i);
   return Buffer.concat([...file.rowGroup(gathered, order), ...file.finish({ type })]);
 }
 
 /**
- * Writes the events of these batches under `folder` in files named after `name`. A batch that does not decode is told
+ * Writes the events of these batches in files whose paths begin with `prefix`, under the key if there is one. A batch that does not decode is told
  * to `damaged` and left out. Throws what the file system does.
  */
 export function writeTailBlock(
   batches: readonly TailBatch[],
-  folder: string,
-  name: string,
+  prefix: string,
+  key: Key | undefined,
   damaged: (id: number) => void,
 ): readonly TailFile[] {
   const files: TailFile[] = [];
   for (const [type, pieces] of piecesByType(batches, damaged)) {
     const columns = columnsOf((typesByName.get(type) as TypeId).spec);
-    const path = join(folder, `${name}-${type}.parquet`);
-    writeFileSync(path, encode(type, columns, pieces), { mode: 0o600 });
+    const path = `${prefix}-${type}.parquet`;
+    writeFileSync(path, encode(type, columns, pieces, key), { mode: 0o600 });
     let [minTime, maxTime] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
     for (const { events } of pieces) {
       for (const time of events.times) {
@@ -110,7 +117,8 @@ export function writeTailBlock(
         if (time > maxTime) maxTime = time;
       }
     }
-    files.push({ type, path, columns: new Set(columns.map((column) => column.name)), minTime, maxTime });
+    const names = new Set(columns.map((column) => column.name));
+    files.push({ type, path, columns: names, minTime, maxTime, key: key?.id ?? null });
   }
   return files;
 }

@@ -43,6 +43,8 @@ function specOf(type: string): EventSpec {
 /** A Parquet file of one type, and which columns it has: older files lack fields that were declared since. */
 export interface EventFile {
   readonly path: string;
+  /** Id of the key it is encrypted under; null in the clear. */
+  readonly key: string | null;
   readonly columns: ReadonlySet<string>;
 }
 
@@ -68,7 +70,7 @@ function rangeClause({ since, until }: TimeRange): string {
   return tests.length === 0 ? '' : ` WHERE ${tests.join(' AND ')}`;
 }
 
-/** Columns of segments, as the files give them; one SELECT for each set of columns that files have. */
+/** Columns of segments, as the files give them; one SELECT for each key and set of columns that files have. */
 function rowsOf(type: string, files: readonly EventFile[], range: TimeRange): string {
   const columns = columnsOf(specOf(type));
   const nothing = ({ name, form }: (typeof columns)[number]) =>
@@ -76,14 +78,15 @@ function rowsOf(type: string, files: readonly EventFile[], range: TimeRange): st
   if (files.length === 0) return `SELECT ${columns.map(nothing).join(', ')} WHERE false`;
   const alike = new Map<string, EventFile[]>();
   for (const file of files) {
-    const key = columns.map(({ name }) => (file.columns.has(name) ? '1' : '0')).join('');
+    const key = columns.map(({ name }) => (file.columns.has(name) ? '1' : '0')).join('') + file.key;
     alike.set(key, [...(alike.get(key) ?? []), file]);
   }
   const selects = [...alike.values()].map((group) => {
-    const has = (group[0] as EventFile).columns;
+    const { columns: has, key } = group[0] as EventFile;
     const list = columns.map((column) => (has.has(column.name) ? quoteName(column.name) : nothing(column)));
     const paths = group.map(({ path }) => quoteText(path)).join(', ');
-    return `SELECT ${list.join(', ')} FROM read_parquet([${paths}], hive_partitioning = false)${rangeClause(range)}`;
+    const encryption = key === null ? '' : `, encryption_config = {footer_key: ${quoteText(key)}}`;
+    return `SELECT ${list.join(', ')} FROM read_parquet([${paths}], hive_partitioning = false${encryption})${rangeClause(range)}`;
   });
   return selects.join(' UNION ALL ');
 }

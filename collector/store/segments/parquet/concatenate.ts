@@ -1,64 +1,19 @@
-/** Puts the row groups of several files into one, byte for byte: nothing is decoded, filters and statistics stay. */
-import { closeSync, fstatSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs';
-import {
-  readStruct,
-  type ThriftList,
-  type ThriftStruct,
-  type ThriftValue,
-  writeStruct,
-} from './thrift-tree.ts';
+/** Puts the row groups of several files into one, byte for byte where they are under the same key: nothing is decoded. */
+import { closeSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs';
+import type { Key } from '../../../encryption/key-ring.ts';
+import { sealedMagic, sealFooter } from './crypto.ts';
+import { type Footer, fileFields as file, magic, need } from './footer.ts';
+import { resealGroup } from './reseal.ts';
+import { type ThriftList, type ThriftStruct, type ThriftValue, writeStruct } from './thrift-tree.ts';
 
-const magic = Buffer.from('PAR1');
 const copyBytes = 1024 * 1024;
 
 /** Numbers of fields (https://github.com/apache/parquet-format, parquet.thrift). */
-const file = { schema: 2, rows: 3, groups: 4 } as const;
-const group = { columns: 1, offset: 5 } as const;
+/** `ordinal`: the number of the group in its file, which need not be said. */
+const group = { columns: 1, offset: 5, ordinal: 7 } as const;
 const column = { offset: 2, meta: 3, indexes: [4, 6] } as const;
 /** Of a column's metadata: pages of data, of an index, of the dictionary, and the bloom filter. */
 const metaOffsets = [9, 10, 11, 14] as const;
-
-export interface Footer {
-  readonly path: string;
-  readonly rows: number;
-  readonly groups: readonly ThriftStruct[];
-  /** As bytes, to be compared. */
-  readonly schema: Buffer;
-  readonly tree: ThriftStruct;
-  /** Where the row groups end. */
-  readonly end: number;
-}
-
-const need = <T extends ThriftValue>(struct: ThriftStruct, id: number): T => {
-  const field = struct.get(id);
-  if (field === undefined) throw new Error(`the footer has no field ${id}`);
-  return field.value as T;
-};
-
-/** Throws when it is not a Parquet file that is whole. */
-export function readFooter(path: string): Footer {
-  const fd = openSync(path, 'r');
-  try {
-    return readFooterOf(fd, path);
-  } finally {
-    closeSync(fd);
-  }
-}
-
-/** The same of an open file, which may have lost its name by now. */
-export function readFooterOf(fd: number, path: string): Footer {
-  const { size } = fstatSync(fd);
-  const tail = Buffer.alloc(8);
-  readSync(fd, tail, 0, 8, size - 8);
-  const length = tail.readUInt32LE(0);
-  if (!tail.subarray(4).equals(magic) || length > size - 12) throw new Error(`${path} is not a Parquet file`);
-  const bytes = Buffer.alloc(length);
-  readSync(fd, bytes, 0, length, size - 8 - length);
-  const tree = readStruct(bytes);
-  const schema = writeStruct(new Map([[1, { type: 9, value: need<ThriftList>(tree, file.schema) }]]));
-  const groups = need<ThriftList>(tree, file.groups).items as ThriftStruct[];
-  return { path, rows: need<number>(tree, file.rows), groups, schema, tree, end: size - 8 - length };
-}
 
 function move(struct: ThriftStruct, id: number, by: number): void {
   const field = struct.get(id);
@@ -80,18 +35,17 @@ export function areAlike(footers: readonly Footer[]): boolean {
   return footers.every(({ schema }) => schema.equals((footers[0] as Footer).schema));
 }
 
-/** Writes and syncs `to`. The footers must be alike, and are used up. */
-export function concatenate(footers: readonly Footer[], to: string): void {
+/** Writes and syncs `to`, under `key` or in the clear. The footers must be alike, and are used up. */
+export function concatenate(footers: readonly Footer[], to: string, key?: Key): void {
+  const ownMagic = key === undefined ? magic : sealedMagic;
   const out = openSync(to, 'w', 0o600);
   try {
-    let at = writeSync(out, magic);
+    let at = writeSync(out, ownMagic);
     const groups: ThriftStruct[] = [];
     for (const footer of footers) {
-      for (const struct of footer.groups) {
-        moveGroup(struct, at - magic.length);
-        groups.push(struct);
-      }
-      at += copyBody(footer, out);
+      for (const struct of footer.groups) struct.delete(group.ordinal);
+      groups.push(...footer.groups);
+      at = footer.key?.id === key?.id ? copyGroups(footer, out, at) : resealGroups(footer, out, at, key);
     }
     const { tree } = footers[0] as Footer;
     set(
@@ -100,13 +54,30 @@ export function concatenate(footers: readonly Footer[], to: string): void {
       footers.reduce((sum, { rows }) => sum + rows, 0),
     );
     set(tree, file.groups, { of: 12, items: groups });
-    const bytes = writeStruct(tree);
+    const plain = writeStruct(tree);
+    const bytes = key === undefined ? plain : sealFooter(plain, key);
     const length = Buffer.alloc(4);
     length.writeUInt32LE(bytes.length);
-    for (const part of [bytes, length, magic]) writeAll(out, part);
+    for (const part of [bytes, length, ownMagic]) writeAll(out, part);
     fsyncSync(out);
   } finally {
     closeSync(out);
+  }
+}
+
+/** Both give where the file ends then. */
+function copyGroups(footer: Footer, out: number, at: number): number {
+  for (const struct of footer.groups) moveGroup(struct, at - magic.length);
+  return at + copyBody(footer, out);
+}
+
+function resealGroups(footer: Footer, out: number, at: number, to: Key | undefined): number {
+  const fd = openSync(footer.path, 'r');
+  try {
+    const resealing = { fd, from: footer.key, to, write: (bytes: Buffer) => writeAll(out, bytes) };
+    return footer.groups.reduce((end, struct) => resealGroup(struct, end, resealing), at);
+  } finally {
+    closeSync(fd);
   }
 }
 

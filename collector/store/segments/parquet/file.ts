@@ -1,7 +1,9 @@
 import type { Column } from '#shared/schema/columns.ts';
+import type { Key } from '../../../encryption/key-ring.ts';
 import { bloomFilter } from './bloom.ts';
+import { sealedMagic, sealFooter, sealModule } from './crypto.ts';
 import { type Gathered, gatheredFor } from './gathered.ts';
-import { type Chunk, encodeChunk } from './pages.ts';
+import { type Chunk, encodeChunk, type Page } from './pages.ts';
 import { ThriftWriter } from './thrift.ts';
 
 /** What a column holds, and how readers are to take it. */
@@ -53,6 +55,9 @@ interface PlacedChunk {
   readonly spec: ColumnSpec;
   readonly chunk: Chunk;
   readonly offset: number;
+  readonly sizeBytes: number;
+  /** Of the dictionary, 0 when there is none. */
+  readonly dictionaryBytes: number;
   readonly bloom?: { readonly offset: number; readonly bytes: number };
 }
 
@@ -61,17 +66,26 @@ interface RowGroup {
   readonly chunks: readonly PlacedChunk[];
 }
 
+function bytesOf({ head, body }: Page, key: Key | undefined): Buffer {
+  return Buffer.concat(key === undefined ? [head, body] : [sealModule(head, key), sealModule(body, key)]);
+}
+
 /**
  * A Parquet file (https://github.com/apache/parquet-format) of columns that are dictionaries already: version 1 pages,
- * one of data for each column and row group, zstd. Gives the bytes to be written as they come about.
+ * one of data for each column and row group, zstd; encrypted where there is a key. Gives the bytes to be written as they come
+ * about.
  */
 export class ParquetFile {
   readonly #specs: readonly ColumnSpec[];
   readonly #groups: RowGroup[] = [];
+  readonly #key: Key | undefined;
+  readonly #magic: Buffer;
   #offset = 0;
 
-  constructor(specs: readonly ColumnSpec[]) {
+  constructor(specs: readonly ColumnSpec[], key?: Key) {
     this.#specs = specs;
+    this.#key = key;
+    this.#magic = key === undefined ? magic : sealedMagic;
   }
 
   get sizeBytes(): number {
@@ -85,15 +99,18 @@ export class ParquetFile {
       out.push(bytes);
       this.#offset += bytes.length;
     };
-    if (this.#offset === 0) put(magic);
+    if (this.#offset === 0) put(this.#magic);
     const chunks = this.#specs.map((spec, i) => {
       const chunk = encodeChunk(columns[i] as Gathered, order, spec.form === 'float' ? 'float' : 'int');
       const offset = this.#offset;
-      for (const page of chunk.pages) put(page);
-      return { spec, chunk, offset };
+      const pages = chunk.pages.map((page) => bytesOf(page, this.#key));
+      for (const page of pages) put(page);
+      const dictionaryBytes = chunk.hasDictionary ? (pages[0] as Buffer).length : 0;
+      return { spec, chunk, offset, dictionaryBytes, sizeBytes: this.#offset - offset };
     });
     const placed = chunks.map((chunk, i) => {
-      const filter = this.#specs[i]?.isLookedUp === true ? filterOf(columns[i] as Gathered) : undefined;
+      const isFiltered = this.#specs[i]?.isLookedUp === true && this.#key === undefined;
+      const filter = isFiltered ? filterOf(columns[i] as Gathered) : undefined;
       if (filter === undefined) return chunk;
       const bloom = { offset: this.#offset, bytes: filter.length };
       put(filter);
@@ -105,10 +122,11 @@ export class ParquetFile {
 
   /** The footer, with notes of ours on the file. */
   finish(notes: Readonly<Record<string, string>>): Buffer[] {
-    const footer = this.#footer(notes);
+    const plain = this.#footer(notes);
+    const footer = this.#key === undefined ? plain : sealFooter(plain, this.#key);
     const length = Buffer.alloc(4);
     length.writeUInt32LE(footer.length);
-    const out = [...(this.#offset === 0 ? [magic] : []), footer, length, magic];
+    const out = [...(this.#offset === 0 ? [this.#magic] : []), footer, length, this.#magic];
     this.#offset += out.reduce((sum, bytes) => sum + bytes.length, 0);
     return out;
   }
@@ -177,8 +195,9 @@ function writeElement(w: ThriftWriter, element: Element): void {
   if (element.converted !== undefined) w.i32(6, element.converted);
 }
 
-function writeChunk(w: ThriftWriter, { spec, chunk, offset, bloom }: PlacedChunk): void {
-  const { dictionaryBytes, least, greatest } = chunk;
+function writeChunk(w: ThriftWriter, placed: PlacedChunk): void {
+  const { spec, chunk, offset, sizeBytes, dictionaryBytes, bloom } = placed;
+  const { least, greatest } = chunk;
   w.i64(2, offset);
   w.struct(3, () => {
     w.i32(1, types[spec.form]);
@@ -187,7 +206,7 @@ function writeChunk(w: ThriftWriter, { spec, chunk, offset, bloom }: PlacedChunk
     w.i32(4, zstd);
     w.i64(5, chunk.values);
     w.i64(6, chunk.plainBytes);
-    w.i64(7, chunk.sizeBytes);
+    w.i64(7, sizeBytes);
     w.i64(9, offset + dictionaryBytes);
     if (dictionaryBytes > 0) w.i64(11, offset);
     w.struct(12, () => {

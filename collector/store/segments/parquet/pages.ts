@@ -17,12 +17,17 @@ const maxDeltaSpan = 2 ** 51;
 const maxBoundBytes = 128;
 const level = { params: { [constants.ZSTD_c_compressionLevel]: 3 } };
 
+export interface Page {
+  readonly head: Buffer;
+  readonly body: Buffer;
+  readonly plainBytes: number;
+}
+
 /** A column of a row group as pages, one after another, and what the footer says of it. */
 export interface Chunk {
-  readonly pages: readonly Buffer[];
-  /** Bytes of the dictionary page, 0 when there is none. */
-  readonly dictionaryBytes: number;
-  readonly sizeBytes: number;
+  readonly pages: readonly Page[];
+  /** The first page is a dictionary. */
+  readonly hasDictionary: boolean;
   readonly plainBytes: number;
   readonly encodings: readonly number[];
   /** Values, absent ones among them; of lists, entries and empty lists. */
@@ -106,7 +111,7 @@ function dictionaryChunk(
   const bounds = boundsOf(plain);
   return {
     ...chunkOf([dictionary, data], counts),
-    dictionaryBytes: dictionary.bytes.length,
+    hasDictionary: true,
     encodings: [encoding.plain, encoding.hybrid, encoding.dictionary],
     ...bounds,
   };
@@ -206,11 +211,6 @@ function boundsOf(entries: readonly Buffer[]): Pick<Chunk, 'least' | 'greatest'>
   return isShort ? { least, greatest } : { least: undefined, greatest: undefined };
 }
 
-interface Page {
-  readonly bytes: Buffer;
-  readonly plainBytes: number;
-}
-
 function page(type: number, values: number, used: number, parts: readonly Buffer[]): Page {
   const body = Buffer.concat(parts);
   const compressed = zstdCompressSync(body, level);
@@ -232,16 +232,15 @@ function page(type: number, values: number, used: number, parts: readonly Buffer
     });
   }
   const head = header.finish();
-  return { bytes: Buffer.concat([head, compressed]), plainBytes: head.length + body.length };
+  return { head, body: compressed, plainBytes: head.length + body.length };
 }
 
 function chunkOf(pages: readonly Page[], counts: Counts) {
   return {
     ...counts,
-    pages: pages.map(({ bytes }) => bytes),
-    sizeBytes: pages.reduce((sum, { bytes }) => sum + bytes.length, 0),
+    pages,
     plainBytes: pages.reduce((sum, { plainBytes }) => sum + plainBytes, 0),
-    dictionaryBytes: 0,
+    hasDictionary: false,
     least: undefined,
     greatest: undefined,
   };

@@ -17,13 +17,13 @@ class Reader {
   readonly #bytes: Buffer;
   #at: number;
 
+  get at(): number {
+    return this.#at;
+  }
+
   constructor(bytes: Buffer, at: number) {
     this.#bytes = bytes;
     this.#at = at;
-  }
-
-  get at(): number {
-    return this.#at;
   }
 
   struct(): ThriftStruct {
@@ -42,6 +42,7 @@ class Reader {
       case thriftType.true:
       case thriftType.false:
         return type;
+      case thriftType.i16:
       case thriftType.i32:
       case thriftType.i64:
         return this.#zigzag();
@@ -99,7 +100,7 @@ function putVarint(out: number[], value: number): void {
 
 function putValue(out: number[], type: number, value: ThriftValue): void {
   if (typeof value === 'number') {
-    if (type === thriftType.i32 || type === thriftType.i64)
+    if (type !== thriftType.true && type !== thriftType.false)
       putVarint(out, value >= 0 ? value * 2 : -value * 2 - 1);
   } else if (Buffer.isBuffer(value)) {
     putVarint(out, value.length);
@@ -135,8 +136,8 @@ export function readStruct(bytes: Buffer, at = 0): ThriftStruct {
   return new Reader(bytes, at).struct();
 }
 
-/** The same, with where it ends. */
-export function readStructTo(
+/** The same, and where it ends. */
+export function readStructUntil(
   bytes: Buffer,
   at: number,
 ): { readonly struct: ThriftStruct; readonly end: number } {

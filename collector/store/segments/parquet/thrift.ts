@@ -1,5 +1,14 @@
 /** Types of Thrift's compact protocol, as far as Parquet's metadata uses them. */
-export const thriftType = { true: 1, false: 2, i32: 5, i64: 6, binary: 8, list: 9, struct: 12 } as const;
+export const thriftType = {
+  true: 1,
+  false: 2,
+  i16: 4,
+  i32: 5,
+  i64: 6,
+  binary: 8,
+  list: 9,
+  struct: 12,
+} as const;
 
 /**
  * Writes structures in Thrift's compact protocol

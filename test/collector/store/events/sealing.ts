@@ -20,7 +20,7 @@ export class Sealing {
     this.#db = new Database(join(folder, 'journal.db'), { timeout: 10_000 });
     this.#db.exec(`CREATE TABLE IF NOT EXISTS segment (id INTEGER PRIMARY KEY, type TEXT NOT NULL, day TEXT NOT NULL,
       path TEXT NOT NULL, rows INTEGER NOT NULL, size_bytes INTEGER NOT NULL, min_time INTEGER NOT NULL,
-      max_time INTEGER NOT NULL, sealed_at INTEGER NOT NULL)`);
+      max_time INTEGER NOT NULL, sealed_at INTEGER NOT NULL, key TEXT)`);
   }
 
   /** Seals up to `count` batches; gives how many. */
@@ -30,7 +30,7 @@ export class Sealing {
         `SELECT id, host AS hostId, stream, sequence, received_at AS receivedAt, data FROM batch ORDER BY id LIMIT ?`,
       )
       .all(count) as TailBatch[];
-    const files = writeTailBlock(batches, this.#folder, `s${++this.#made}`, () => undefined);
+    const files = writeTailBlock(batches, join(this.#folder, `s${++this.#made}`), undefined, () => undefined);
     const insert =
       this.#db.prepare(`INSERT INTO segment (type, day, path, rows, size_bytes, min_time, max_time, sealed_at)
       VALUES (?, 19675, ?, 0, 0, ?, ?, 0)`);

@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import fc from 'fast-check';
 import t from 'tap';
-import { concatenate, readFooter } from '../../../../collector/store/segments/parquet/concatenate.ts';
+import { noKeyRing } from '../../../../collector/encryption/key-ring.ts';
+import { concatenate } from '../../../../collector/store/segments/parquet/concatenate.ts';
 import { gather, ParquetFile } from '../../../../collector/store/segments/parquet/file.ts';
+import { readFooter } from '../../../../collector/store/segments/parquet/footer.ts';
 import type { GatheredStrings } from '../../../../collector/store/segments/parquet/gathered.ts';
 import { readStruct, writeStruct } from '../../../../collector/store/segments/parquet/thrift-tree.ts';
 import { xxhash64 } from '../../../../collector/store/segments/parquet/xxhash64.ts';
@@ -13,6 +15,7 @@ import { tempFolder } from '../../../temp.ts';
 
 const duck = await (await DuckDBInstance.create(':memory:')).connect();
 const folder = tempFolder(t);
+const noKey = () => noKeyRing.byId('none');
 let files = 0;
 
 function write(values: readonly string[]): string {
@@ -67,7 +70,7 @@ t.test('files put together keep their rows and their filters', async (t) => {
   const path = join(folder, 'all.parquet');
   const parts = [['a', 'b'], ['c'], Array.from({ length: 3000 }, (_, i) => `d${i}`)];
   concatenate(
-    parts.map((values) => readFooter(write(values))),
+    parts.map((values) => readFooter(write(values), noKey)),
     path,
   );
   const rows = (await duck.runAndReadAll(`SELECT v FROM '${path}'`)).getRows().map(([v]) => v);
@@ -84,7 +87,10 @@ t.test('files put together keep their rows and their filters', async (t) => {
       [2n, true],
     ],
   );
-  t.throws(() => readFooter(join(import.meta.dirname, 'bloom.test.ts')), 'what is no such file is refused');
+  t.throws(
+    () => readFooter(join(import.meta.dirname, 'bloom.test.ts'), noKey),
+    'what is no such file is refused',
+  );
 });
 
 t.test('a structure that is read and written is the same', async (t) => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import t, { type Test } from 'tap';
 import type { EventRow } from '#shared/schema/columns.ts';
+import { noKeyRing } from '../../../../collector/encryption/key-ring.ts';
 import { openDatabase } from '../../../../collector/store/journal/database.ts';
 import { openJournalReader } from '../../../../collector/store/journal/reader.ts';
 import { openJournalWriter } from '../../../../collector/store/journal/writer.ts';
@@ -149,7 +150,11 @@ t.test('segments of large row groups are put together as they are', async (t) =>
   const before = await everything(db, folder);
   for (const id of [1, 2]) sealer.run(id, wide, id);
   const [one, two] = manifest.list() as [Segment, Segment];
-  const compactor = new Compactor(db, folder, { fullRows: 1_000_000, minSegments: 2, memoryMib: 128 });
+  const compactor = new Compactor(db, folder, noKeyRing, {
+    fullRows: 1_000_000,
+    minSegments: 2,
+    memoryMib: 128,
+  });
   t.teardown(() => compactor.close());
   const merged = await compactor.step(9);
   t.match(merged, { rows: 2 * size, minTime: one.minTime, maxTime: two.maxTime });
@@ -163,7 +168,11 @@ t.test('small segments are merged, and the events are the same', async (t) => {
   const before = await everything(db, folder);
   for (let id = 4; id <= 40; id += 4) sealer.run(id, wide, id);
   const many = manifest.totals().files;
-  const compactor = new Compactor(db, folder, { fullRows: 1_000_000, minSegments: 4, memoryMib: 128 });
+  const compactor = new Compactor(db, folder, noKeyRing, {
+    fullRows: 1_000_000,
+    minSegments: 4,
+    memoryMib: 128,
+  });
   t.teardown(() => compactor.close());
   let steps = 0;
   while ((await compactor.step(1000 + steps)) !== undefined) steps++;
@@ -195,7 +204,7 @@ t.test('what a crash left is removed at the next start, and nothing else', async
 
 const segment = (id: number, over: Partial<Segment> = {}): Segment => ({
   ...{ id, type: 'process.start', day: 1, path: `${id}`, rows: 100, sizeBytes: 1000 },
-  ...{ minTime: 0, maxTime: 1, sealedAt: id * dayUs, ...over },
+  ...{ minTime: 0, maxTime: 1, sealedAt: id * dayUs, key: null, ...over },
 });
 
 t.test('what is worth merging', async (t) => {

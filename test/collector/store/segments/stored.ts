@@ -6,8 +6,12 @@ import { decodeBatch } from '#shared/protocol/codec/decode.ts';
 import { encodeBatch } from '#shared/protocol/codec/encode.ts';
 import { eventId } from '#shared/protocol/event-id.ts';
 import { type EventRow, rowAt } from '#shared/schema/columns.ts';
+import { type KeyRing, noKeyRing } from '../../../../collector/encryption/key-ring.ts';
+import { unseal } from '../../../../collector/encryption/sealed.ts';
 import { recordOf } from '../../../../collector/ingest/record.ts';
+import { addKeys } from '../../../../collector/store/events/sql/duckdb.ts';
 import type { JournalWriter } from '../../../../collector/store/journal/contract.ts';
+import { placeOf } from '../../../../collector/store/journal/place.ts';
 import { Manifest } from '../../../../collector/store/segments/manifest.ts';
 
 export interface FillOptions {
@@ -67,7 +71,11 @@ function textOf(event: Readonly<Record<string, unknown>>): string {
 }
 
 /** Every event in journal and segments, by id, as many times as it is there, each as text. */
-export async function everything(db: Database.Database, folder: string): Promise<Map<string, string[]>> {
+export async function everything(
+  db: Database.Database,
+  folder: string,
+  ring: KeyRing = noKeyRing,
+): Promise<Map<string, string[]>> {
   const found = new Map<string, string[]>();
   const put = (id: string, event: Readonly<Record<string, unknown>>) => {
     const known = found.get(id);
@@ -80,7 +88,8 @@ export async function everything(db: Database.Database, folder: string): Promise
     sequence: number;
     data: Buffer;
   }[]) {
-    const decoded = decodeBatch(row.data);
+    const place = placeOf(row.host, row.stream, row.sequence);
+    const decoded = decodeBatch(unseal(row.data, ring, place));
     if (!decoded.ok) continue;
     for (const { offset, events } of decoded.value.groups) {
       for (let i = 0; i < events.count; i++) {
@@ -91,8 +100,10 @@ export async function everything(db: Database.Database, folder: string): Promise
   }
   const instance = await DuckDBInstance.create(':memory:');
   const duck = await instance.connect();
-  for (const { path, type, rows, minTime, maxTime, day } of new Manifest(db).list()) {
-    const read = await duck.runAndReadAll(`SELECT * FROM read_parquet('${join(folder, path)}')`);
+  await addKeys(duck, ring, new Set());
+  for (const { path, type, rows, minTime, maxTime, day, key } of new Manifest(db).list()) {
+    const encryption = key === null ? '' : `, encryption_config = {footer_key: '${key}'}`;
+    const read = await duck.runAndReadAll(`SELECT * FROM read_parquet('${join(folder, path)}'${encryption})`);
     const names = read.columnNames();
     if (read.currentRowCount !== rows)
       throw new Error(`${path} has ${read.currentRowCount} rows, not ${rows}`);

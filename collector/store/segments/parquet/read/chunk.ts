@@ -1,7 +1,9 @@
 /** Reads the pages of one column: its dictionary, which entries and levels each value has, or its plain values. */
 import { readSync } from 'node:fs';
 import { zstdDecompressSync } from 'node:zlib';
-import { readStructTo, type ThriftStruct } from '../thrift-tree.ts';
+import type { Key } from '../../../../encryption/key-ring.ts';
+import { openModule } from '../crypto.ts';
+import { readStructUntil, type ThriftStruct } from '../thrift-tree.ts';
 import { decodeDelta } from './delta.ts';
 import { decodeHybrid } from './hybrid.ts';
 import { type ChunkPlace, physicalType } from './row-groups.ts';
@@ -43,10 +45,13 @@ interface Header {
 export class Chunk {
   readonly place: ChunkPlace;
   readonly #fd: number;
+  readonly #key: Key | undefined;
   #dictionary: Plain | null | undefined;
 
-  constructor(fd: number, place: ChunkPlace) {
+  /** With a key every page, and the head of each, is encrypted under it. */
+  constructor(fd: number, place: ChunkPlace, key: Key | undefined) {
     this.#fd = fd;
+    this.#key = key;
     this.place = place;
   }
 
@@ -67,10 +72,10 @@ export class Chunk {
     const { dictionaryAt, dataAt, end, type } = this.place;
     if (dictionaryAt === undefined) return null;
     const bytes = this.#read(dictionaryAt, dataAt > dictionaryAt ? dataAt : end);
-    const { header, at } = headerAt(bytes, 0);
+    const { header, body: packed } = this.#pageAt(bytes, 0);
     if (header.type !== pageType.dictionary) throw new Error('a page is not the dictionary it should be');
     const count = field(structIn(header.head, 7), 1);
-    const body = this.#plain(bytes.subarray(at, at + header.bytes), header.plainBytes);
+    const body = this.#plain(packed, header.plainBytes);
     return decodePlain(body, 0, type, count);
   }
 
@@ -81,14 +86,29 @@ export class Chunk {
     const parts: DataPart[] = [];
     let count = 0;
     for (let at = 0; count < values; ) {
-      const { header, at: begin } = headerAt(bytes, at);
-      at = begin + header.bytes;
+      const { header, body, end: next } = this.#pageAt(bytes, at);
+      at = next;
       if (header.type === pageType.dictionary) continue;
-      const part = this.#part(header, bytes.subarray(begin, at));
+      const part = this.#part(header, body);
       parts.push(part);
       count += part.count;
     }
     return parts;
+  }
+
+  #pageAt(
+    bytes: Buffer,
+    at: number,
+  ): { readonly header: Header; readonly body: Buffer; readonly end: number } {
+    if (this.#key === undefined) {
+      const { header, end } = headerOf(bytes, at);
+      if (end + header.bytes > bytes.length || header.bytes < 0) throw new Error('a page is cut off');
+      const next = end + header.bytes;
+      return { header, body: bytes.subarray(end, next), end: next };
+    }
+    const head = openModule(bytes, at, this.#key);
+    const { header } = headerOf(head.body, 0);
+    return { header, ...openModule(bytes, head.end, this.#key) };
   }
 
   #part(header: Header, bytes: Buffer): DataPart {
@@ -197,16 +217,10 @@ function isOurs(encodings: readonly number[]): boolean {
   return more.length === 0 && [first, second, third].every((one, i) => one === dictionaryOnly[i]);
 }
 
-function headerAt(bytes: Buffer, at: number): { readonly header: Header; readonly at: number } {
-  const { struct, end } = readStructTo(bytes, at);
-  const header = {
-    type: field(struct, 1),
-    plainBytes: field(struct, 2),
-    bytes: field(struct, 3),
-    head: struct,
-  };
-  if (end + header.bytes > bytes.length || header.bytes < 0) throw new Error('a page is cut off');
-  return { header, at: end };
+function headerOf(bytes: Buffer, at: number): { readonly header: Header; readonly end: number } {
+  const { struct, end } = readStructUntil(bytes, at);
+  const sizes = { plainBytes: field(struct, 2), bytes: field(struct, 3) };
+  return { header: { type: field(struct, 1), ...sizes, head: struct }, end };
 }
 
 function field(struct: ThriftStruct, id: number): number {

@@ -1,13 +1,20 @@
 /** Columns of a row group as detection takes them; each part is read when it is first asked for. */
 import type { BoolColumn, Column, ListColumn, NumberColumn, StringColumn } from '#shared/schema/columns.ts';
+import type { Key } from '../../../../encryption/key-ring.ts';
 import type { ColumnForm } from '../file.ts';
 import { Chunk, type DataPart } from './chunk.ts';
 import type { ChunkPlace } from './row-groups.ts';
 import { stringsOf, type Texts } from './values.ts';
 
 /** A column of `rows` rows. What the pages hold is checked as it is read; then this throws. */
-export function storedColumn(fd: number, place: ChunkPlace, form: ColumnForm, rows: number): Column {
-  const chunk = new Chunk(fd, place);
+export function storedColumn(
+  fd: number,
+  place: ChunkPlace,
+  key: Key | undefined,
+  form: ColumnForm,
+  rows: number,
+): Column {
+  const chunk = new Chunk(fd, place, key);
   switch (form) {
     case 'string':
       return new StoredStrings(chunk, rows);

@@ -1,5 +1,6 @@
 /** Where the columns of a Parquet file lie, and what its footer says of them. */
-import { type Footer, readFooterOf } from '../concatenate.ts';
+import type { Key } from '../../../../encryption/key-ring.ts';
+import { type Footer, type KeyFor, readFooterOf } from '../footer.ts';
 import type { ThriftList, ThriftStruct, ThriftValue } from '../thrift-tree.ts';
 
 /** Physical types of the format (https://github.com/apache/parquet-format, parquet.thrift). */
@@ -28,6 +29,8 @@ export interface RowGroupPlace {
   readonly rows: number;
   /** By the name of the column. */
   readonly chunks: ReadonlyMap<string, ChunkPlace>;
+  /** What the file is encrypted under. */
+  readonly key: Key | undefined;
 }
 
 interface Levels {
@@ -37,9 +40,12 @@ interface Levels {
 
 const repetitions = { required: 0, optional: 1, repeated: 2 } as const;
 
-/** The row groups of an open file. Throws when it is not a Parquet file that is whole. */
-export function readRowGroups(fd: number, path: string): readonly RowGroupPlace[] {
-  const footer = readFooterOf(fd, path);
+/**
+ * The row groups of an open file. Throws when it is not a Parquet file that is whole, and `encryption.*` or
+ * `data.corrupt` when it cannot be decrypted.
+ */
+export function readRowGroups(fd: number, path: string, keyFor: KeyFor): readonly RowGroupPlace[] {
+  const footer = readFooterOf(fd, path, keyFor);
   const levels = levelsOf(footer);
   return footer.groups.map((group) => {
     const chunks = new Map<string, ChunkPlace>();
@@ -48,7 +54,7 @@ export function readRowGroups(fd: number, path: string): readonly RowGroupPlace[
       const name = (listOf(meta, 3)[0] as Buffer).toString();
       chunks.set(name, placeOf(meta, levels[i] as Levels, footer.end));
     }
-    return { rows: numberOf(group, 3) as number, chunks };
+    return { rows: numberOf(group, 3) as number, chunks, key: footer.key };
   });
 }
 
