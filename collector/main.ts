@@ -43,6 +43,8 @@ import { lackingAlert } from './ledger/ledger-alerts.ts';
 import { LedgerWatch } from './ledger/ledger-watch.ts';
 import { Rates } from './rates.ts';
 import { Resealing } from './resealing.ts';
+import { checkRule } from './rules/check-rule.ts';
+import { coverageInThread } from './rules/coverage/in-thread.ts';
 import { ruleTexts } from './rules/texts.ts';
 import type { Alert, AuditStore, CollectorStatus, ControlStore, Host, HostFacts } from './store/contract.ts';
 import { openControlStore } from './store/control/open.ts';
@@ -598,6 +600,8 @@ class Collector {
       rates: () => this.#rates.all(),
       rules: () => this.#pipeline.rules,
       ruleTexts,
+      checkRule: (text, tests) => checkRule(text, tests, this.#rulesInForce.listPaths),
+      coverage: () => coverageInThread(new URL('./coverage.worker.ts', import.meta.url), this.#rulesInForce),
       enrol: this.#enrolment,
       fleet: this.#fleet,
       ca: { list: () => this.#authority.cas, rotate: (overlapMs, actor) => this.#rotateCa(overlapMs, actor) },

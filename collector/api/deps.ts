@@ -20,6 +20,8 @@ import type {
   QuerySchedule,
   QueryScheduleOrder,
   RatePoint,
+  RuleCheck,
+  RuleCoverage,
 } from '../store/contract.ts';
 import type { ProcessTree, TreeBounds, TreeSubject } from '../tree/contract.ts';
 
@@ -55,6 +57,10 @@ export interface ApiDeps {
   readonly ruleTexts: (
     file: string,
   ) => Promise<{ readonly text: string; readonly tests: string | null } | undefined>;
+  /** Says what is wrong with a rule, what its tests come to and what it means. */
+  readonly checkRule: (text: string, tests: string | undefined) => Promise<RuleCheck>;
+  /** What the rules in force cover of ATT&CK, without what was seen. */
+  readonly coverage: () => Promise<RuleCoverage>;
   readonly enrol: {
     /** `expiresAt` in microseconds. */
     createToken(options: EnrolmentTokenOptions): Promise<{ id: string; token: string; expiresAt: number }>;

@@ -21,12 +21,13 @@ export interface NoiseFilter {
 /** Bounds on what is looked at and proposed. */
 export const noiseBounds = { alerts: 5_000, proposals: 5, valueLength: 256 } as const;
 
-/** Least share of the alerts that a filter is to remove. */
+/** Least share of the alerts, and least number of them, that a filter is to remove. */
 const leastShare = 0.2;
+const leastAlerts = 2;
 
 /** Values that are never twice the same, or say when and where and not what. */
 const useless =
-  /(?:^|\.)(?:id|entity_id|pid|sequence|ingested|start|end|time|hash|session_id|connection_id)$|^(?:type|time|event\.|host\.id|process\.parent\.entity_id)|\.(?:md5|sha1|sha256)$/;
+  /(?:^|\.)(?:id|entity_id|pid|sequence|ingested|start|end|time|hash|session_id|connection_id)$|^(?:type|time|@timestamp|event\.|host\.)|\.(?:md5|sha1|sha256)$/;
 
 /**
  * Values of one field that many of a rule's alerts share: of those judged false where any was judged, else of all.
@@ -45,7 +46,7 @@ export function proposeFilters(alerts: readonly JudgedAlert[]): readonly NoiseFi
       values.set(key, (values.get(key) ?? 0) + 1);
     }
   return [...values]
-    .filter(([, n]) => n >= noise.length * leastShare)
+    .filter(([, n]) => n >= Math.max(leastAlerts, noise.length * leastShare))
     .map(([key]) => {
       const [field, value] = JSON.parse(key) as [string, string];
       const covered = alerts.filter(({ event }) => String(event[field] ?? '') === value);

@@ -745,6 +745,38 @@ export interface RuleProblem {
   readonly action: string;
 }
 
+/** What is said of a rule while somebody writes it. */
+export interface RuleCheck {
+  readonly problems: readonly RuleProblem[];
+  readonly cases: readonly {
+    readonly name: string;
+    readonly expect: 'hit' | 'miss';
+    readonly passed: boolean;
+    readonly detail: string;
+  }[];
+  /** In words, a line each. */
+  readonly words: readonly string[];
+}
+
+/** What rules cover of MITRE ATT&CK. */
+export interface RuleCoverage {
+  readonly techniques: readonly {
+    readonly id: string;
+    readonly tactics: readonly string[];
+    readonly rules: number;
+    readonly fed: number;
+    readonly ruleIds: readonly string[];
+  }[];
+  readonly tactics: readonly { readonly name: string; readonly techniques: readonly string[] }[];
+  readonly summary: {
+    readonly rules: number;
+    readonly fed: number;
+    readonly withoutTechnique: number;
+    readonly techniques: number;
+    readonly fedTechniques: number;
+  };
+}
+
 export interface LoadedRules {
   readonly rules: readonly RuleSummary[];
   readonly problems: readonly RuleProblem[];

@@ -6,7 +6,7 @@ import { toIso } from '../instants.ts';
 import { problemOfRule } from '../json/rule-problem.ts';
 import { type RuleStatsJson, ruleStatsSchema } from '../json/rule-stats.ts';
 import { operation } from '../operation.ts';
-import { array, dictionary, instant, nullable, object, oneOf, text } from '../schema.ts';
+import { array, count, dictionary, instant, nullable, object, oneOf, text } from '../schema.ts';
 
 const noRule = (id: string) => new VedetteError('api.not_found', `There is no rule ${id}.`);
 const daysUs = (days: number) => days * 86_400_000_000;
@@ -30,6 +30,76 @@ export const rules = [
       const since = readInstant('since', query.since) ?? now - daysUs(30);
       const counts = await deps.control.alerts.countByRule(since, until);
       return { items: [...statsOf(deps, counts)].sort((a, b) => b.alerts - a.alerts) };
+    },
+  }),
+  operation({
+    method: 'GET',
+    path: '/rules/coverage',
+    permission: 'read',
+    summary: 'What the rules in force cover of ATT&CK, what of it sensors feed, and what was seen of it',
+    query: object(
+      {},
+      { since: { ...instant, description: 'Count alerts raised at or after; 30 days ago unless told.' } },
+    ),
+    output: object({
+      techniques: array(
+        object({
+          id: text,
+          tactics: array(text),
+          rules: count,
+          fed: count,
+          alerts: count,
+          ruleIds: array(text),
+        }),
+      ),
+      tactics: array(object({ name: text, techniques: array(text) })),
+      summary: object({
+        rules: count,
+        fed: count,
+        withoutTechnique: count,
+        techniques: count,
+        fedTechniques: count,
+        fired: count,
+      }),
+    }),
+    async handler({ deps, query, now }) {
+      const since = readInstant('since', query.since) ?? now - daysUs(30);
+      const counts = await deps.control.alerts.countByRule(since, now);
+      const alertsOf = new Map(counts.map(({ ruleId, alerts }) => [ruleId, alerts]));
+      const { tactics, summary, techniques: covered } = await deps.coverage();
+      const techniques = covered.map(({ id, tactics: under, rules: all, fed, ruleIds }) => ({
+        ...{ id, tactics: [...under], rules: all, fed, ruleIds: [...ruleIds] },
+        alerts: ruleIds.reduce((sum, ruleId) => sum + (alertsOf.get(ruleId) ?? 0), 0),
+      }));
+      const fired = techniques.filter(({ alerts }) => alerts > 0).length;
+      return { techniques, tactics: [...tactics], summary: { ...summary, fired } };
+    },
+  }),
+  operation({
+    method: 'POST',
+    path: '/rules/check',
+    permission: 'read',
+    summary: 'Say what is wrong with a rule, what its tests come to and what it means; nothing is kept',
+    body: object(
+      { text: { type: 'string', maxLength: 256 * 1024 } },
+      { tests: { type: 'string', maxLength: 256 * 1024 } },
+    ),
+    maxBodyBytes: 1024 * 1024,
+    perMinute: 120,
+    output: object({
+      problems: array(problemOfRule),
+      cases: array(
+        object({ name: text, expect: oneOf(['hit', 'miss']), passed: { type: 'boolean' }, detail: text }),
+      ),
+      words: array(text),
+    }),
+    async handler({ deps, body }) {
+      const { problems, cases, words } = await deps.checkRule(body.text, body.tests);
+      return {
+        problems: [...problems],
+        cases: cases.map(({ name, expect, passed, detail }) => ({ name, expect, passed, detail })),
+        words: [...words],
+      };
     },
   }),
   operation({

@@ -57,6 +57,15 @@ const samples: Readonly<Record<string, Sample>> = {
     ],
   },
   'GET /api/v1/rules/stats': plain('/api/v1/rules/stats'),
+  'GET /api/v1/rules/coverage': plain('/api/v1/rules/coverage'),
+  'POST /api/v1/rules/check': {
+    url: '/api/v1/rules/check',
+    body: { text: 'title: nothing', tests: 'cases: 1' },
+    refused: [
+      { body: {}, code: 'api.invalid' },
+      { body: { text: 'x'.repeat(300_000) }, code: 'api.invalid' },
+    ],
+  },
   'GET /api/v1/rules/{id}': {
     url: '/api/v1/rules/rule-1',
     refused: [{ url: '/api/v1/rules/none', code: 'api.not_found' }],

@@ -18,6 +18,9 @@ import { Asks } from '../../../collector/fleet/query/asks.ts';
 import { LiveQueries } from '../../../collector/fleet/query/live-queries.ts';
 import { Schedules } from '../../../collector/fleet/query/schedules.ts';
 import { Hunts } from '../../../collector/hunt/hunts.ts';
+import { checkRule } from '../../../collector/rules/check-rule.ts';
+import { coverageInThread } from '../../../collector/rules/coverage/in-thread.ts';
+import { packListsPath, packPath } from '../../../collector/rules/load.ts';
 import type {
   CollectorStatus,
   ControlStore,
@@ -194,6 +197,11 @@ export async function startApi(t: Test, over: Partial<ApiDeps> = {}): Promise<Ru
     }),
     ruleTexts: async (file) =>
       file === 'rules/shell.yml' ? { text: 'title: Shell', tests: null } : undefined,
+    checkRule: (text, tests) => checkRule(text, tests, []),
+    coverage: () =>
+      coverageInThread(new URL('../../../collector/coverage.worker.ts', import.meta.url), {
+        ...{ rulePaths: [packPath], listPaths: [packListsPath], uses: [] },
+      }),
     enrol: createEnrolment({
       ...identifying,
       tokens: control.enrolment,
