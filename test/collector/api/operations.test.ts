@@ -75,7 +75,7 @@ const samples: Readonly<Record<string, Sample>> = {
     body: { rules: [{ file: 'a.yml', text: 'title: nothing' }] },
     refused: [
       { body: { rules: [] }, code: 'api.invalid' },
-      { body: { rules: [{ file: 'a.yml', text: 5 }] }, code: 'api.invalid' },
+      { body: { rules: [{ file: 'a.yml' }] }, code: 'api.invalid' },
       { body: { rules: [{ file: 'a', text: '' }], since: 'yesterday' }, code: 'api.invalid' },
       {
         body: { rules: [{ file: 'a', text: '' }], lists: [{ name: '../up', values: [] }] },
@@ -93,11 +93,11 @@ const samples: Readonly<Record<string, Sample>> = {
   },
   'GET /api/v1/backtests': plain('/api/v1/backtests'),
   'GET /api/v1/backtests/{id}': {
-    url: '/api/v1/backtests/none',
+    url: '/api/v1/backtests/BACKTEST',
     refused: [{ url: '/api/v1/backtests/none', code: 'api.not_found' }],
   },
   'DELETE /api/v1/backtests/{id}': {
-    url: '/api/v1/backtests/none',
+    url: '/api/v1/backtests/BACKTEST',
     refused: [{ url: '/api/v1/backtests/none', code: 'api.not_found' }],
   },
   'GET /api/v1/ca': plain('/api/v1/ca'),
@@ -390,13 +390,23 @@ t.test('every operation', async (t) => {
     'arrays',
   );
   t.teardown(() => running.parts.return(undefined));
+  const backtest = await api.deps.backtests.start(
+    {
+      ...{ rules: [{ file: 'a.yml', text: 'title: nothing' }], pipelines: [], builtIn: [], lists: [] },
+      ...{ since: 0, until: 1, hosts: [], compare: false, watched: [] },
+    },
+    'viewer',
+  );
   await api.deps.hunts.save(
     { name: 'saved', title: 'Saved', description: '', tags: [], parameters: [], sql: 'SELECT 1' },
     'ada',
   );
 
   const ask = async (method: string, url: string, headers: Record<string, string>, body?: unknown) => {
-    const place = url.replace('/queries/replaced', `/queries/${query}`).replace('RUNNING', running.id);
+    const place = url
+      .replace('/queries/replaced', `/queries/${query}`)
+      .replace('RUNNING', running.id)
+      .replace('BACKTEST', backtest.id);
     const answer = await fetch(new URL(place, api.baseUrl), {
       method,
       headers: { ...headers, ...(body !== undefined && { 'content-type': 'application/json' }) },
