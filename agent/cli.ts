@@ -1,4 +1,5 @@
 /** `vedette agent` and `vedette enroll --token`. */
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { parseConfig, readConfigFile } from '#shared/config.ts';
@@ -7,6 +8,7 @@ import { VedetteError } from '#shared/errors.ts';
 import { parseToken } from '#shared/protocol/identity.ts';
 import { addDataOption, dataFolder, printable, runProgram } from '#shared/terminal.ts';
 import { agentSettings } from './config.ts';
+import { bundleFolder } from './edge/start-edge.ts';
 import { hostFacts } from './facts.ts';
 import { enrol } from './identity/enrol.ts';
 import { loadIdentity, saveIdentity } from './identity/identity.ts';
@@ -56,6 +58,8 @@ async function enrolOnce(
       proxy: proxy ?? config.proxy,
       ...(again && kept !== undefined && { again: kept }),
     });
+    // What was trusted before was another identity's.
+    rmSync(join(folder, bundleFolder), { recursive: true, force: true });
     saveIdentity(folder, identity);
     return { hostId: identity.hostId, isNew: true };
   } finally {
@@ -80,6 +84,10 @@ function describe(event: AgentLogEvent): string {
     case 'identity-problem':
     case 'retired':
       return `${event.code}: ${event.detail}`;
+    case 'rules':
+      return `runs ${event.rules} rules of bundle ${event.version} (${event.digest.slice(0, 12)})`;
+    case 'rules-refused':
+      return `bundle ${event.version} refused: ${event.code} ${printable(event.detail)}`;
     case 'sensor': {
       const { state } = event;
       if (state.status === 'running')

@@ -266,6 +266,20 @@ export const agentSettings = {
     choices: ['on', 'off'],
     doc: 'Whether the collector may ask this host about its present state in SQL, at once and as scheduled queries.',
   },
+  bundleTrialMs: {
+    type: 'int',
+    default: 1000,
+    min: 0,
+    max: 600_000,
+    doc: 'Longest time that the rules of a new bundle run beside those in force before they take their place.',
+  },
+  bundleMaxUsPerEvent: {
+    type: 'int',
+    default: 2000,
+    min: 1,
+    max: 1_000_000,
+    doc: 'Microseconds that the rules of a new bundle may take for an event, on average, while they run beside those in force; a bundle that takes more is refused.',
+  },
   batchEvents: {
     type: 'int',
     default: 500,

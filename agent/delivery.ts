@@ -6,10 +6,16 @@ import type { agentSettings } from './config.ts';
 import { hostFacts } from './facts.ts';
 import type { AgentIdentity } from './identity/identity.ts';
 import { LiveIdentity } from './identity/live-identity.ts';
-import { Intake } from './outbox/intake.ts';
+import { type EdgePort, Intake } from './outbox/intake.ts';
 import { Outbox } from './outbox/outbox.ts';
 import type { Emit } from './sensors/sensor.ts';
-import { type CommandPort, type SchedulePort, Uplink, type UplinkEvent } from './uplink/uplink.ts';
+import {
+  type BundlePort,
+  type CommandPort,
+  type SchedulePort,
+  Uplink,
+  type UplinkEvent,
+} from './uplink/uplink.ts';
 
 export interface DeliveryOptions {
   /** Where the outbox is. */
@@ -22,6 +28,9 @@ export interface DeliveryOptions {
   readonly commands?: CommandPort;
   /** Takes scheduled queries, where there is an agent to ask them. */
   readonly schedule?: SchedulePort;
+  /** Takes bundles of rules, and runs them on what is emitted. */
+  readonly bundle?: BundlePort;
+  readonly edge?: EdgePort;
   readonly log: (event: DeliveryEvent) => void;
 }
 
@@ -87,6 +96,7 @@ export function startDelivery(options: DeliveryOptions): Delivery {
     facts: hostFacts(),
     ...(options.commands !== undefined && { commands: options.commands }),
     ...(options.schedule !== undefined && { schedule: options.schedule }),
+    ...(options.bundle !== undefined && { bundle: options.bundle }),
     backoffMs: { min: config.backoffMinMs, max: config.backoffMaxMs },
     pingMs: config.pingMs,
     stallMs: config.stallMs,
@@ -94,6 +104,7 @@ export function startDelivery(options: DeliveryOptions): Delivery {
   });
   const intake = new Intake({
     outbox,
+    ...(options.edge !== undefined && { edge: options.edge }),
     batchEvents: config.batchEvents,
     flushMs: { alert: config.flushMs, high: config.flushMs, normal: config.flushNormalMs },
     queueEvents: config.queueEvents,

@@ -4,6 +4,8 @@ import { type Config, parseConfig, readConfigFile } from '#shared/config.ts';
 import { type FolderLock, lockDataFolder } from '#shared/data-folder.ts';
 import { VedetteError } from '#shared/errors.ts';
 import { BudgetKeeper } from './budget.ts';
+import type { BundleEvent } from './bundle/keeper.ts';
+import type { SensorOverrides } from './bundle/sensor-overrides.ts';
 import type { CommandHost } from './commands/kind.ts';
 import { commandKinds } from './commands/registry.ts';
 import { type CommandLogEvent, CommandRunner } from './commands/runner.ts';
@@ -11,9 +13,11 @@ import { agentSettings } from './config.ts';
 import { controlPath } from './control/path.ts';
 import { serveStatus } from './control/server.ts';
 import { type DeliveryEvent, startDelivery } from './delivery.ts';
+import { startEdge } from './edge/start-edge.ts';
 import { hostFacts } from './facts.ts';
 import { instanceOf, lockHost } from './host-lock.ts';
 import { loadIdentity } from './identity/identity.ts';
+import { LiveSensors } from './live-sensors.ts';
 import { keepMemorySmall } from './memory.ts';
 import type { Outbox } from './outbox/outbox.ts';
 import { queryHost } from './query/host.ts';
@@ -35,6 +39,7 @@ export interface AgentOptions {
 export type AgentLogEvent =
   | DeliveryEvent
   | CommandLogEvent
+  | BundleEvent
   | { readonly what: 'sensor'; readonly name: string; readonly state: ReturnType<Sensor['state']> };
 
 export interface RunningAgent {
@@ -52,6 +57,11 @@ interface Surroundings {
   readonly address: string;
   readonly outbox: Outbox;
   readonly log: AgentOptions['log'];
+}
+
+/** Settings of sensors from a bundle are defaults of the fleet: what the host sets itself goes before them. */
+function withOverrides(folder: string, overrides: SensorOverrides): AgentConfig {
+  return parseConfig(agentSettings, { ...overrides, ...readConfigFile(join(folder, 'config.json')) });
 }
 
 function makeSensors({ folder, config, instance, address, outbox, log }: Surroundings): Sensor[] {
@@ -94,25 +104,32 @@ async function startWithin(
     flush: () => delivery.flush(),
     onProblem: ({ code, detail }) => log({ what: 'problem', code, detail }),
   });
+  const edge = startEdge({
+    ...{ folder, config, identity, log },
+    applySensors: (overrides) => sensors.apply(overrides),
+  });
+  const overrides = await edge.keeper.open();
   const delivery = startDelivery({
     ...{ folder, config, identity, address, commands, log },
+    ...{ bundle: edge.keeper, edge: edge.rules },
     ...(mayAsk && { schedule: scheduler }),
   });
-  const sensors = makeSensors({ folder, config, instance, address, outbox: delivery.outbox, log });
-  await Promise.all(
-    sensors.map(async (sensor) => {
-      const state = await sensor.start(delivery.emit);
-      log({ what: 'sensor', name: sensor.describe().name, state });
-    }),
-  );
+  const surroundings = { folder, instance, address, outbox: delivery.outbox, log };
+  const sensors = new LiveSensors({
+    make: (given) => makeSensors({ ...surroundings, config: withOverrides(options.folder, given) }),
+    emit: delivery.emit,
+    onStarted: (sensor) => log({ what: 'sensor', name: sensor.describe().name, state: sensor.state() }),
+    resting: () => keeper.shed.map(({ name }) => name),
+  });
   const letMemoryGrow = keepMemorySmall();
   const budget = {
     cpuShare: config.cpuBudgetPercent / 100,
     rssBytes: config.memoryBudgetMib * 1024 ** 2,
   };
-  const keeper = new BudgetKeeper(budget, sensors, delivery.emit);
+  const keeper = new BudgetKeeper(budget, sensors.all, delivery.emit);
+  await sensors.start(overrides);
   const endKeeping = keeper.start();
-  const history = new UsageHistory(sensors);
+  const history = new UsageHistory(sensors.all);
   const status = statusOf({
     hostId: identity.hostId,
     instance,
@@ -121,9 +138,13 @@ async function startWithin(
     history,
     budget,
     shed: () => keeper.shed,
+    rules: () => {
+      const { status, version, digest, code, detail } = edge.keeper.state();
+      return { status, version, digest, code, detail };
+    },
   });
   if (mayAsk) scheduler.start();
-  host.resolve({ status, sensors, flush: delivery.flush, query });
+  host.resolve({ status, sensors: sensors.all, flush: delivery.flush, query });
   const endStatus = await serveStatus(controlPath(folder), status);
   return {
     hostId: identity.hostId,
@@ -132,7 +153,8 @@ async function startWithin(
       endKeeping();
       history.close();
       await endStatus();
-      await Promise.all(sensors.map((sensor) => sensor.stop()));
+      await edge.keeper.close();
+      await sensors.stop();
       commands.close();
       scheduler.close();
       queries.close();

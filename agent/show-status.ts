@@ -23,6 +23,14 @@ function sinceOf({ state }: SensorStatus): string {
   return state.status === 'stopped' ? '' : shortTime(new Date(state.sinceAt / 1000).toISOString());
 }
 
+function rulesLines({ rules }: AgentStatus): string[] {
+  if (rules === undefined) return [];
+  const { status, version, digest, code, detail } = rules;
+  const which = version === 0 ? '' : ` bundle ${version} (${digest.slice(0, 12)})`;
+  const refused = code === '' ? [] : [printable(`refused  ${code}: ${detail}`)];
+  return [`rules    ${status}${which}`, ...refused];
+}
+
 /** Prints what the agent does, for people. */
 export function showStatus(status: AgentStatus): void {
   const { memory, cpu, outbox } = status;
@@ -37,6 +45,7 @@ export function showStatus(status: AgentStatus): void {
       `at rest  ${name} since ${shortTime(new Date(sinceAt / 1000).toISOString())}: ${printable(reason)}`,
     );
   }
+  for (const line of rulesLines(status)) print(line);
   print('');
   printTable<SensorStatus>(
     [

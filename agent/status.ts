@@ -31,6 +31,16 @@ export interface AgentStatus {
   readonly sensors: readonly SensorStatus[];
   /** Sensors that rest because the agent was over its budget, in the order in which they were put to rest. */
   readonly shed: readonly ShedSensor[];
+  /** Which bundle of rules runs on this host, and why the one offered last does not; code and detail empty where it does. */
+  readonly rules?: RulesStatus;
+}
+
+export interface RulesStatus {
+  readonly status: string;
+  readonly version: number;
+  readonly digest: string;
+  readonly code: string;
+  readonly detail: string;
 }
 
 interface Sample {
@@ -103,6 +113,7 @@ export interface StatusSources {
   readonly history: UsageHistory;
   readonly budget: { readonly cpuShare: number; readonly rssBytes: number };
   readonly shed: () => readonly ShedSensor[];
+  readonly rules: () => RulesStatus;
 }
 
 /** Gives the function that tells how the agent does now. */
@@ -122,6 +133,7 @@ export function statusOf(sources: StatusSources): () => AgentStatus {
       cpu: { share: history.cpuShare(), budgetShare: budget.cpuShare },
       sensors: history.sensors(),
       shed: sources.shed(),
+      rules: sources.rules(),
     };
   };
 }

@@ -181,10 +181,17 @@ export const collectorSettings = {
     max: 1024 ** 4,
     doc: 'Memory of a backtest; one that needs more ends with `backtest.limit`.',
   },
+  bundleStatementS: {
+    type: 'int',
+    default: 604_800,
+    min: 60,
+    max: 31_536_000,
+    doc: 'Seconds for which the collector says, with its own key, that a bundle of rules is the one to run. It says so anew while running, when half of them are over; an agent takes no bundle of which that was said too long ago.',
+  },
   rules: {
     type: 'list',
     default: [],
-    doc: 'More folders or files of Sigma rules, besides the starter pack and `rules/` in the data folder.',
+    doc: 'More folders or files of Sigma rules, besides the starter pack and `rules/` in the data folder. Once a bundle of rules was put in force, it takes the place of all of them.',
   },
   logLevel: {
     type: 'choice',

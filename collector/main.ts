@@ -17,14 +17,20 @@ import { createApi } from './api/create-api.ts';
 import { type Auth, createAuth } from './auth/auth.ts';
 import { Backtests } from './backtest/backtests.ts';
 import type { RuleSource } from './backtest/contract.ts';
+import { Bundles } from './bundles/bundles.ts';
+import { checkInThread } from './bundles/check-thread.ts';
+import { openOnlineKeys } from './bundles/online-keys.ts';
 import { type Bus, localBus } from './bus.ts';
 import { Closing } from './closing.ts';
 import { collectorSettings } from './config.ts';
-import { isIdentityAttack } from './detect/identity-rules.ts';
+import { bundleTamperingRule, isIdentityAttack } from './detect/identity-rules.ts';
+import { ownAlert } from './detect/own-alert.ts';
 import { KeyRing } from './encryption/key-ring.ts';
 import { eventReader } from './event-reader.ts';
 import type { Audit } from './fleet/audit.ts';
 import { type Authority, type CaStatus, openAuthority } from './fleet/authority.ts';
+import { DesiredBundles } from './fleet/bundles/desired-bundles.ts';
+import { HostBundles } from './fleet/bundles/host-bundles.ts';
 import { Commands } from './fleet/commands.ts';
 import { createEnrolment, type Enrolment, factsFrom, namelessHost } from './fleet/enrolment.ts';
 import { createFleet, type Fleet } from './fleet/hosts.ts';
@@ -76,6 +82,8 @@ export interface RunningCollector {
   readonly tokenFile: string;
   readonly enrolment: Enrolment;
   createSignInLink(): Promise<string>;
+  /** Which bundle of rules each host is to run. */
+  readonly desiredBundles: DesiredBundles;
   close(): Promise<void>;
 }
 
@@ -127,6 +135,7 @@ class Collector {
   #authority!: Authority;
   #control!: ControlStore;
   #pipeline!: Pipeline;
+  #bundles!: Bundles;
   #gateway!: Gateway;
   #reader!: ReaderThread;
   #identifying!: IdentifyDeps;
@@ -140,6 +149,8 @@ class Collector {
   readonly #asks = new Asks();
   #queries!: LiveQueries;
   #schedules!: Schedules;
+  readonly #desired = new DesiredBundles();
+  #hostBundles!: HostBundles;
   #agentPort = 0;
   #damagedBatches = 0;
   #sealer: SealerThread | undefined;
@@ -172,6 +183,7 @@ class Collector {
     this.#closing.add(() => this.#control.close());
     await this.#control.hosts.disconnectAll();
     await this.#startPipeline();
+    await this.#startBundles();
     this.#startSealer();
     this.#startResealing(ring);
     this.#reader = new ReaderThread(
@@ -230,6 +242,7 @@ class Collector {
       tokens: enrolment,
       issuer: this.#issuer,
       address: () => this.#ticketAddress(),
+      bundleRoot: () => this.#desired.root,
       audit: this.#audit,
     });
     this.#fleet = createFleet({
@@ -367,6 +380,42 @@ class Collector {
     return backtests;
   }
 
+  async #startBundles(): Promise<void> {
+    const { folder, logger } = this.#o;
+    const statementLifeMs = this.#config.bundleStatementS * 1000;
+    this.#bundles = await Bundles.open({
+      store: this.#control.bundles,
+      keys: await openOnlineKeys(join(folder, 'rule-keys')),
+      check: (files) => checkInThread(new URL('./bundle-check.worker.ts', import.meta.url), files),
+      switchTo: async (bundle) => {
+        const outcome = await this.#pipeline.switchTo(bundle);
+        const { version, digest, content } = bundle;
+        if (outcome.ok) this.#desired.setForAll({ version, digest, bytes: content });
+        return outcome;
+      },
+      ...{ statementLifeMs, now: nowUs },
+    });
+    const tend = () =>
+      this.#bundles
+        .tend()
+        .then(() => this.#offerInForce())
+        .catch((error: unknown) =>
+          logger.error({ err: error }, 'the bundle in force could not be stated anew'),
+        );
+    await tend();
+    const timer = setInterval(() => void tend(), Math.min(maxTendMs, statementLifeMs / 10));
+    this.#closing.add(() => clearInterval(timer));
+  }
+
+  /** Hosts run what the collector runs, with the newest statement about it. */
+  async #offerInForce(): Promise<void> {
+    this.#desired.setRoot((await this.#bundles.root()).document);
+    const { inForce } = await this.#bundles.list();
+    if (inForce === null) return;
+    const { version, digest } = inForce;
+    this.#desired.setForAll({ version, digest, bytes: await this.#bundles.content(version) });
+  }
+
   #sealable(upTo: number): void {
     if (upTo === this.#sealableUpTo) return;
     this.#sealableUpTo = upTo;
@@ -410,6 +459,17 @@ class Collector {
     }
   }
 
+  async #tellOfTampering(hostId: string, code: string, detail: string): Promise<void> {
+    const host = await this.#control.hosts.get(hostId);
+    const sighting = {
+      ...({ rule: bundleTamperingRule, dataset: 'collector.bundle', hostId, at: nowUs() } as const),
+      hostName: host?.hostname ?? 'unnamed',
+      reason: `${bundleTamperingRule.title}: ${detail}`,
+      fields: { 'error.code': code },
+    };
+    this.#tellAlert(await this.#control.alerts.raise(ownAlert(sighting)));
+  }
+
   #makeSql(): void {
     const { huntThreads, huntMemoryBytes, huntSpillBytes } = this.#config;
     this.#sql = new SqlEngine({
@@ -451,6 +511,13 @@ class Collector {
       log: (level, what, detail) => logger[level](detail, what),
     });
     this.#closing.add(() => this.#queries.close());
+    this.#hostBundles = new HostBundles({
+      store: this.#control.hostBundles,
+      desired: this.#desired,
+      audit: this.#audit,
+      onTampering: (hostId, code, detail) => this.#tellOfTampering(hostId, code, detail),
+      log: (level, what, detail) => logger[level](detail, what),
+    });
     const { querySchedules, hosts } = this.#control;
     this.#schedules = new Schedules({ store: querySchedules, hosts });
     let looking = Promise.resolve();
@@ -470,9 +537,11 @@ class Collector {
     const asks = this.#asks;
     const commands = this.#commands;
     const schedules = this.#schedules;
+    const hostBundles = this.#hostBundles;
     return {
       async opened(link) {
         asks.opened(link);
+        hostBundles.opened(link);
         await commands.opened(link);
         await schedules.opened(link);
       },
@@ -480,11 +549,13 @@ class Collector {
         asks.closed(link);
         commands.closed(link);
         schedules.closed(link);
+        hostBundles.closed(link);
       },
       async result(link, frame) {
         if (!asks.result(link, frame)) await commands.result(link, frame);
       },
       part: (link, frame) => asks.part(link, frame),
+      rules: (link, frame) => hostBundles.said(link, frame),
     };
   }
 
@@ -572,6 +643,7 @@ class Collector {
       storage: { ...storage, encryption: { ...storage.encryption, isPending: this.#resealing.isPending } },
       detection: {
         rules: this.#pipeline.rules.rules.length,
+        bundle: this.#pipeline.rules.bundle,
         lagBatches: Math.max(0, lastId - cursor),
         lagMs: this.#pipeline.lag.ms,
         damagedBatches: this.#damagedBatches,
@@ -602,6 +674,7 @@ class Collector {
       ruleTexts,
       checkRule: (text, tests) => checkRule(text, tests, this.#rulesInForce.listPaths),
       coverage: () => coverageInThread(new URL('./coverage.worker.ts', import.meta.url), this.#rulesInForce),
+      bundles: this.#bundles,
       enrol: this.#enrolment,
       fleet: this.#fleet,
       ca: { list: () => this.#authority.cas, rotate: (overlapMs, actor) => this.#rotateCa(overlapMs, actor) },
@@ -630,6 +703,7 @@ class Collector {
       agents,
       tokenFile,
       enrolment: this.#enrolment,
+      desiredBundles: this.#desired,
       createSignInLink: async () => {
         const { url } = await auth.createSignInLink(api);
         const detail = { name: 'admin', role: 'admin' };

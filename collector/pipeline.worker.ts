@@ -1,14 +1,16 @@
 /** Entry of the pipeline thread: wires journal, control store, rules and detector. */
 import { dirname } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
-import { VedetteError } from '#shared/errors.ts';
-import type { RuleHeader, RuleSet } from '#shared/sigma/index.ts';
+import { nowUs } from '#shared/clock.ts';
+import { type ErrorCode, VedetteError } from '#shared/errors.ts';
+import type { RuleSet } from '#shared/sigma/index.ts';
+import type { Detector } from './detect/contract.ts';
 import { createDetector } from './detect/detector.ts';
 import { KeyRing } from './encryption/key-ring.ts';
-import type { PipelineInput, PipelineOptions, PipelineOutput } from './ingest/messages.ts';
+import type { PipelineInput, PipelineOptions, PipelineOutput, SwitchInput } from './ingest/messages.ts';
 import { PipelineLoop } from './ingest/pipeline-loop.ts';
-import { loadRules } from './rules/load.ts';
-import type { RuleSummary } from './store/contract.ts';
+import { ruleSummaries, rulesInForce, rulesOfBundle } from './rules/rules-in-force.ts';
+import type { ControlStore } from './store/contract.ts';
 import { openControlStore } from './store/control/open.ts';
 import { endAtOnce } from './store/failed-sync.ts';
 import { FreeRoom } from './store/free-room.ts';
@@ -20,15 +22,23 @@ if (port === null) throw new Error('pipeline.worker.ts runs as a worker thread o
 const options = workerData as PipelineOptions;
 const post = (message: PipelineOutput) => port.postMessage(message);
 
-function summaries({ rules, correlations }: RuleSet): RuleSummary[] {
-  const summary = ({ id, title, level, tags, file }: RuleHeader) => ({ id, title, level, tags, file });
-  return [
-    ...rules.map(({ rule }) => ({ ...summary(rule), logsource: rule.logsource })),
-    ...correlations.map(({ rule }) => ({ ...summary(rule), logsource: {} })),
-  ];
+interface Running {
+  readonly loop: PipelineLoop;
+  /** Puts the rules of a bundle in force. Throws `rules.*`, `data.*`. */
+  readonly switchTo: (input: SwitchInput) => Promise<void>;
 }
 
-async function start(): Promise<PipelineLoop> {
+function detectorOf(ruleSet: RuleSet): () => Detector {
+  return () =>
+    createDetector(ruleSet, {
+      onFault: ({ ruleId, ruleTitle, error }) => {
+        const detail = `${ruleTitle} (${ruleId}) failed and was set aside: ${(error as Error).message}.`;
+        post({ kind: 'problem', code: 'rule.failed', detail });
+      },
+    });
+}
+
+async function start(): Promise<Running> {
   const ring = new KeyRing(options.keyFile);
   const writer = openJournalWriter(options.journalPath, endAtOnce, ring);
   const reader = openJournalReader(options.journalPath, ring);
@@ -38,31 +48,50 @@ async function start(): Promise<PipelineLoop> {
     onFailedSync: endAtOnce,
     ring,
   });
-  const { ruleSet, problems } = await loadRules(options.rulePaths, options.listPaths, options.pipelineUses);
-  const makeDetector = () =>
-    createDetector(ruleSet, {
-      onFault: ({ ruleId, ruleTitle, error }) => {
-        const detail = `${ruleTitle} (${ruleId}) failed and was set aside: ${(error as Error).message}.`;
-        post({ kind: 'problem', code: 'rule.failed', detail });
-      },
-    });
+  const { ruleSet, problems, bundle } = await rulesInForce(control.bundles, options);
+  const makeDetector = detectorOf(ruleSet);
   const room = new FreeRoom(dirname(options.journalPath), options.minFreeBytes);
   const hasRoom = () => room.isEnough;
   const loop = new PipelineLoop({ writer, reader, control, makeDetector, post, hasRoom });
   await loop.open();
-  post({ kind: 'ready', loaded: { rules: summaries(ruleSet), problems }, sealable: loop.sealable });
-  return loop;
+  const loaded = { rules: ruleSummaries(ruleSet), problems, bundle };
+  post({ kind: 'ready', loaded, sealable: loop.sealable });
+  return { loop, switchTo: (input) => switchTo(input, loop, control) };
+}
+
+async function switchTo(input: SwitchInput, loop: PipelineLoop, control: ControlStore): Promise<void> {
+  const { version, digest, by, reason, isRollback, content, trust } = input;
+  const { ruleSet, problems } = rulesOfBundle(content, digest);
+  const refused = problems.find(({ severity }) => severity === 'error');
+  if (refused !== undefined)
+    throw new VedetteError('rules.refused', `${refused.file}:${refused.line}: ${refused.message}`);
+  let at = 0;
+  await loop.switchTo(detectorOf(ruleSet), async (cursor, snapshot) => {
+    at = nowUs();
+    const made = { version, digest, at, by, reason, cursor };
+    const detail = { digest, cursor, ...(reason !== '' && { reason }) };
+    const action = isRollback ? 'bundle.rollback' : 'bundle.activate';
+    const entry = { at, actor: by, action, target: `bundle ${version}`, detail };
+    await control.bundles.activate({ ...made, content, trust, snapshot }, entry);
+  });
+  const loaded = { rules: ruleSummaries(ruleSet), problems, bundle: { version, digest, at } };
+  post({ kind: 'switched', loaded, sealable: loop.sealable });
+}
+
+function coded(error: unknown): { readonly code: ErrorCode; readonly detail: string } {
+  if (error instanceof VedetteError) return { code: error.code, detail: error.detail };
+  return { code: 'internal', detail: (error as Error).message };
 }
 
 try {
-  const loop = await start();
+  const { loop, switchTo: takeUp } = await start();
   port.on('message', (message: PipelineInput) => {
     if (message.kind === 'batch') loop.add(message);
     else if (message.kind === 'marks') void loop.settle(message);
+    else if (message.kind === 'switch')
+      void takeUp(message).catch((error: unknown) => post({ kind: 'unswitched', error: coded(error) }));
     else void loop.close().then(() => port.close());
   });
 } catch (error) {
-  const known =
-    error instanceof VedetteError ? error : new VedetteError('internal', (error as Error).message);
-  post({ kind: 'refused', error: { code: known.code, detail: known.detail } });
+  post({ kind: 'refused', error: coded(error) });
 }

@@ -804,6 +804,184 @@ const entries = {
     action: 'Treat the collector as tampered with: keep its data folder, compare it with a backup.',
     retryable: false,
   },
+  'rules.switch_failed': {
+    cause: 'The rules of a bundle could not be put in force; those of before still are.',
+    action: "Try again; if it recurs, see the collector's log.",
+    retryable: true,
+  },
+  'rules.refused': {
+    cause: 'A rule of the bundle does not compile, so none of it was put in force.',
+    action:
+      'Mend the rule, or leave it out, and build the bundle again; `vedette rules lint` names all of them.',
+    retryable: false,
+  },
+  'rules.untested': {
+    cause: 'A rule has no test that hits and one that nearly does, or a test of it fails.',
+    action: 'Write them into its *.test.yml, or say --force-untested; the rule is marked then.',
+    retryable: false,
+  },
+  'rules.check_failed': {
+    cause: 'Rules could not be checked within the time or memory there is for it.',
+    action: 'Check fewer at once, or find the one with `vedette rules lint`.',
+    retryable: false,
+  },
+  'key.exists': {
+    cause: 'A key would be written over one that is there.',
+    action: 'Choose another name, or move the old one away.',
+    retryable: false,
+  },
+  'key.unreadable': {
+    cause: 'A file does not hold the key it should.',
+    action: 'Name a file that `vedette rules keygen` made, or restore it from its backup.',
+    retryable: false,
+  },
+  'key.exposed': {
+    cause: 'Others than its owner may read the file of a private key.',
+    action: 'Give it the mode 600; if others could have read it, replace the key.',
+    retryable: false,
+  },
+  'key.locked': {
+    cause: 'The key is locked and the passphrase given does not open it.',
+    action: 'Give the right one at the prompt, with --passphrase-file, or in VEDETTE_PASSPHRASE.',
+    retryable: false,
+  },
+  'bundle.key_offline': {
+    cause: 'The collector has no key for this role: the root keeps it elsewhere.',
+    action: 'Sign where the key is with `vedette rules sign`, then push the file.',
+    retryable: false,
+  },
+  'bundle.malformed': {
+    cause: 'A bundle, or a document in it, is not of the form it must have.',
+    action: 'Build it again with `vedette rules build`; if it came over the network, fetch it again.',
+    retryable: false,
+  },
+  'bundle.truncated': {
+    cause: 'A bundle ends before its end.',
+    action: 'Copy or fetch it again.',
+    retryable: true,
+  },
+  'bundle.too_large': {
+    cause: 'A bundle has more bytes or files than the bound.',
+    action: 'Leave out rules and lists that these hosts do not need.',
+    retryable: false,
+  },
+  'bundle.format_newer': {
+    cause: 'A bundle is of a form that this version does not know yet.',
+    action: 'Update this side.',
+    retryable: false,
+  },
+  'bundle.path': {
+    cause: 'A bundle has a file under a name that may lead elsewhere or mean another file on other systems.',
+    action: 'Rename the file; if you did not build this bundle, find out who did.',
+    retryable: false,
+  },
+  'bundle.signature': {
+    cause: 'A bundle is not signed by as many keys as the root asks, or a signature is wrong.',
+    action: 'Sign it with `vedette rules sign`; if it was signed, it was changed since.',
+    retryable: false,
+  },
+  'bundle.root_unknown': {
+    cause: 'A bundle rests on a root that does not lead from the one trusted here.',
+    action: 'Sign it under the root of this collector; an agent of another collector must be enrolled again.',
+    retryable: false,
+  },
+  'bundle.root_rotation': {
+    cause: 'A root is not signed by enough keys of the root before it, or of its own.',
+    action: 'Add the missing signatures with `vedette rules root sign`.',
+    retryable: false,
+  },
+  'bundle.root_older': {
+    cause: 'A bundle rests on a root that was replaced.',
+    action: 'Build and sign it under the root of now.',
+    retryable: false,
+  },
+  'bundle.root_expired': {
+    cause: 'The root of a bundle is past its end.',
+    action: 'Make the next root with `vedette rules root rotate` and have it signed.',
+    retryable: false,
+  },
+  'bundle.expired': {
+    cause: 'A bundle is past its end.',
+    action: 'Build and sign a new one; check the clock where this was said.',
+    retryable: false,
+  },
+  'bundle.statement_missing': {
+    cause: 'Nobody of the expiry role says that this bundle is the one to run.',
+    action: 'Sign it with a key of the expiry role: `vedette rules sign --role expiry`.',
+    retryable: false,
+  },
+  'bundle.statement_expired': {
+    cause: 'That this bundle is the one to run was said for a time that has passed.',
+    action: 'Have it said anew with `vedette rules sign --role expiry`; check the clock where this was said.',
+    retryable: true,
+  },
+  'bundle.statement_older': {
+    cause: 'The statement with a bundle is not newer than one that was seen: a replay, or a stale copy.',
+    action: 'Fetch the bundle that is in force now.',
+    retryable: false,
+  },
+  'bundle.older': {
+    cause: 'A bundle is older than the one taken before, and nobody decided to go back.',
+    action: 'To go back on purpose, use `vedette rules rollback`.',
+    retryable: false,
+  },
+  'bundle.version_reused': {
+    cause: 'Two different bundles bear the same version.',
+    action: 'Build it again with a higher version.',
+    retryable: false,
+  },
+  'bundle.mixed': {
+    cause: 'Parts of different bundles were put together.',
+    action: 'Fetch the bundle again; if it was so when built, treat where it came from as tampered with.',
+    retryable: false,
+  },
+  'bundle.file_changed': {
+    cause: 'A file in a bundle is not as it was signed.',
+    action: 'Fetch the bundle again; if it stays so, treat where it came from as tampered with.',
+    retryable: false,
+  },
+  'bundle.agent_older': {
+    cause: 'A bundle asks for a newer agent.',
+    action: 'Update the agent, or build the bundle for older ones.',
+    retryable: false,
+  },
+  'bundle.offer_broken': {
+    cause:
+      'The parts of a bundle that is offered do not come in order, are not of their size, or are not what was announced.',
+    action: 'It is offered again; if it recurs, look at what is between collector and agent.',
+    retryable: true,
+  },
+  'bundle.no_root': {
+    cause: 'This host trusts no root, or what it trusts is damaged, so it can take no bundle.',
+    action:
+      'Make the root of this collector (`vedette rules root`); else enrol the host again with `vedette enroll --again`.',
+    retryable: false,
+  },
+  'bundle.rules_refused': {
+    cause: 'A rule in a bundle does not compile on this host.',
+    action: 'Mend the rule (`vedette rules lint`), or ask for the agent that knows it.',
+    retryable: false,
+  },
+  'bundle.settings_refused': {
+    cause: 'The sensor settings in a bundle are not settings of sensors here, or out of their range.',
+    action: 'Mend settings/sensors.json; docs/reference/config.md lists every setting.',
+    retryable: false,
+  },
+  'bundle.too_costly': {
+    cause: 'The rules of a bundle took too much time for each event while they ran beside those in force.',
+    action: 'Find the rule with `vedette rules backtest`, and narrow it.',
+    retryable: false,
+  },
+  'bundle.not_kept': {
+    cause: 'A bundle could not be written to the disk of the host.',
+    action: 'Make room on the host; the bundle is offered again.',
+    retryable: true,
+  },
+  'bundle.kept_damaged': {
+    cause: 'The bundle that a host kept is damaged, so it runs the one before, or none.',
+    action: 'Nothing: the collector offers it again. If it recurs, look at the disk of the host.',
+    retryable: true,
+  },
   'sensor.failed': {
     cause: 'A sensor failed.',
     action: "It is restarted; if it recurs, see the agent's log.",

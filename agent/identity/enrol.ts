@@ -147,5 +147,7 @@ export async function enrol(
   }
   const pinned = body.ca === undefined ? ok(ca) : pinnable(body.ca);
   if (!pinned.ok) throw pinned.error;
-  return { hostId: body.hostId, address, ca: pinned.value, certificate: body.certificate, key };
+  const { hostId, certificate, bundleRoot } = body;
+  const root = typeof bundleRoot === 'string' ? { bundleRoot } : {};
+  return { hostId, address, ca: pinned.value, certificate, key, ...root };
 }

@@ -10,6 +10,8 @@ export interface AgentIdentity {
   readonly ca: string;
   readonly certificate: string;
   readonly key: string;
+  /** The root of bundles of rules as it was at enrolment, base64; absent where the collector had none. */
+  readonly bundleRoot?: string;
 }
 
 const file = 'identity.json';

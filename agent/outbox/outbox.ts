@@ -41,6 +41,17 @@ export interface PendingBatch {
   readonly data: Uint8Array;
 }
 
+/** A batch to be kept; see `append`. */
+export interface Entry {
+  readonly priority: Priority;
+  readonly batch: EncodedBatch;
+  readonly collected: number;
+}
+
+function eventsOf({ count, counts }: EncodedBatch): number {
+  return count - (counts['loss'] ?? 0);
+}
+
 interface Removed {
   readonly size: number;
   readonly events: number;
@@ -191,27 +202,53 @@ export class Outbox {
     return this.#events;
   }
 
+  /** Where the next batch of the priority goes. */
+  nextPlace(priority: Priority): { readonly stream: string; readonly sequence: number } {
+    const { stream, sequence } = this.#laneOf(priority);
+    return { stream, sequence: sequence + 1 };
+  }
+
   /**
    * Keeps a batch; on return it survives the end of the process. `collected` is how many events it accounts for:
    * those it holds plus those its own `loss` events declare. Throws when the disk refuses; then nothing is kept.
    */
   append(priority: Priority, batch: EncodedBatch, collected: number): void {
-    const lane = this.#laneOf(priority);
-    const events = batch.count - (batch.counts['loss'] ?? 0);
-    const { minTime, maxTime, data } = batch;
-    const total = lane.collected + collected;
-    const sequence = lane.sequence + 1;
-    const row = [lane.stream, sequence, ranks[priority], events, JSON.stringify(batch.counts), total];
-    this.#soundly(() => this.#do.insert.run(...row, minTime, maxTime, Date.now(), data));
-    lane.sequence++;
-    lane.collected = total;
-    this.#markOf(lane.stream).sequence = lane.sequence;
-    this.#markOf(lane.stream).collected = total;
+    this.appendTogether([{ priority, batch, collected }]);
+  }
+
+  /** Keeps batches, all or none, in this order. */
+  appendTogether(entries: readonly Entry[]): void {
+    const placed = this.#placed(entries);
+    const insert = () => {
+      for (const { lane, entry } of placed) this.#insert(lane, entry);
+    };
+    this.#soundly(() => (placed.length === 1 ? insert() : this.#db.transaction(insert)()));
+    for (const { lane, entry } of placed) {
+      Object.assign(this.#laneOf(entry.priority), lane);
+      Object.assign(this.#markOf(lane.stream), { sequence: lane.sequence, collected: lane.collected });
+      this.#sizeBytes += entry.batch.data.length;
+      this.#events += eventsOf(entry.batch);
+      this.#batches++;
+    }
     this.#areMarksDirty = true;
-    this.#sizeBytes += data.length;
-    this.#events += events;
-    this.#batches++;
     this.#isDirty = true;
+  }
+
+  /** Each with its lane as it is after it. */
+  #placed(entries: readonly Entry[]): readonly { readonly lane: Lane; readonly entry: Entry }[] {
+    const lanes = new Map<Priority, Lane>();
+    return entries.map((entry) => {
+      const { stream, sequence, collected } = lanes.get(entry.priority) ?? this.#laneOf(entry.priority);
+      const lane = { stream, sequence: sequence + 1, collected: collected + entry.collected };
+      lanes.set(entry.priority, lane);
+      return { lane, entry };
+    });
+  }
+
+  #insert({ stream, sequence, collected }: Lane, { priority, batch }: Entry): void {
+    const { counts, minTime, maxTime, data } = batch;
+    const row = [stream, sequence, ranks[priority], eventsOf(batch), JSON.stringify(counts), collected];
+    this.#do.insert.run(...row, minTime, maxTime, Date.now(), data);
   }
 
   /** The next batches to send: high priority first, each stream in order. `inFlight` is how many `isSent` would name. */

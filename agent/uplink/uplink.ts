@@ -36,6 +36,8 @@ export interface UplinkOptions {
   readonly commands?: CommandPort;
   /** Takes scheduled queries, where there is an agent to ask them. */
   readonly schedule?: SchedulePort;
+  /** Takes bundles of rules, where there is an agent to run them. */
+  readonly bundle?: BundlePort;
   readonly backoffMs: { readonly min: number; readonly max: number };
   readonly pingMs: number;
   /** Silence of the collector after which the connection is given up. */
@@ -61,6 +63,16 @@ export interface CommandPort {
 /** Takes the queries this host is to ask itself; see agent/schedule/. Never throws. */
 export interface SchedulePort {
   accept(queries: Uint8Array): void;
+}
+
+/** Takes bundles of rules; see agent/bundle/keeper.ts. Never throws. */
+export interface BundlePort {
+  connected(send: (frame: AgentFrame & { readonly kind: 'rules' }) => void): void;
+  disconnected(): void;
+  root(bytes: Uint8Array): void;
+  receive(frame: CollectorFrame & { readonly kind: 'bundle' }): void;
+  /** Says how it stands once more. */
+  tell(): void;
 }
 
 export type UplinkEvent =
@@ -225,6 +237,7 @@ export class Uplink {
         this.#isServed = false;
         this.#inFlight.clear();
         this.#options.commands?.disconnected();
+        this.#options.bundle?.disconnected();
         const code = this.#lastBye?.code ?? (problem === undefined ? `closed ${status}` : 'unreachable');
         resolve({ code, detail: this.#lastBye?.detail ?? problem?.message ?? '', wentWell });
       });
@@ -239,6 +252,7 @@ export class Uplink {
       return;
     }
     this.#send({ kind: 'ping', sentAt: nowUs(), pending: this.#options.outbox.events });
+    this.#options.bundle?.tell();
     this.#renew();
   }
 
@@ -288,6 +302,7 @@ export class Uplink {
             (result) => this.#send(result),
             this.#features.includes('parts') ? (part) => this.#sendWhole(socket, part) : undefined,
           );
+        if (this.#features.includes('bundle')) this.#options.bundle?.connected((rules) => this.#send(rules));
         this.wake();
         return;
       case 'ack':
@@ -311,6 +326,12 @@ export class Uplink {
         return;
       case 'schedule':
         this.#options.schedule?.accept(frame.queries);
+        return;
+      case 'root':
+        this.#options.bundle?.root(frame.root);
+        return;
+      case 'bundle':
+        this.#options.bundle?.receive(frame);
         return;
       case 'certificate':
         this.#changed(this.#options.identity.accept(frame.certificate), 'a new certificate');
@@ -355,7 +376,8 @@ export class Uplink {
   }
 
   #serves(feature: Feature): boolean {
-    const { commands, schedule } = this.#options;
+    const { commands, schedule, bundle } = this.#options;
+    if (feature === 'bundle') return bundle !== undefined;
     if (feature === 'commands' || feature === 'parts') return commands !== undefined;
     return feature !== 'schedule' || schedule !== undefined;
   }

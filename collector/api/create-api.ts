@@ -11,6 +11,7 @@ import { sendProblem } from './problem.ts';
 import { register } from './registrar.ts';
 import { operations } from './resources/list.ts';
 import { securityHeaders } from './security-headers.ts';
+import { acceptUploads } from './uploads.ts';
 
 const bodyLimitBytes = 64 * 1024;
 /** Ids of events and alerts are longer than Fastify's usual 100. */
@@ -58,6 +59,7 @@ export async function createApi(deps: ApiDeps): Promise<FastifyInstance> {
   await serveFeed(app, deps);
   await documentation(app, deps);
   app.get('/health', { schema: { hide: true } }, () => ({ status: 'ok' }));
+  acceptUploads(app, operations);
   for (const operation of operations) register(app, deps, operation);
   if (deps.webRoot !== undefined) await serveDashboard(app, deps.webRoot);
   await app.ready();

@@ -2,6 +2,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import type { Result } from '#shared/errors.ts';
 import type { Auth } from '../auth/auth.ts';
 import type { Backtesting } from '../backtest/asking.ts';
+import type { BundleService } from '../bundles/contract.ts';
 import type { Bus } from '../bus.ts';
 import type { Hunting } from '../hunt/contract.ts';
 import type {
@@ -61,6 +62,7 @@ export interface ApiDeps {
   readonly checkRule: (text: string, tests: string | undefined) => Promise<RuleCheck>;
   /** What the rules in force cover of ATT&CK, without what was seen. */
   readonly coverage: () => Promise<RuleCoverage>;
+  readonly bundles: BundleService;
   readonly enrol: {
     /** `expiresAt` in microseconds. */
     createToken(options: EnrolmentTokenOptions): Promise<{ id: string; token: string; expiresAt: number }>;

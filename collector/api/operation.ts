@@ -15,6 +15,8 @@ export interface Call<P, Q, B> {
   readonly params: P;
   readonly query: Q;
   readonly body: B;
+  /** The body of operations that take bytes; empty in others. */
+  readonly upload: Uint8Array;
   /** Who asks; absent in operations that are open. */
   readonly caller: Credential | undefined;
   /** Where the caller reached us, e.g. `http://127.0.0.1:7080`. */
@@ -37,6 +39,8 @@ interface Declaration<P extends AnyFields, Q extends AnyFields, B extends AnyFie
   readonly params?: P;
   readonly query?: Q;
   readonly body?: B;
+  /** A body of bytes, instead of `body`. */
+  readonly accepts?: { readonly type: string; readonly maxBytes: number; readonly description: string };
   /** Schema of the answer; without it the answer is 204 and empty. */
   readonly output?: O;
   /** Content types of an answer that is a `Streamed`, instead of `output`, with what each holds. */

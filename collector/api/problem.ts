@@ -51,6 +51,12 @@ const statusByCode: Partial<Record<ErrorCode, number>> = {
   'query.name_taken': 409,
   'query.too_many': 409,
   'query.busy': 409,
+  'rules.switch_failed': 503,
+  'bundle.too_large': 413,
+  'bundle.version_reused': 409,
+  'bundle.older': 409,
+  'bundle.root_older': 409,
+  'bundle.key_offline': 409,
   'api.too_many_requests': 429,
   'api.timeout': 503,
   'data.in_use': 503,
@@ -65,6 +71,11 @@ const codeByFastify: Readonly<Record<string, ErrorCode>> = {
   FST_ERR_CTP_INVALID_JSON_BODY: 'api.not_json',
   FST_ERR_HANDLER_TIMEOUT: 'api.timeout',
 };
+
+/** Bundles and rules that are not accepted are the sender's to mend, whatever the code. */
+function statusOf(code: ErrorCode): number {
+  return statusByCode[code] ?? (/^(?:bundle|rules)\./.test(code) ? 422 : 500);
+}
 
 /** The error of the catalogue that stands for whatever was thrown in a request. */
 export function asVedetteError(error: unknown): VedetteError {
@@ -86,7 +97,7 @@ export function problemOf(error: VedetteError, requestId?: string): Problem {
     title: error.entry.cause,
     detail: error.detail,
     action: error.entry.action,
-    status: statusByCode[error.code] ?? 500,
+    status: statusOf(error.code),
     retryable: error.entry.retryable,
     ...(requestId !== undefined && { requestId }),
   };

@@ -1,10 +1,12 @@
 /** Turns declared operations into routes; OpenAPI is read off the same declarations. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { VedetteError } from '#shared/errors.ts';
 import type { Credential } from '../store/contract.ts';
 import type { ApiDeps } from './deps.ts';
 import { admit, refuseOtherOrigin, sessionCookie } from './guard.ts';
 import { apiPrefix, type Call, type Operation, Streamed } from './operation.ts';
 import { problemSchema } from './problem.ts';
+import { uploadSchema } from './uploads.ts';
 
 /** How long one request may take. */
 const handlerTimeoutMs = 30_000;
@@ -32,6 +34,7 @@ function schemaOf(operation: Operation) {
     ...(params && { params }),
     querystring: query ?? { type: 'object', properties: {}, additionalProperties: false },
     ...(body && { body }),
+    ...uploadSchema(operation),
     response: {
       [produces === undefined ? success : 200]:
         produces === undefined ? schemaOfAnswer(output) : contents(produces),
@@ -76,6 +79,7 @@ function callOf(
     params: request.params,
     query: request.query,
     body: request.body,
+    upload: request.body instanceof Uint8Array ? request.body : new Uint8Array(),
     caller: request.caller,
     baseUrl: `${request.protocol}://${request.host}`,
     now: deps.now?.() ?? Date.now() * 1000,
@@ -100,6 +104,7 @@ export function register(app: FastifyInstance, deps: ApiDeps, operation: Operati
     handlerTimeout: operation.timeoutMs ?? handlerTimeoutMs,
     ...(operation.maxBodyBytes !== undefined && { bodyLimit: operation.maxBodyBytes }),
     schema: schemaOf(operation),
+    ...(operation.accepts && { bodyLimit: operation.accepts.maxBytes }),
     config: {
       permission,
       ...(perMinute && { rateLimit: { max: perMinute, timeWindow: '1 minute' } }),
@@ -111,6 +116,8 @@ export function register(app: FastifyInstance, deps: ApiDeps, operation: Operati
       } else refuseOtherOrigin(request);
     },
     handler: async (request, reply) => {
+      if (operation.accepts !== undefined && !(request.body instanceof Uint8Array))
+        throw new VedetteError('api.invalid', `The body must be ${operation.accepts.type}.`);
       const answer = await operation.handler(callOf(deps, request, reply));
       reply.header('cache-control', 'no-store');
       if (answer instanceof Streamed)

@@ -44,7 +44,8 @@ export class Scan {
   /** Throws when the file is damaged. */
   scan({ fd, type, place, minTime, maxTime }: ScanUnit): Scanned {
     const spec = specs[type];
-    if (spec === undefined) return { isRead: false, arrivals: null };
+    // An alert of a host quotes what it is about; to rules it is no event.
+    if (spec === undefined || type === 'alert') return { isRead: false, arrivals: null };
     const group = new StoredGroup(fd, spec, place);
     const hosts = group.strings('host.id');
     const products = hosts.dictionary.map((id) => this.#productOf(id));

@@ -41,15 +41,27 @@ interface Answer {
   readonly body: string;
 }
 
-function send(url: URL, access: Access, method: string, body: unknown): Promise<Answer> {
-  const payload = body === undefined ? undefined : JSON.stringify(body);
-  const headers = {
+function payloadOf(body: unknown): string | Uint8Array | undefined {
+  return body === undefined || body instanceof Uint8Array ? body : JSON.stringify(body);
+}
+
+function headersOf(payload: string | Uint8Array | undefined, access: Access): Record<string, string> {
+  const type = payload instanceof Uint8Array ? 'application/octet-stream' : 'application/json';
+  return {
     authorization: `Bearer ${access.token}`,
-    ...(payload !== undefined && { 'content-type': 'application/json' }),
+    ...(payload !== undefined && {
+      'content-type': type,
+      'content-length': String(Buffer.byteLength(payload)),
+    }),
   };
+}
+
+function send(url: URL, access: Access, method: string, body: unknown, timeout = timeoutMs): Promise<Answer> {
+  const payload = payloadOf(body);
+  const headers = headersOf(payload, access);
   const call = url.protocol === 'https:' ? https : http;
   return new Promise((resolve, reject) => {
-    const options = { method, headers, ca: access.ca, timeout: timeoutMs };
+    const options = { method, headers, ca: access.ca, timeout };
     const request = call(url, options, (response) => answerOf(response).then(resolve, reject));
     request.on('timeout', () =>
       request.destroy(new VedetteError('wire.stalled', 'The collector did not answer in time.')),
@@ -97,8 +109,15 @@ export class Client {
     return url;
   }
 
-  async call<T>(method: string, path: string, query: Query = {}, body?: unknown): Promise<T> {
-    const answer = await send(this.#url(path, query), this.#access, method, body);
+  /** A body of bytes is sent as it is. `patienceMs` is how long the answer may take where that is long. */
+  async call<T>(
+    method: string,
+    path: string,
+    query: Query = {},
+    body?: unknown,
+    patienceMs?: number,
+  ): Promise<T> {
+    const answer = await send(this.#url(path, query), this.#access, method, body, patienceMs);
     if (answer.status >= 200 && answer.status < 300)
       return (answer.body === '' ? undefined : JSON.parse(answer.body)) as T;
     throw problemOf(answer);
@@ -123,6 +142,16 @@ export class Client {
     const response = await open(url, this.#access, { method: 'POST', body, signal });
     if (response.statusCode === 200) return response;
     throw problemOf(await answerOf(response));
+  }
+
+  /** An answer of bytes. */
+  async download(path: string): Promise<Uint8Array> {
+    const response = await open(this.#url(path, {}), this.#access, { method: 'GET' });
+    if (response.statusCode !== 200) throw problemOf(await answerOf(response));
+    const parts: Uint8Array[] = [];
+    for await (const part of response) parts.push(part as Uint8Array);
+    if (!response.complete) throw new VedetteError('wire.stalled', 'The answer ended in the middle.');
+    return Buffer.concat(parts);
   }
 
   get<T>(path: string, query?: Query): Promise<T> {

@@ -1,6 +1,14 @@
 import type { ErrorCode } from '#shared/errors.ts';
 import type { OwnRule } from './own-alert.ts';
 
+/** A host refused a bundle of rules for a reason that no mistake explains. */
+export const bundleTamperingRule: OwnRule = {
+  id: 'vedette-bundle-tampering',
+  title: 'Rules tampered with on their way to a host',
+  level: 'high',
+  tags: ['attack.defense-evasion', 'attack.t1562.001', 'attack.t1557'],
+};
+
 /** Refusals that mean an attack on an identity, with the rule an alert about them bears. */
 export const identityRules = {
   'identity.cloned': {

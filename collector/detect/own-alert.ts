@@ -6,7 +6,7 @@ export interface Sighting {
   /** Stable id and title of the rule that is ours. */
   readonly rule: OwnRule;
   /** Dataset of the event that stands for it. */
-  readonly dataset: 'collector.identity' | 'collector.ledger';
+  readonly dataset: 'collector.identity' | 'collector.ledger' | 'collector.bundle';
   readonly hostId: string;
   readonly hostName: string;
   /** Microseconds since the epoch. */

@@ -31,7 +31,7 @@ export interface CommandsOptions {
  * or they expire. Sending twice is safe, because agents run a command once. Every step is in the audit log with the
  * change it tells of.
  */
-export class Commands implements Omit<CommandChannel, 'part'> {
+export class Commands implements Omit<CommandChannel, 'part' | 'rules'> {
   readonly #o: CommandsOptions;
   readonly #links = new Map<string, CommandLink>();
   /** Connections that answered for another host: told once each. */

@@ -39,6 +39,8 @@ export interface EnrolmentDeps extends IdentifyDeps {
   readonly issuer: Issuer;
   /** `host:port` that tokens name. */
   readonly address: () => string;
+  /** The root of bundles to trust; undefined while there is none. */
+  readonly bundleRoot?: () => Uint8Array | undefined;
   readonly audit: Audit;
 }
 
@@ -104,7 +106,9 @@ export function createEnrolment(deps: EnrolmentDeps): Enrolment {
     const serial = await issuer.record(signed.value, hostId);
     const detail = { token: token.value.id, serial, hostname, again: request.again ? 'yes' : 'no' };
     await audit({ at, actor: `host ${hostId}`, action: 'host.enrol', target: `host ${hostId}`, detail });
-    return ok({ hostId: hostId, certificate: signed.value, ca: authority.trust });
+    const root = deps.bundleRoot?.();
+    const bundleRoot = root === undefined ? {} : { bundleRoot: Buffer.from(root).toString('base64') };
+    return ok({ hostId: hostId, certificate: signed.value, ca: authority.trust, ...bundleRoot });
   }
 
   return {

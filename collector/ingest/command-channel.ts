@@ -1,6 +1,7 @@
 import type { AgentFrame, CollectorFrame } from '#shared/protocol/frames.ts';
 
 export type ResultFrame = AgentFrame & { readonly kind: 'result' };
+export type RulesFrame = AgentFrame & { readonly kind: 'rules' };
 export type PartFrame = AgentFrame & { readonly kind: 'part' };
 
 /** A connection over which an agent takes commands. */
@@ -9,8 +10,10 @@ export interface CommandLink {
   /** What the agent's hello says it knows. */
   readonly features: readonly string[];
   readonly send: (
-    frame: CollectorFrame & { readonly kind: 'command' | 'settled' | 'cancel' | 'schedule' },
+    frame: CollectorFrame & { readonly kind: 'command' | 'settled' | 'cancel' | 'schedule' | 'root' },
   ) => void;
+  /** Resolves when the part has left, to false when the connection is gone. */
+  readonly sendPart?: (frame: CollectorFrame & { readonly kind: 'bundle' }) => Promise<boolean>;
 }
 
 /** The commands of all hosts, as connections see them; see collector/fleet/commands.ts. */
@@ -22,4 +25,6 @@ export interface CommandChannel {
   result(link: CommandLink, frame: ResultFrame): Promise<void>;
   /** Takes a part of an output that somebody waits for. */
   part(link: CommandLink, frame: PartFrame): void;
+  /** Keeps what a host says of its rules. */
+  rules(link: CommandLink, frame: RulesFrame): Promise<void>;
 }

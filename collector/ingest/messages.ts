@@ -41,9 +41,23 @@ export interface MarksInput {
   readonly marks: readonly StreamMark[];
 }
 
+/** A bundle that detection is to take up. */
+export interface SwitchInput {
+  readonly version: number;
+  readonly digest: string;
+  readonly by: string;
+  readonly reason: string;
+  /** A decision to go back, which the audit log says. */
+  readonly isRollback: boolean;
+  /** The bundle, and what is trusted once it was taken. */
+  readonly content: Uint8Array;
+  readonly trust: Uint8Array;
+}
+
 export type PipelineInput =
   | (BatchInput & { readonly kind: 'batch'; readonly data: Uint8Array })
   | (MarksInput & { readonly kind: 'marks' })
+  | (SwitchInput & { readonly kind: 'switch' })
   | { readonly kind: 'close' };
 
 /** What became of one batch. `stored` and `repeat` are to be acknowledged; the others end the connection. */
@@ -76,6 +90,9 @@ export type PipelineOutput =
       /** Batches up to this id are of no more use to detection. */
       readonly sealable: number;
     }
+  /** The answer to each `switch`, in order: the rules that are in force since, or why they are not. */
+  | { readonly kind: 'switched'; readonly loaded: LoadedRules; readonly sealable: number }
+  | { readonly kind: 'unswitched'; readonly error: { readonly code: ErrorCode; readonly detail: string } }
   /** Events that an agent saw acknowledged and that the journal lacks, now counted as lost. */
   | { readonly kind: 'lacking'; readonly hostId: string; readonly lost: number }
   | { readonly kind: 'problem'; readonly code: ErrorCode; readonly detail: string };

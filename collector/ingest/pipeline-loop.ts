@@ -1,8 +1,9 @@
 import { nowUs } from '#shared/clock.ts';
+import { alertsOfEvents } from '#shared/detect/alert-event.ts';
 import { VedetteError } from '#shared/errors.ts';
 import { type DecodedBatch, decodeBatch } from '#shared/protocol/codec/decode.ts';
 import type { Detector } from '../detect/contract.ts';
-import type { ControlStore, CorrelationTotals } from '../store/contract.ts';
+import type { ControlStore, CorrelationTotals, NewAlert } from '../store/contract.ts';
 import type { BatchRecord, JournalReader, JournalWriter } from '../store/journal/contract.ts';
 import { type Detectable, groupsOf, originOf, readDetectables } from './detectable.ts';
 import { FairQueue } from './fair-queue.ts';
@@ -10,6 +11,7 @@ import type { MarksInput, PipelineInput, PipelineOutput, Verdict } from './messa
 import { rebuild } from './rebuild.ts';
 import { recordOf } from './record.ts';
 import { SnapshotClock } from './snapshot-clock.ts';
+import { switchRules } from './switch-rules.ts';
 
 type Batch = PipelineInput & { readonly kind: 'batch' };
 
@@ -39,6 +41,8 @@ export class PipelineLoop {
   readonly #o: LoopOptions;
   readonly #waiting = new FairQueue<Batch>();
   #detector: Detector;
+  /** Makes detectors with the rules in force. */
+  #makeDetector: () => Detector;
   #cursor = 0;
   /** Where detection stood when the snapshot was made that is kept. */
   #keptAt = 0;
@@ -58,7 +62,8 @@ export class PipelineLoop {
   constructor(options: LoopOptions) {
     this.#o = options;
     this.#clock = new SnapshotClock(options.snapshotEveryMs);
-    this.#detector = options.makeDetector();
+    this.#makeDetector = options.makeDetector;
+    this.#detector = this.#makeDetector();
   }
 
   /** Rebuilds correlation state and detects what an earlier run stored and did not get to. */
@@ -85,6 +90,44 @@ export class PipelineLoop {
       const verdict: Verdict = { connection, hostId, stream: '', sequence: 0, bytes: 0, outcome };
       this.#o.post({ kind: 'verdicts', verdicts: [verdict] });
     }
+  }
+
+  /**
+   * Puts other rules in force between two batches. `commit` is handed the id of the last batch the old rules detected
+   * and the state the new ones begin with, and makes the switch durable. Rejects, the old rules still at work, when
+   * detection can not catch up first or `commit` rejects.
+   */
+  async switchTo(
+    makeDetector: () => Detector,
+    commit: (cursor: number, snapshot: Uint8Array | null) => Promise<void>,
+  ): Promise<void> {
+    let failure: unknown;
+    await this.#inTurn(() => this.#switch(makeDetector, commit).catch((error: unknown) => (failure = error)));
+    if (failure !== undefined) throw failure;
+  }
+
+  async #switch(
+    makeDetector: () => Detector,
+    commit: (cursor: number, snapshot: Uint8Array | null) => Promise<void>,
+  ): Promise<void> {
+    this.#retryAtMs = 0;
+    await this.#tryAgain();
+    if (this.#isBehind)
+      throw new VedetteError('rules.switch_failed', 'Detection is behind and can not go on yet.');
+    const to = makeDetector();
+    const { reader } = this.#o;
+    const state = await switchRules({
+      ...{ from: this.#detector, to, cursor: this.#cursor, reader, commit },
+      read: (after, upTo) => this.#readFrom(after, upTo),
+      onRefused: (reason) => this.#tellOfSnapshot(`The rules before left none: ${reason}`),
+    });
+    this.#makeDetector = makeDetector;
+    this.#detector = to;
+    this.#known = undefined;
+    this.#sized(state);
+    if (state === null) return;
+    this.#clock.begunWith(to);
+    this.#keptAt = this.#cursor;
   }
 
   /** Resolves when everything added is done and the stores are closed. */
@@ -179,7 +222,10 @@ export class PipelineLoop {
     const last = batches.at(-1);
     if (last === undefined) return;
     const now = nowUs();
-    const raised = batches.flatMap((b) => this.#detector.detect(originOf(b), groupsOf(b), now));
+    const raised = batches.flatMap((b) => [
+      ...this.#raisedByHost(b, now),
+      ...this.#detector.detect(originOf(b), groupsOf(b), now),
+    ]);
     const snapshot = this.#sized(this.#clock.due(this.#detector));
     const alerts = await this.#o.control.detection.commit(last.id, raised, snapshot);
     this.#cursor = last.id;
@@ -190,6 +236,22 @@ export class PipelineLoop {
     const lagMs = Math.max(0, (nowUs() - last.receivedAt) / 1000);
     const { sealable } = this;
     this.#o.post({ kind: 'detected', alerts, lagBatches: 0, lagMs, correlations: this.#totals(), sealable });
+  }
+
+  /** Alerts that the host raised itself; what is none is told and left out. */
+  #raisedByHost(batch: Detectable, now: number): readonly NewAlert[] {
+    return groupsOf(batch).flatMap((events, group) => {
+      if (events.type !== 'alert') return [];
+      return alertsOfEvents(originOf(batch), events, group, now).flatMap((alert): readonly NewAlert[] => {
+        if (alert.ok) return [{ ...alert.value, byHost: true }];
+        this.#o.post({
+          kind: 'problem',
+          code: alert.error.code,
+          detail: `Host ${batch.hostId}: ${alert.error.detail}`,
+        });
+        return [];
+      });
+    });
   }
 
   /**
@@ -248,8 +310,8 @@ export class PipelineLoop {
   }
 
   /** Two at once would detect the same batches and count them twice. */
-  #inTurn(work: () => Promise<void>): Promise<void> {
-    this.#turn = this.#turn.then(work);
+  #inTurn(work: () => Promise<unknown>): Promise<void> {
+    this.#turn = this.#turn.then(async () => void (await work()));
     return this.#turn;
   }
 
@@ -266,8 +328,8 @@ export class PipelineLoop {
 
   /** A fresh detector with the state of the cursor. */
   async #rebuild(): Promise<void> {
-    const { control, reader, makeDetector } = this.#o;
-    this.#detector = makeDetector();
+    const { control, reader } = this.#o;
+    this.#detector = this.#makeDetector();
     this.#clock.begin();
     this.#cursor = await control.detection.cursor();
     const snapshot = await control.detection.snapshot();

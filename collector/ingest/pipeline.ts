@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { VedetteError } from '#shared/errors.ts';
+import { fail, ok, type Result, VedetteError } from '#shared/errors.ts';
 import type { CorrelationTotals, LoadedRules } from '../store/contract.ts';
 import type {
   BatchInput,
@@ -8,6 +8,7 @@ import type {
   PipelineInput,
   PipelineOptions,
   PipelineOutput,
+  SwitchInput,
   Verdict,
 } from './messages.ts';
 
@@ -37,7 +38,9 @@ export class Pipeline {
   #lag = { batches: 0, ms: 0 };
   #correlations: CorrelationTotals = noTotals;
   #isClosing = false;
-  #rules: LoadedRules = { rules: [], problems: [] };
+  #rules: LoadedRules = { bundle: null, rules: [], problems: [] };
+  /** Who waits for the answers to switches, in order. */
+  readonly #switching: ((outcome: Result<LoadedRules>) => void)[] = [];
 
   private constructor(worker: Worker, events: PipelineEvents) {
     this.#worker = worker;
@@ -59,6 +62,8 @@ export class Pipeline {
         worker.off('error', reject);
         worker.on('error', (error: Error) => events.onEnd(error));
         worker.on('exit', (code) => {
+          for (const answer of pipeline.#switching.splice(0))
+            answer(fail('rules.switch_failed', 'The collector is ending.'));
           if (!pipeline.#isClosing) events.onEnd(new Error(`the pipeline ended with ${code}`));
         });
         resolve(pipeline);
@@ -79,7 +84,7 @@ export class Pipeline {
     return this.#correlations;
   }
 
-  /** As loaded at the start. */
+  /** Those in force. */
   get rules(): LoadedRules {
     return this.#rules;
   }
@@ -98,8 +103,24 @@ export class Pipeline {
     this.#worker.postMessage({ kind: 'marks', ...marks } satisfies PipelineInput);
   }
 
+  /** Puts the rules of a bundle in force; gives them, or why those of before still are. */
+  switchTo(bundle: SwitchInput): Promise<Result<LoadedRules>> {
+    return new Promise((resolve) => {
+      this.#switching.push(resolve);
+      this.#worker.postMessage({ kind: 'switch', ...bundle } satisfies PipelineInput);
+    });
+  }
+
   #receive(message: PipelineOutput): void {
     switch (message.kind) {
+      case 'switched':
+        this.#rules = message.loaded;
+        this.#events.onSealable(message.sealable);
+        this.#switching.shift()?.(ok(message.loaded));
+        return;
+      case 'unswitched':
+        this.#switching.shift()?.(fail(message.error.code, message.error.detail));
+        return;
       case 'ready':
         this.#rules = message.loaded;
         this.#events.onSealable(message.sealable);

@@ -14,7 +14,7 @@ import {
   versionAdvice,
 } from '#shared/protocol/frames.ts';
 import type { HostFacts } from '../store/contract.ts';
-import type { CommandChannel, CommandLink, ResultFrame } from './command-channel.ts';
+import type { CommandChannel, CommandLink, ResultFrame, RulesFrame } from './command-channel.ts';
 import type { BatchInput, MarksInput, Verdict } from './messages.ts';
 
 export interface SessionLimits {
@@ -91,6 +91,7 @@ export class AgentSession {
   #features: readonly string[] = [];
   #link: CommandLink | undefined;
   #resultsWaiting = 0;
+  #rulesWaiting: RulesFrame | undefined;
   /** Events the agent says it still holds. */
   pending = 0;
 
@@ -204,6 +205,7 @@ export class AgentSession {
     else if (frame.kind === 'ping') this.#ping(frame.pending);
     else if (frame.kind === 'result') this.#result(frame);
     else if (frame.kind === 'part' && this.#link !== undefined) this.#o.commands.part(this.#link, frame);
+    else if (frame.kind === 'rules') this.#rules(frame);
   }
 
   async #hello(frame: AgentFrame & { readonly kind: 'hello' }): Promise<void> {
@@ -248,7 +250,12 @@ export class AgentSession {
     if (!this.#isPaused) this.#o.ws.resume();
     // Closed while its host was looked up: there is nobody to send to. An expired certificate gets none.
     if (this.#isEnding || mustRenew) return;
-    this.#link = { hostId: this.hostId, features, send: (command) => this.#send(command) };
+    this.#link = {
+      hostId: this.hostId,
+      features,
+      send: (command) => this.#send(command),
+      sendPart: (part) => this.#sendWhole(part),
+    };
     await this.#o.commands.opened(this.#link);
   }
 
@@ -367,6 +374,38 @@ export class AgentSession {
     if (nowMs - this.#lastHeardMs <= limits.stallMs) return;
     this.end(new VedetteError('wire.stalled', 'The agent fell silent.'));
     this.#o.ws.terminate();
+  }
+
+  /** Of what comes faster than it can be kept, only the last is. */
+  #rules(frame: RulesFrame): void {
+    const isWaiting = this.#rulesWaiting !== undefined;
+    this.#rulesWaiting = frame;
+    if (isWaiting) return;
+    this.#turn = this.#turn
+      .then(async () => {
+        const last = this.#rulesWaiting;
+        this.#rulesWaiting = undefined;
+        if (this.#link !== undefined && last !== undefined) await this.#o.commands.rules(this.#link, last);
+      })
+      .catch((error: Error) =>
+        this.#o.log('warn', 'the state of rules could not be kept', {
+          host: this.hostId,
+          error: error.message,
+        }),
+      );
+  }
+
+  #sendWhole(frame: CollectorFrame): Promise<boolean> {
+    const { ws } = this.#o;
+    if (ws.readyState !== ws.OPEN) return Promise.resolve(false);
+    return new Promise((resolve) => {
+      const closed = () => resolve(false);
+      ws.once('close', closed);
+      ws.send(encodeFrame(frame), (error) => {
+        ws.off('close', closed);
+        resolve(error === undefined || error === null);
+      });
+    });
   }
 
   #send(frame: CollectorFrame): void {

@@ -38,6 +38,12 @@ export class SnapshotClock {
     return snapshot;
   }
 
+  /** The state of this detector, as it is, was kept. */
+  begunWith(detector: Detector): void {
+    this.#keptRevision = detector.revision;
+    this.#madeRevision = detector.revision;
+  }
+
   /** Whether a start now would find the state as it is. */
   isKept(detector: Detector): boolean {
     return detector.revision === this.#keptRevision;

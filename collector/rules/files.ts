@@ -2,15 +2,11 @@ import type { Stats } from 'node:fs';
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { catalogue, type ErrorCode } from '#shared/errors.ts';
+import type { RuleText } from '#shared/rules/compile.ts';
 import type { RuleProblem } from '#shared/sigma/index.ts';
 
 /** Bounds on what is walked and read. */
 export const fileBounds = { sizeBytes: 2 << 20, files: 50_000, depth: 32 } as const;
-
-export interface RuleText {
-  readonly file: string;
-  readonly text: string;
-}
 
 /**
  * Reads rule files: each path is a file, or a folder of which every `*.yml` and `*.yaml` below is taken, but not

@@ -1,10 +1,10 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { catalogue } from '#shared/errors.ts';
+import { listBounds, listValues } from '#shared/rules/list-values.ts';
 import type { RuleProblem, ValueLists } from '#shared/sigma/index.ts';
 
-/** Bounds on one list file. */
-export const listBounds = { sizeBytes: 8 << 20, values: 100_000 } as const;
+export { listBounds };
 
 /**
  * Reads placeholder lists: every `NAME.txt` in the folders is the list NAME, one value a line, blank lines and lines
@@ -32,9 +32,7 @@ export async function loadLists(
 async function readList(path: string): Promise<readonly string[] | string> {
   const { size } = await stat(path);
   if (size > listBounds.sizeBytes) return `The list is larger than ${listBounds.sizeBytes} bytes.`;
-  const lines = (await readFile(path, 'utf8')).split(/\r?\n/).map((line) => line.trim());
-  const values = lines.filter((line) => line !== '' && !line.startsWith('#'));
-  return values.length > listBounds.values ? `The list has more than ${listBounds.values} values.` : values;
+  return listValues(await readFile(path, 'utf8'));
 }
 
 function problemOf(file: string, message: string): RuleProblem {

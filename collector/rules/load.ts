@@ -1,13 +1,7 @@
 import { join } from 'node:path';
 import type { ErrorCode } from '#shared/errors.ts';
-import { eventSpecs } from '#shared/events/registry.gen.ts';
-import {
-  compileRules,
-  parseRules,
-  type RuleProblem,
-  type RuleSet,
-  type SigmaDocument,
-} from '#shared/sigma/index.ts';
+import { compileDocuments, type LoadedRules, parseTexts } from '#shared/rules/compile.ts';
+import type { RuleProblem } from '#shared/sigma/index.ts';
 import { readRuleFiles } from './files.ts';
 import { loadLists } from './lists.ts';
 import { applyUses, type PipelineUse } from './pipelines.ts';
@@ -16,17 +10,7 @@ import { applyUses, type PipelineUse } from './pipelines.ts';
 export const packPath = join(import.meta.dirname, 'pack');
 export const packListsPath = join(packPath, 'lists');
 
-export interface LoadedRules {
-  readonly ruleSet: RuleSet;
-  /** Errors first refuse their rule; warnings do not. In order of files and lines. */
-  readonly problems: readonly RuleProblem[];
-  readonly accepted: number;
-  readonly refused: number;
-  /** For each refused document its first error. */
-  readonly reasons: readonly ErrorCode[];
-  /** Rules that no pipeline was for, where that leaves them out. */
-  readonly leftOut: number;
-}
+export type { LoadedRules } from '#shared/rules/compile.ts';
 
 /**
  * Loads rules from files and folders, with the placeholder lists of `listFolders`, through the pipelines of `uses`. A
@@ -39,36 +23,14 @@ export async function loadRules(
 ): Promise<LoadedRules> {
   const { lists, problems: listProblems } = await loadLists(listFolders);
   const { texts, problems: fileProblems } = await readRuleFiles(paths);
-  const problems = [...listProblems, ...fileProblems];
-  const documents: SigmaDocument[] = [];
-  const reasons = fileProblems.map(({ code }) => code);
-  for (const { file, text } of texts) {
-    const parsed = parseRules(text, file);
-    documents.push(...parsed.documents);
-    problems.push(...parsed.problems);
-    reasons.push(...parsed.reasons);
-  }
-  const piped = await applyUses(documents, uses);
-  problems.push(...piped.problems);
-  reasons.push(...piped.reasons);
-  const compiled = compileRules(piped.documents, { lists, specs: Object.values(eventSpecs) });
-  problems.push(...compiled.problems);
-  reasons.push(...compiled.reasons);
-  const { rules, correlations, filters } = compiled.ruleSet;
-  return {
-    ruleSet: compiled.ruleSet,
-    problems: inOrder(problems),
-    accepted: rules.length + correlations.length + filters.length,
-    refused: reasons.length,
-    reasons,
-    leftOut: piped.leftOut,
+  const parsed = parseTexts(texts);
+  const piped = await applyUses(parsed.documents, uses);
+  const before = {
+    documents: piped.documents,
+    problems: [...listProblems, ...fileProblems, ...parsed.problems, ...piped.problems],
+    reasons: [...fileProblems.map(({ code }) => code), ...parsed.reasons, ...piped.reasons],
   };
-}
-
-function inOrder(problems: readonly RuleProblem[]): readonly RuleProblem[] {
-  return [...problems].sort(
-    (a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : 0) || a.line - b.line || a.column - b.column,
-  );
+  return compileDocuments(before, lists, piped.leftOut);
 }
 
 export interface LintReport {

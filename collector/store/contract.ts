@@ -4,6 +4,7 @@
  */
 import { type Arguments, type ResultStatus, resultStatuses } from '#shared/commands/spec.ts';
 import type { Filter } from '#shared/filter/filter.ts';
+import type { RuleReport, RuleStatus } from '#shared/protocol/host-rules.ts';
 import type { EventRow } from '#shared/schema/columns.ts';
 
 export const levels = ['informational', 'low', 'medium', 'high', 'critical'] as const;
@@ -80,7 +81,7 @@ export interface Alert {
   readonly raisedAt: number;
   readonly firstEventAt: number;
   readonly lastEventAt: number;
-  /** Events that matched. */
+  /** Events that matched: as many as the collector detected, or the host where that was more. */
   readonly count: number;
   /** Sigma tags, e.g. `attack.execution`, `attack.t1059.004`. */
   readonly tags: readonly string[];
@@ -99,7 +100,12 @@ export interface Alert {
 }
 
 /** What detection raises. When an alert of that id exists, its count, last event and event ids are extended. */
-export type NewAlert = Omit<Alert, 'status' | 'changedAt' | 'changedBy' | 'note' | 'verdict'>;
+export type NewAlert = Omit<Alert, 'status' | 'changedAt' | 'changedBy' | 'note' | 'verdict'> & {
+  /** Of a correlation: the same for all alerts about one of its groups. */
+  readonly groupKey?: string;
+  /** Raised by the host, before the events behind it came. What the collector detects in them is the same alert. */
+  readonly byHost?: true;
+};
 
 export interface AlertFilter {
   readonly status?: AlertStatus;
@@ -516,7 +522,112 @@ export interface HuntStore {
   remove(name: string, entry: NewAuditEntry): Promise<boolean>;
 }
 
+/** What a host said of its rules last. */
+export interface HostBundle {
+  readonly hostId: string;
+  /** The bundle it was told to run; null before any. */
+  readonly wanted: { readonly version: number; readonly digest: string } | null;
+  readonly status: RuleStatus;
+  /** Of the bundle in force; 0 and '' for none. */
+  readonly version: number;
+  readonly digest: string;
+  readonly expiresAt: number;
+  /** Of the error catalogue: why the bundle it was offered last is not run; both empty where it is. */
+  readonly code: string;
+  readonly detail: string;
+  /** Since when it is so. */
+  readonly since: number;
+  readonly toldAt: number;
+  readonly report: RuleReport;
+}
+
+export interface HostBundleStore {
+  /** By host id. */
+  list(): Promise<readonly HostBundle[]>;
+  get(hostId: string): Promise<HostBundle | undefined>;
+  /** Keeps what a host says, in place of what it said before; what it was told to run stays. */
+  put(said: Omit<HostBundle, 'wanted'>): Promise<void>;
+  /** Keeps what a host was told to run. */
+  want(
+    hostId: string,
+    wanted: { readonly version: number; readonly digest: string },
+    at: number,
+  ): Promise<void>;
+}
+
+/** A bundle that is kept; its bytes are apart. */
+export interface StoredBundle {
+  readonly version: number;
+  /** SHA-256 of its manifest, hex. */
+  readonly digest: string;
+  readonly name: string;
+  readonly expiresAt: number;
+  readonly minAgentVersion: string;
+  /** Files of rules that were signed without tests. */
+  readonly untested: readonly string[];
+  readonly files: number;
+  readonly sizeBytes: number;
+  readonly addedAt: number;
+  readonly addedBy: string;
+}
+
+/** When detection took up a bundle, and who wanted it. */
+export interface BundleSwitch {
+  readonly version: number;
+  readonly digest: string;
+  readonly at: number;
+  readonly by: string;
+  /** Why, where somebody said; else empty. */
+  readonly reason: string;
+  /** Batches up to this one were detected with the rules before, those after it with these. */
+  readonly cursor: number;
+}
+
+/** What takes effect together when a bundle is put in force. */
+export interface BundleActivation extends BundleSwitch {
+  /** The bytes as they are to be kept: their statement may be newer. */
+  readonly content: Uint8Array;
+  /** What is trusted from then on. */
+  readonly trust: Uint8Array;
+  /** The state of detection under the new rules as of `cursor`; null where it is too large to be kept. */
+  readonly snapshot: Uint8Array | null;
+}
+
+/** Bundles of rules, and what is trusted. Whatever changes them records its audit entry in the same transaction. */
+export interface BundleStore {
+  /** Highest version first. */
+  list(): Promise<readonly StoredBundle[]>;
+  get(version: number): Promise<StoredBundle | undefined>;
+  content(version: number): Promise<Uint8Array | undefined>;
+  /**
+   * Adds a bundle, or takes the place of the one of its version. Of those beyond `maxBundles` the lowest versions go,
+   * but never this one nor the one in force; gives which.
+   */
+  put(
+    bundle: StoredBundle,
+    content: Uint8Array,
+    maxBundles: number,
+    entry: NewAuditEntry,
+  ): Promise<readonly number[]>;
+  /** The switch made last; undefined while the starter pack is in force. */
+  inForce(): Promise<BundleSwitch | undefined>;
+  /** Newest first. */
+  switches(limit: number): Promise<readonly BundleSwitch[]>;
+  /** Puts a bundle in force: the switch, what is trusted and the state of detection, all or nothing. */
+  activate(activation: BundleActivation, entry: NewAuditEntry): Promise<void>;
+  /** Keeps a bundle with a newer statement, and what is trusted with it. */
+  restate(version: number, content: Uint8Array, trust: Uint8Array, entry: NewAuditEntry): Promise<void>;
+  /** Signed roots, oldest first. */
+  roots(): Promise<readonly Uint8Array[]>;
+  /** Adds a root and what is trusted with it. False, and nothing changes, when there is one of the version. */
+  addRoot(version: number, root: Uint8Array, trust: Uint8Array, entry: NewAuditEntry): Promise<boolean>;
+  /** What is trusted, encoded; undefined before the first root. */
+  trust(): Promise<Uint8Array | undefined>;
+}
+
 export interface ControlStore {
+  readonly hostBundles: HostBundleStore;
+  readonly bundles: BundleStore;
   readonly hunts: HuntStore;
   readonly hosts: HostStore;
   readonly alerts: AlertStore;
@@ -707,6 +818,7 @@ export interface CollectorStatus {
   readonly storage: StorageStatus;
   readonly detection: {
     readonly rules: number;
+    readonly bundle: BundleInForce | null;
     readonly lagBatches: number;
     readonly lagMs: number;
     /** Stored batches that detection could not read since the start: the disk has changed them. */
@@ -777,7 +889,12 @@ export interface RuleCoverage {
   };
 }
 
+/** The bundle that detection works with. */
+export type BundleInForce = Pick<BundleSwitch, 'version' | 'digest' | 'at'>;
+
 export interface LoadedRules {
+  /** Null while the starter pack and the rules of the data folder are in force. */
+  readonly bundle: BundleInForce | null;
   readonly rules: readonly RuleSummary[];
   readonly problems: readonly RuleProblem[];
 }

@@ -39,8 +39,8 @@ export const importRules: readonly ImportRule[] = [
     except: ['collector/store/contract.ts', 'collector/store/journal/contract.ts'],
     why: 'stores are reached through their contract',
   })),
-  {
-    from: 'collector/detect/',
+  ...['collector/detect/', 'shared/detect/'].map((from) => ({
+    from,
     never: [
       'node:fs',
       'node:net',
@@ -51,7 +51,7 @@ export const importRules: readonly ImportRule[] = [
       'kysely',
     ],
     why: 'detection does no I/O',
-  },
+  })),
   {
     from: 'shared/sigma/parse/',
     never: ['shared/sigma/compile/', 'shared/sigma/match/'],

@@ -47,6 +47,8 @@ export const maxMarks = 256;
 
 /** Stream, sequence, and the events collected on the stream up to and including that batch. */
 export type StreamMark = readonly [stream: string, sequence: number, collected: number];
+/** Bytes of a part of a bundle. */
+export const bundlePartBytes = 1024 * 1024;
 const maxNames = 32;
 const maxNameLength = 64;
 
@@ -59,8 +61,17 @@ const maxNameLength = 64;
  * - `commands`: `command` and `settled` to the agent, `result` to the collector
  * - `parts`: `part` to the collector, `cancel` to the agent
  * - `schedule`: `schedule` to the agent
+ * - `bundle`: `root` and `bundle` to the agent, `rules` to the collector
  */
-export const knownFeatures = ['renewal', 'trust', 'marks', 'commands', 'parts', 'schedule'] as const;
+export const knownFeatures = [
+  'renewal',
+  'trust',
+  'marks',
+  'commands',
+  'parts',
+  'schedule',
+  'bundle',
+] as const;
 export type Feature = (typeof knownFeatures)[number];
 
 export const agentFrames = {
@@ -93,6 +104,22 @@ export const agentFrames = {
    * Sent once: of a connection that ends, parts are gone.
    */
   part: { id: text, index: uint, data: bytes },
+  /**
+   * Feature `bundle`: which rules this host runs, after the welcome, at every change and with pings. `status` is of
+   * shared/protocol/host-rules.ts; `code` and `detail` say why the bundle `offered` (its version) is not run, both empty
+   * where it is; `report` is JSON.
+   */
+  rules: {
+    status: text,
+    version: uint,
+    digest: text,
+    expiresAt: uint,
+    since: uint,
+    offered: uint,
+    code: text,
+    detail: text,
+    report: bytes,
+  },
   bye: { code: text, detail: text },
 } as const satisfies Record<string, Record<string, Slot>>;
 
@@ -110,6 +137,13 @@ export const collectorFrames = {
   cancel: { id: text },
   /** Feature `schedule`: all the queries this host is to ask itself from now on, as JSON (shared/query/schedule.ts). */
   schedule: { queries: bytes },
+  /** Feature `bundle`: the root to trust from now on, for an agent that trusts none yet; one that does ignores it. */
+  root: { root: bytes },
+  /**
+   * Feature `bundle`: the `index`th part, from 0, of a bundle of `sizeBytes` to be run. `offer` is the SHA-256 of all its
+   * bytes. Every part but the last is of `bundlePartBytes`; part 0 of another offer ends the one before.
+   */
+  bundle: { offer: text, version: uint, sizeBytes: uint, index: uint, data: bytes },
   /** Feature `renewal`: answer to `renew`, PEM. */
   certificate: { certificate: text },
   /** Feature `trust`: the CAs (PEM, one after another, UTF-8) to be pinned from now on, the one that signs first. */

@@ -54,4 +54,6 @@ export interface EnrolmentAnswer {
   readonly certificate: string;
   /** The CAs to pin, PEM, one after another; absent from collectors that have one only. */
   readonly ca?: string;
+  /** The root of bundles of rules to trust, base64; absent where the collector has none yet. */
+  readonly bundleRoot?: string;
 }

@@ -120,15 +120,15 @@ t.test('over-long text is cut and named', async (t) => {
 
 t.test('while the outbox refuses, events wait up to a bound; the rest is declared', async (t) => {
   const { outbox, intake, diskErrors } = setUp(t, { queueEvents: 30, flushMs: 5 });
-  const append = outbox.append.bind(outbox);
+  const append = outbox.appendTogether.bind(outbox);
   // The disk itself cannot be filled here without root; the refusal is that of SQLite, raised where it would be.
-  outbox.append = () => {
+  outbox.appendTogether = () => {
     throw Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' });
   };
   for (let n = 0; n < 50; n++) intake.emit(numbered(n));
   await sleep(20);
   t.equal(diskErrors.length, 1, 'told once');
-  outbox.append = append;
+  outbox.appendTogether = append;
   intake.flush();
   t.equal(diskErrors.at(-1), undefined, 'told that it works again');
   intake.close();

@@ -51,6 +51,7 @@ t.test('a rule from the list to its tests', { skip: absent }, async (t) => {
         { id: 'other', title: 'Other rule', level: 'low', tags: [], logsource: {}, file },
       ],
       problems: [],
+      bundle: null,
     }),
     ruleTexts,
   });

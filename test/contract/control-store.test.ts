@@ -1,7 +1,8 @@
 /** What every control store must do, whatever is underneath. A new backend adds one entry here. */
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { alertStatuses, type ControlStore, levels } from '../../collector/store/contract.ts';
+import { noReport } from '#shared/protocol/host-rules.ts';
+import { alertStatuses, type ControlStore, levels, type NewAlert } from '../../collector/store/contract.ts';
 import { openControlStore } from '../../collector/store/control/open.ts';
 import { newAlert } from '../collector/store/control/new-alert.ts';
 
@@ -133,6 +134,63 @@ for (const backend of backends) {
         { isNew: true, alert: { id: 'a', count: 5, eventIds: ['e1', 'e2'] } },
         { isNew: true, alert: { id: 'b' } },
       ]);
+    });
+
+    t.test('detection: what a host and the collector count is the same, in any order', async (t) => {
+      const counts: readonly (readonly ['host' | 'collector', number])[] = [
+        ['host', 2],
+        ['collector', 1],
+        ['collector', 1],
+        ['host', 3],
+        ['collector', 3],
+      ];
+      for (const order of [counts, counts.toReversed()]) {
+        const [{ detection, alerts }] = await fresh(t);
+        let cursor = 0;
+        let [host, collector] = [0, 0];
+        for (const [by, count] of order) {
+          if (by === 'host') host += count;
+          else collector += count;
+          const [one] = await detection.commit(++cursor, [
+            newAlert('a', { count, ...(by === 'host' && { byHost: true }) }),
+          ]);
+          t.match(one, { isNew: cursor === 1, alert: { count: Math.max(host, collector) } });
+        }
+        t.match(await alerts.get('a'), { count: 5 });
+      }
+    });
+
+    t.test('detection: one episode of a correlation begun at different events is one alert', async (t) => {
+      const [{ detection, alerts }] = await fresh(t);
+      const of = (id: string, from: number, to: number, more: Partial<NewAlert> = {}) =>
+        newAlert(id, { groupKey: 'g', firstEventAt: from, lastEventAt: to, count: 3, ...more });
+      const [first] = await detection.commit(1, [of('edge-1', 100, 130, { byHost: true })]);
+      t.match(first, { isNew: true, alert: { id: 'edge-1' } });
+      const [same] = await detection.commit(2, [of('central-1', 110, 140)]);
+      t.match(same, { isNew: false, alert: { id: 'edge-1', count: 3, lastEventAt: 140 } }, 'it is the same');
+      await detection.commit(3, [of('central-1', 150, 150, { count: 1 })]);
+      t.match(await alerts.get('edge-1'), { count: 4 }, 'and so is what goes on under its other id');
+      const [next] = await detection.commit(4, [of('central-2', 120, 160)]);
+      t.match(next, { isNew: true, alert: { id: 'central-2' } }, 'an episode is the twin of one other only');
+      const [other] = await detection.commit(5, [of('edge-3', 900, 950, { byHost: true })]);
+      t.match(other, { isNew: true }, 'one at another time is another');
+      const [stranger] = await detection.commit(6, [of('c', 900, 950, { groupKey: 'of another group' })]);
+      t.match(stranger, { isNew: true });
+    });
+
+    t.test('what hosts say of their rules', async (t) => {
+      const [{ hostBundles }, other] = await fresh(t);
+      t.same(await hostBundles.list(), []);
+      await hostBundles.want('h1', { version: 7, digest: 'd7' }, 10);
+      t.match(await other.hostBundles.get('h1'), { status: 'none', version: 0, wanted: { version: 7 } });
+      const said = {
+        ...({ hostId: 'h1', status: 'in-force', version: 7, digest: 'd7', expiresAt: 90 } as const),
+        ...{ code: '', detail: '', since: 20, toldAt: 21, report: { ...noReport, alerts: 4 } },
+      };
+      await hostBundles.put(said);
+      t.same(await other.hostBundles.list(), [{ ...said, wanted: { version: 7, digest: 'd7' } }]);
+      await hostBundles.put({ ...said, hostId: 'h0' });
+      t.match(await hostBundles.list(), [{ hostId: 'h0', wanted: null }, { hostId: 'h1' }]);
     });
 
     t.test('detection: evidence is bounded, the count is not', async (t) => {

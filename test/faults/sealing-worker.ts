@@ -1,11 +1,12 @@
-/** A sealer that seals and merges as fast as it can, until it is killed. FOLDER */
+/** A sealer that seals and merges as fast as it can, until it is killed. FOLDER KEYS */
 import { join } from 'node:path';
 import { SealerLoop } from '../../collector/store/segments/sealer-loop.ts';
 
-const [folder] = process.argv.slice(2) as [string];
+const [folder, keyFile = ''] = process.argv.slice(2) as [string, string?];
 const loop = new SealerLoop(
   {
     journalPath: join(folder, 'journal.db'),
+    keyFile,
     controlPath: join(folder, 'control.db'),
     folder: join(folder, 'segments'),
     ...{ sealEvents: 400, sealMs: 1000, graceMs: 0, lookMs: 5 },

@@ -1,6 +1,7 @@
 import type { CollectorStatus } from '../../store/contract.ts';
 import { toIso } from '../instants.ts';
 import { array, count, dictionary, type FromSchema, instant, object, text } from '../schema.ts';
+import { inForceJson, inForceSchema } from './bundle.ts';
 
 const number = { type: 'number' } as const;
 
@@ -63,6 +64,7 @@ const correlationsSchema = object({
 });
 const detectionSchema = object({
   rules: count,
+  bundle: inForceSchema,
   lagBatches: count,
   lagMs: number,
   damagedBatches: {
@@ -91,6 +93,7 @@ export function statusJson(status: CollectorStatus): StatusJson {
   const iso = (at: number | null) => (at === null ? null : toIso(at));
   return {
     ...status,
+    detection: { ...status.detection, bundle: inForceJson(status.detection.bundle) },
     startedAt: toIso(status.startedAt),
     storage: {
       ...storage,

@@ -2,11 +2,13 @@ import type { Operation } from '../operation.ts';
 import { alerts } from './alerts.ts';
 import { audit } from './audit.ts';
 import { backtests } from './backtests.ts';
+import { bundles } from './bundles.ts';
 import { ca } from './ca.ts';
 import { certificates } from './certificates.ts';
 import { commands } from './commands.ts';
 import { enrolmentTokens } from './enrolment-tokens.ts';
 import { events, eventTypes } from './events.ts';
+import { hostRules } from './host-rules.ts';
 import { hostState } from './host-state.ts';
 import { hosts } from './hosts.ts';
 import { hunts } from './hunts.ts';
@@ -24,12 +26,14 @@ export const operations: readonly Operation[] = [
   ...status,
   ...hosts,
   ...hostState,
+  ...hostRules,
   ...certificates,
   ...alerts,
   ...events,
   ...eventTypes,
   ...rules,
   ...backtests,
+  ...bundles,
   ...enrolmentTokens,
   ...ca,
   ...signInLinks,

@@ -3,6 +3,7 @@ import { levels, type RuleAlertCounts } from '../../store/contract.ts';
 import type { ApiDeps } from '../deps.ts';
 import { readInstant } from '../input.ts';
 import { toIso } from '../instants.ts';
+import { inForceJson, inForceSchema } from '../json/bundle.ts';
 import { problemOfRule } from '../json/rule-problem.ts';
 import { type RuleStatsJson, ruleStatsSchema } from '../json/rule-stats.ts';
 import { operation } from '../operation.ts';
@@ -129,8 +130,9 @@ export const rules = [
     method: 'GET',
     path: '/rules',
     permission: 'read',
-    summary: 'The rules that are loaded, and those that could not be',
+    summary: 'The rules that are in force, the bundle they are of, and those that could not be loaded',
     output: object({
+      bundle: inForceSchema,
       rules: array(
         object({
           id: text,
@@ -146,6 +148,7 @@ export const rules = [
     handler({ deps }) {
       const loaded = deps.rules();
       return {
+        bundle: inForceJson(loaded.bundle),
         rules: loaded.rules.map((rule) => ({ ...rule, logsource: { ...rule.logsource } })),
         problems: [...loaded.problems],
       };

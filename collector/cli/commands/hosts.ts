@@ -2,7 +2,9 @@ import { Command } from 'commander';
 import { print, printJson, printTable, shortTime } from '#shared/output.ts';
 import { printable } from '#shared/terminal.ts';
 import type { HostJson } from '../../api/json/host.ts';
+import type { HostRulesJson } from '../../api/json/host-rules.ts';
 import { addQueryOptions, clientOf, type QueryOptions } from '../options.ts';
+import { printHostRules } from './rules-status.ts';
 
 function presence({ state, connected }: HostJson): string {
   if (state !== 'active') return state;
@@ -47,9 +49,33 @@ function changeCommand(verb: string, done: string, description: string): Command
     });
 }
 
+async function show(id: string, _: unknown, command: Command): Promise<void> {
+  const options = command.optsWithGlobals<QueryOptions>();
+  const client = clientOf(options);
+  const path = `/hosts/${encodeURIComponent(id)}`;
+  const [host, rules] = await Promise.all([
+    client.get<HostJson>(path),
+    client.get<HostRulesJson>(`${path}/rules`),
+  ]);
+  if (options.json) {
+    printJson({ ...host, rules });
+    return;
+  }
+  print(
+    printable(`${host.hostname} (${host.id}): ${presence(host)}, ${host.os} ${host.kernel ?? ''}`.trimEnd()),
+  );
+  print(printable(`agent ${host.agentVersion ?? 'unknown'}, enrolled ${shortTime(host.enrolledAt)}`));
+  printHostRules(rules);
+}
+
 export function hostsCommand(): Command {
   return addQueryOptions(new Command('hosts').description('the hosts that are enrolled'))
     .action(list)
+    .addCommand(
+      addQueryOptions(new Command('show').description('one host, and the rules it runs'))
+        .argument('<id>', 'id of the host (see `vedette hosts`)')
+        .action(show),
+    )
     .addCommand(
       changeCommand('revoke', 'is revoked', 'cut a host off at once: its certificates are good for nothing'),
     )

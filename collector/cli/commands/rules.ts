@@ -5,11 +5,17 @@ import { print, printJson } from '#shared/output.ts';
 import { addDataOption, dataFolder, printable } from '#shared/terminal.ts';
 import type { LintReport } from '../../rules/load.ts';
 import { rulesBacktestCommand } from './rules-backtest.ts';
+import { rulesBuildCommand } from './rules-build.ts';
+import { rulesBundleCommands } from './rules-bundles.ts';
 import { rulesCoverageCommand } from './rules-coverage.ts';
 import { rulesEvalCommand } from './rules-eval.ts';
 import { rulesExplainCommand } from './rules-explain.ts';
 import { rulesImportCommand } from './rules-import.ts';
+import { rulesKeygenCommand } from './rules-keygen.ts';
+import { rulesRootCommand } from './rules-root.ts';
+import { rulesSignCommand, rulesVerifyCommand } from './rules-sign.ts';
 import { rulesStatsCommand } from './rules-stats.ts';
+import { rulesStatusCommand } from './rules-status.ts';
 import { rulesSuggestCommand } from './rules-suggest.ts';
 import { rulesTestCommand } from './rules-test.ts';
 
@@ -34,7 +40,7 @@ function show({ problems, summary }: LintReport, withWarnings: boolean): void {
 }
 
 export function rulesCommand(): Command {
-  const rules = new Command('rules').description('Sigma rules');
+  const rules = new Command('rules').description('Sigma rules, and bundles of them');
   addDataOption(
     rules
       .command('lint [paths...]')
@@ -71,5 +77,12 @@ export function rulesCommand(): Command {
   rules.addCommand(rulesCoverageCommand());
   rules.addCommand(rulesImportCommand());
   rules.addCommand(rulesBacktestCommand());
+  rules.addCommand(rulesKeygenCommand());
+  rules.addCommand(rulesRootCommand());
+  rules.addCommand(rulesBuildCommand());
+  rules.addCommand(rulesSignCommand());
+  rules.addCommand(rulesVerifyCommand());
+  for (const command of rulesBundleCommands()) rules.addCommand(command);
+  rules.addCommand(rulesStatusCommand());
   return rules;
 }

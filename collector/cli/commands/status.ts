@@ -9,6 +9,12 @@ const number = (of: (ledger: LedgerJson) => number, title: string) => ({
   of: (ledger: LedgerJson) => String(of(ledger)),
 });
 
+function rulesOf({ bundle }: StatusJson['detection']): string {
+  return bundle === null
+    ? 'the starter pack and the data folder'
+    : `bundle ${bundle.version} (${bundle.digest.slice(0, 16)}) since ${bundle.at}`;
+}
+
 function show(status: StatusJson): void {
   const { journal, storage, detection, alerts, hosts } = status;
   print(`Vedette ${status.version}, up since ${status.startedAt}`);
@@ -31,7 +37,7 @@ function show(status: StatusJson): void {
     print(`encryption ${key === null ? 'off' : `under key ${key}`}${rest}`);
   }
   print(
-    `detection  ${detection.rules} rules, ${detection.lagBatches} batches behind, last delay ${Math.round(detection.lagMs)} ms`,
+    `detection  ${detection.rules} rules of ${rulesOf(detection)}, ${detection.lagBatches} batches behind, last delay ${Math.round(detection.lagMs)} ms`,
   );
   const { groups, sizeBytes, evicted, tooLate, dropped, unusable } = detection.correlations;
   print(

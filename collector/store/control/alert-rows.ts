@@ -54,14 +54,24 @@ export function rowOf(alert: NewAlert): AlertRow {
     changed_by: null,
     note: null,
     verdict: null,
+    central_count: alert.byHost === true ? 0 : alert.count,
+    edge_count: alert.byHost === true ? alert.count : 0,
+    group_key: alert.groupKey ?? null,
+    twin_id: null,
   };
 }
 
-/** What changes when the same thing is detected again. */
+/**
+ * What changes when the same thing is detected again. Collector and host look at the same events, so their counts are of
+ * the same things: the larger one holds, never the sum.
+ */
 export function extension(row: AlertRow, again: NewAlert) {
   const ids = new Set<string>([...(JSON.parse(row.event_ids) as string[]), ...again.eventIds]);
+  const central_count = row.central_count + (again.byHost === true ? 0 : again.count);
+  const edge_count = row.edge_count + (again.byHost === true ? again.count : 0);
   return {
-    count: row.count + again.count,
+    count: Math.max(central_count, edge_count),
+    ...{ central_count, edge_count, ...(row.id !== again.id && { twin_id: again.id }) },
     first_event_at: Math.min(row.first_event_at, again.firstEventAt),
     last_event_at: Math.max(row.last_event_at, again.lastEventAt),
     event_ids: JSON.stringify([...ids].slice(0, maxEventIds)),

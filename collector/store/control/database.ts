@@ -92,6 +92,8 @@ function withKeptStatements(raw: Database.Database, translating: Translating): S
       run: (parameters) => translating(() => statement.run(...parameters)),
       iterate: (parameters) => statement.iterate(...parameters),
     };
+    // SQLite acts on some pragmas when they are prepared, so one that is kept would do nothing the next time.
+    if (/^\s*pragma/i.test(text)) return wrapped;
     const oldest = kept.keys().next();
     if (kept.size >= keptStatements && !oldest.done) kept.delete(oldest.value);
     kept.set(text, wrapped);

@@ -4,24 +4,45 @@ import { type AlertRow, alertOf, extension, rowOf } from './alert-rows.ts';
 import type { SealedColumns } from './sealed-columns.ts';
 import type { Tables } from './tables.ts';
 
+/**
+ * The alert that this one is of: of its id, or for a correlation the one that the other side raised about the same
+ * group over the same time. Host and collector see events in different orders, so they may begin an episode at different
+ * events and give it different ids. A host extends only alerts of its own.
+ */
+async function sameAs(tx: Transaction<Tables>, alert: NewAlert): Promise<AlertRow | undefined> {
+  const alerts = tx.selectFrom('alert').selectAll();
+  const known = await alerts.where('id', '=', alert.id).executeTakeFirst();
+  if (known !== undefined || alert.groupKey === undefined) return known;
+  const twin = await alerts.where('twin_id', '=', alert.id).executeTakeFirst();
+  if (twin !== undefined) return twin;
+  return await alerts
+    .where('group_key', '=', alert.groupKey)
+    .where(alert.byHost === true ? 'edge_count' : 'central_count', '=', 0)
+    .where('twin_id', 'is', null)
+    .where('first_event_at', '<=', alert.lastEventAt)
+    .where('last_event_at', '>=', alert.firstEventAt)
+    .orderBy('first_event_at')
+    .executeTakeFirst();
+}
+
 /** Records the alert, or extends the one of its id. */
 export async function record(
   tx: Transaction<Tables>,
   alert: NewAlert,
   sealed: SealedColumns,
 ): Promise<{ row: AlertRow; isNew: boolean }> {
-  const existing = await tx.selectFrom('alert').selectAll().where('id', '=', alert.id).executeTakeFirst();
+  const existing = await sameAs(tx, alert);
   if (existing === undefined) {
     const row = rowOf(alert);
     await tx.insertInto('alert').values(sealed.seal('alert', row)).execute();
     return { row, isNew: true };
   }
   const changed = extension(existing, alert);
-  await tx.updateTable('alert').set(changed).where('id', '=', alert.id).execute();
+  await tx.updateTable('alert').set(changed).where('id', '=', existing.id).execute();
   return { row: { ...existing, ...changed }, isNew: false };
 }
 
-async function keep(
+export async function keepSnapshot(
   tx: Transaction<Tables>,
   cursor: number,
   snapshot: Uint8Array,
@@ -49,12 +70,12 @@ export function detectionStore(db: Kysely<Tables>, sealed: SealedColumns): Detec
           .where('cursor', '<', cursor)
           .executeTakeFirst();
         if (moved.numUpdatedRows === 0n) return [];
-        if (snapshot !== undefined) await keep(tx, cursor, snapshot, sealed);
+        if (snapshot !== undefined) await keepSnapshot(tx, cursor, snapshot, sealed);
         const recorded = new Map<string, { alert: Alert; isNew: boolean }>();
         for (const alert of alerts) {
           const { row, isNew } = await record(tx, alert, sealed);
-          const wasNew = recorded.get(alert.id)?.isNew ?? false;
-          recorded.set(alert.id, { alert: alertOf(row), isNew: isNew || wasNew });
+          const wasNew = recorded.get(row.id)?.isNew ?? false;
+          recorded.set(row.id, { alert: alertOf(row), isNew: isNew || wasNew });
         }
         return [...recorded.values()];
       });
@@ -66,7 +87,7 @@ export function detectionStore(db: Kysely<Tables>, sealed: SealedColumns): Detec
       return await db.transaction().execute(async (tx) => {
         const stored = await tx.selectFrom('detection').select('cursor').executeTakeFirstOrThrow();
         if (stored.cursor !== cursor) return false;
-        await keep(tx, cursor, data, sealed);
+        await keepSnapshot(tx, cursor, data, sealed);
         return true;
       });
     },

@@ -4,12 +4,14 @@ import type { ControlStore } from '../contract.ts';
 import type { OnFailedSync } from '../failed-sync.ts';
 import { alertStore } from './alerts.ts';
 import { auditStore } from './audit.ts';
+import { bundleStore } from './bundles.ts';
 import { certificateStore } from './certificates.ts';
 import { commandStore } from './commands.ts';
 import { credentialStore } from './credentials.ts';
 import { openDatabase } from './database.ts';
 import { detectionStore } from './detection.ts';
 import { enrolmentStore } from './enrolment.ts';
+import { hostBundleStore } from './host-bundles.ts';
 import { hostStore } from './hosts.ts';
 import { huntStore } from './hunts.ts';
 import { migrate } from './migrate.ts';
@@ -41,7 +43,9 @@ export async function openControlStore(path: string, options: ControlStoreOption
     throw error;
   }
   return {
+    bundles: bundleStore(db, sealed),
     hosts: hostStore(db),
+    hostBundles: hostBundleStore(db),
     alerts: alertStore(db, sealed),
     detection: detectionStore(db, sealed),
     enrolment: enrolmentStore(db),

@@ -1,3 +1,4 @@
+import type { Generated } from 'kysely';
 import type { AlertVerdict, CommandState, HostState, Level } from '../contract.ts';
 
 /** Rows as SQLite holds them: instants in microseconds, lists and objects as JSON text, booleans as 0 or 1. */
@@ -39,6 +40,28 @@ export interface Tables {
     changed_by: string | null;
     note: string | null;
     verdict: AlertVerdict | null;
+    /** What the collector detected in the events, and what the host did; `count` is the larger. */
+    central_count: number;
+    edge_count: number;
+    /** Of a correlation; see RaisedAlert. */
+    group_key: string | null;
+    /** The id by which the other side knows the episode, where it begins it elsewhere. */
+    twin_id: string | null;
+  };
+  /** What each host says of its rules. */
+  host_bundle: {
+    host_id: string;
+    wanted_version: number | null;
+    wanted_digest: string | null;
+    state: string;
+    version: number;
+    digest: string;
+    expires_at: number;
+    code: string;
+    detail: string;
+    since: number;
+    told_at: number;
+    report: string;
   };
   /** One row: where detection stands. */
   detection: { id: 1; cursor: number };
@@ -99,6 +122,31 @@ export interface Tables {
     saved_at: number;
     saved_by: string;
   };
+  bundle: {
+    version: number;
+    digest: string;
+    name: string;
+    expires_at: number;
+    min_agent_version: string;
+    untested: string;
+    files: number;
+    size_bytes: number;
+    added_at: number;
+    added_by: string;
+    content: Uint8Array;
+  };
+  bundle_switch: {
+    number: Generated<number>;
+    version: number;
+    digest: string;
+    at: number;
+    switched_by: string;
+    reason: string;
+    cursor: number;
+  };
+  bundle_root: { version: number; document: Uint8Array };
+  /** One row at most: what is trusted. */
+  bundle_trust: { id: 1; data: Uint8Array };
   query_schedule: {
     name: string;
     sql: string;

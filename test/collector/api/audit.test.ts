@@ -33,32 +33,33 @@ t.test('sign-in links, sessions, tokens, alerts, commands', async (t) => {
   await ask('POST', '/hosts/h1/commands', await bearer('analyst'), { name: 'agent.status' });
 
   const { json } = await ask('GET', '/audit', admin);
-  const entries = (json.items as AuditEntryJson[]).toReversed();
+  const [first, ...entries] = (json.items as AuditEntryJson[]).toReversed();
+  t.match(first, { number: 1, actor: 'collector', action: 'root.make', target: 'root 1' });
   t.match(entries, [
-    { number: 1, actor: 'admin', action: 'sign-in-link.make', detail: { name: 'ada', role: 'responder' } },
+    { number: 2, actor: 'admin', action: 'sign-in-link.make', detail: { name: 'ada', role: 'responder' } },
     {
-      number: 2,
+      number: 3,
       actor: 'ada',
       action: 'session.begin',
       target: 'session ada',
       detail: { role: 'responder' },
     },
     {
-      number: 3,
+      number: 4,
       actor: 'ada',
       action: 'alert.change',
       target: 'alert a1',
       detail: { status: 'acknowledged', note: 'looking' },
     },
-    { number: 4, actor: 'ada', action: 'command.make', target: 'host h1', detail: { name: 'sensor.sample' } },
-    { number: 5, actor: 'ada', action: 'session.end', target: 'session ada' },
-    { number: 6, actor: 'admin', action: 'enrolment-token.make', detail: { maxUses: 3, hosts: '*' } },
+    { number: 5, actor: 'ada', action: 'command.make', target: 'host h1', detail: { name: 'sensor.sample' } },
+    { number: 6, actor: 'ada', action: 'session.end', target: 'session ada' },
+    { number: 7, actor: 'admin', action: 'enrolment-token.make', detail: { maxUses: 3, hosts: '*' } },
   ]);
   t.equal(entries.length, 6, 'what was refused is not done, and not in the log');
   const said = JSON.stringify(entries);
   for (const one of [secret, token.token, cookie.split('=')[1] as string]) t.notOk(said.includes(one));
   t.match((await ask('GET', '/audit/verification', admin)).json, {
-    entries: 6,
+    entries: 7,
     broken: null,
     head: entries[5]?.hash,
   });

@@ -1,5 +1,15 @@
 /** Every operation the OpenAPI document names: asked rightly, without a credential, with too small a role, malformed. */
 import t from 'tap';
+import {
+  buildBundle,
+  decodeDocument,
+  encodeBundle,
+  encodeDocument,
+  readRoot,
+  rootJson,
+  type SignedDocument,
+  unsigned,
+} from '#shared/bundle/index.ts';
 import { mayDo, type Permission, permissions } from '../../../collector/auth/permissions.ts';
 import { type Role, roles } from '../../../collector/store/contract.ts';
 import { newAlert } from '../store/control/new-alert.ts';
@@ -24,6 +34,23 @@ const changeOfHost = (verb: string): Sample => ({
   ],
 });
 
+/** One rule without a test, as `rules push` sends it. */
+const source = encodeBundle(
+  buildBundle(
+    new Map([
+      [
+        'rules/a.yml',
+        Buffer.from(
+          'title: A\nid: a\nstatus: test\nlogsource: { category: process_creation }\ndetection: { s: { Image: /x }, condition: s }\nlevel: low\n',
+        ),
+      ],
+    ]),
+    { name: 'a', version: 1, expiresAt: 0, minAgentVersion: '0.1.0', untested: [], tests: [] },
+  ),
+);
+/** Stands for a bundle that the collector itself made. */
+const bundleBytes = Buffer.from('BUNDLE');
+
 const samples: Readonly<Record<string, Sample>> = {
   'POST /api/v1/session': {
     url: '/api/v1/session',
@@ -44,6 +71,11 @@ const samples: Readonly<Record<string, Sample>> = {
     url: '/api/v1/hosts/h1',
     refused: [{ url: '/api/v1/hosts/none', code: 'api.not_found' }],
   },
+  'GET /api/v1/hosts/{id}/rules': {
+    url: '/api/v1/hosts/h1/rules',
+    refused: [{ url: '/api/v1/hosts/none/rules', code: 'api.not_found' }],
+  },
+  'GET /api/v1/rules/hosts': plain('/api/v1/rules/hosts'),
   'POST /api/v1/hosts/{id}/revoke': changeOfHost('revoke'),
   'POST /api/v1/hosts/{id}/decommission': changeOfHost('decommission'),
   'POST /api/v1/hosts/{id}/restore': changeOfHost('restore'),
@@ -168,6 +200,65 @@ const samples: Readonly<Record<string, Sample>> = {
     ],
   },
   'GET /api/v1/rules': plain('/api/v1/rules'),
+  'GET /api/v1/rules/bundles': plain('/api/v1/rules/bundles'),
+  'GET /api/v1/rules/bundles/{version}': {
+    url: '/api/v1/rules/bundles/1',
+    refused: [
+      { url: '/api/v1/rules/bundles/9', code: 'api.not_found' },
+      { url: '/api/v1/rules/bundles/0', code: 'api.invalid' },
+      { url: '/api/v1/rules/bundles/x', code: 'api.invalid' },
+    ],
+  },
+  'GET /api/v1/rules/bundles/{version}/content': {
+    url: '/api/v1/rules/bundles/1/content',
+    refused: [{ url: '/api/v1/rules/bundles/9/content', code: 'api.not_found' }],
+  },
+  'GET /api/v1/rules/root': plain('/api/v1/rules/root'),
+  'POST /api/v1/rules/bundles': {
+    url: '/api/v1/rules/bundles',
+    body: bundleBytes,
+    refused: [
+      strayQuery('/api/v1/rules/bundles'),
+      { body: Buffer.from('PK'), code: 'bundle.malformed' },
+      { body: source, code: 'bundle.signature' },
+      { body: { json: true }, code: 'api.invalid' },
+    ],
+  },
+  'POST /api/v1/rules/bundles/build': {
+    url: '/api/v1/rules/bundles/build?name=fleet&minAgentVersion=0.1.0&force=true&expiresAt=2100-01-01T00:00:00Z',
+    body: source,
+    refused: [
+      { url: '/api/v1/rules/bundles/build', body: source, code: 'rules.untested' },
+      { url: '/api/v1/rules/bundles/build?name=A%20b', body: source, code: 'api.invalid' },
+      { url: '/api/v1/rules/bundles/build?minAgentVersion=1', body: source, code: 'api.invalid' },
+      { url: '/api/v1/rules/bundles/build?expiresAt=soon', body: source, code: 'api.invalid' },
+      {
+        url: '/api/v1/rules/bundles/build?force=true&expiresAt=2000-01-01T00:00:00Z',
+        body: source,
+        code: 'bundle.expired',
+      },
+      { body: source.subarray(0, -1), code: 'bundle.truncated' },
+      { body: { json: true }, code: 'api.invalid' },
+    ],
+  },
+  'POST /api/v1/rules/bundles/{version}/activate': {
+    url: '/api/v1/rules/bundles/1/activate',
+    body: { reason: 'because' },
+    refused: [
+      { body: { reason: '' }, code: 'api.invalid' },
+      { body: { rollback: 'yes please' }, code: 'api.invalid' },
+      { url: '/api/v1/rules/bundles/9/activate', body: {}, code: 'api.not_found' },
+    ],
+  },
+  'POST /api/v1/rules/root': {
+    url: '/api/v1/rules/root',
+    body: { document: 'ROOT' },
+    refused: [
+      { body: {}, code: 'api.invalid' },
+      { body: { document: '{}' }, code: 'bundle.malformed' },
+      { body: { document: 'STRANGER' }, code: 'bundle.root_unknown' },
+    ],
+  },
   'GET /api/v1/enrolment-tokens': plain('/api/v1/enrolment-tokens'),
   'POST /api/v1/enrolment-tokens': {
     url: '/api/v1/enrolment-tokens',
@@ -402,15 +493,34 @@ t.test('every operation', async (t) => {
     'ada',
   );
 
-  const ask = async (method: string, url: string, headers: Record<string, string>, body?: unknown) => {
+  const build = { name: 'a', minAgentVersion: '0.1.0', expiresAt: 4e15, isForced: true, by: 'ada' };
+  await api.deps.bundles.build(source, build);
+  const bundle = await api.deps.bundles.content(1);
+  const root = Buffer.from((await api.deps.bundles.root()).document).toString();
+  const rotated = decodeDocument(Buffer.from(root), 'the root');
+  const next = unsigned(rootJson({ ...readRoot(rotated.signed), version: 2 }));
+  const stranger = unsigned(rootJson({ ...readRoot(rotated.signed), version: 9 }));
+  const documents: Readonly<Record<string, SignedDocument>> = { ROOT: next, STRANGER: stranger };
+  /** What stands for something made here. */
+  const replaced = (body: unknown): unknown => {
+    if (body === bundleBytes) return bundle;
+    const document = documents[(body as { document?: string } | undefined)?.document ?? ''];
+    return document === undefined ? body : { document: Buffer.from(encodeDocument(document)).toString() };
+  };
+
+  const ask = async (method: string, url: string, headers: Record<string, string>, given?: unknown) => {
+    const body = replaced(given);
+    const bytes = body instanceof Uint8Array ? Uint8Array.from(body) : undefined;
+    const type = bytes === undefined ? 'application/json' : 'application/octet-stream';
+    const payload = bytes ?? (typeof body === 'string' ? body : JSON.stringify(body));
     const place = url
       .replace('/queries/replaced', `/queries/${query}`)
       .replace('RUNNING', running.id)
       .replace('BACKTEST', backtest.id);
     const answer = await fetch(new URL(place, api.baseUrl), {
       method,
-      headers: { ...headers, ...(body !== undefined && { 'content-type': 'application/json' }) },
-      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      headers: { ...headers, ...(body !== undefined && { 'content-type': type }) },
+      ...(body !== undefined && { body: payload }),
     });
     const sent = await answer.text();
     const isJson = /^application\/(problem\+)?json/.test(answer.headers.get('content-type') ?? '');

@@ -3,10 +3,14 @@ import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import type { Test } from 'tap';
+import { ok } from '#shared/errors.ts';
 import { createApi } from '../../../collector/api/create-api.ts';
 import type { ApiDeps } from '../../../collector/api/deps.ts';
 import { createAuth } from '../../../collector/auth/auth.ts';
 import { Backtests } from '../../../collector/backtest/backtests.ts';
+import { Bundles } from '../../../collector/bundles/bundles.ts';
+import { checkSource } from '../../../collector/bundles/check.ts';
+import { openOnlineKeys } from '../../../collector/bundles/online-keys.ts';
 import { localBus } from '../../../collector/bus.ts';
 import type { Audit } from '../../../collector/fleet/audit.ts';
 import { openAuthority } from '../../../collector/fleet/authority.ts';
@@ -85,6 +89,7 @@ async function statusOf(control: ControlStore, events: ArrayEventReader): Promis
     journal: { events: stored, batches: stored, sizeBytes: stored * 100 },
     detection: {
       rules: 1,
+      bundle: { version: 7, digest: 'd'.repeat(64), at: startedAt },
       lagBatches: 0,
       lagMs: 0.5,
       damagedBatches: 0,
@@ -144,6 +149,19 @@ export async function startApi(t: Test, over: Partial<ApiDeps> = {}): Promise<Ru
   const { hosts, certificates } = control;
   const identifying = { authority, hosts, certificates, graceMs: 0 };
   const issuer = new Issuer(authority, certificates, 0);
+  const bundles = await Bundles.open({
+    store: control.bundles,
+    keys: await openOnlineKeys(tempFolder(t)),
+    check: checkSource,
+    // As detection does that has nothing to detect.
+    switchTo: async ({ content, trust, isRollback: _, ...made }) => {
+      const bundle = { ...made, at: startedAt, cursor: 0 };
+      const entry = { at: startedAt, actor: made.by, action: 'bundle.activate', target: '', detail: {} };
+      await control.bundles.activate({ ...bundle, content, trust, snapshot: null }, entry);
+      return ok({ bundle, rules: [], problems: [] });
+    },
+    ...{ statementLifeMs: 604_800_000, now: () => Date.now() * 1000 },
+  });
   const queries = new LiveQueries({ asks: new Asks(), hosts, audit, log: () => undefined });
   t.teardown(() => queries.close());
   const backtests = new Backtests({
@@ -159,6 +177,7 @@ export async function startApi(t: Test, over: Partial<ApiDeps> = {}): Promise<Ru
   t.teardown(() => backtests.close());
   const deps: ApiDeps = {
     control,
+    bundles,
     queries,
     schedules: new Schedules({ store: control.querySchedules, hosts }),
     events,
@@ -173,6 +192,7 @@ export async function startApi(t: Test, over: Partial<ApiDeps> = {}): Promise<Ru
     status: () => statusOf(control, events),
     rates: () => rates,
     rules: () => ({
+      bundle: { version: 7, digest: 'd'.repeat(64), at: startedAt },
       rules: [
         {
           id: 'rule-1',

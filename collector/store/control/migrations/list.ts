@@ -5,6 +5,8 @@ import { identity } from './0003-identity.ts';
 import { commandsAndAudit } from './0004-commands-and-audit.ts';
 import { hunts } from './0005-hunts.ts';
 import { querySchedules } from './0006-query-schedules.ts';
+import { bundles } from './0007-bundles.ts';
+import { edge } from './0008-edge.ts';
 import { alertVerdict } from './0009-alert-verdict.ts';
 
 export interface Migration {
@@ -20,5 +22,7 @@ export const migrations: readonly Migration[] = [
   { name: 'commands-and-audit', up: commandsAndAudit },
   { name: 'hunts', up: hunts },
   { name: 'query-schedules', up: querySchedules },
+  { name: 'bundles', up: bundles },
+  { name: 'edge', up: edge },
   { name: 'alert-verdict', up: alertVerdict },
 ];

@@ -1,4 +1,4 @@
-import type { CompiledRule, MatchedTest } from '#shared/sigma/index.ts';
+import type { CompiledRule, MatchedTest } from '../sigma/index.ts';
 import type { MatchEvent } from './match-event.ts';
 
 export type Explain = () => readonly MatchedTest[];

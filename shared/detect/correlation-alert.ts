@@ -1,14 +1,16 @@
-import type { CorrelationRule, Firing } from '#shared/sigma/index.ts';
-import type { NewAlert } from '../store/contract.ts';
+import type { CorrelationRule, Firing } from '../sigma/index.ts';
 import { alertId, newAlert } from './alert.ts';
 import type { MatchEvent } from './match-event.ts';
 import type { Explain } from './pending.ts';
+import type { RaisedAlert } from './raised-alert.ts';
 
 /** The alert of a firing; one episode of a group is one alert. `event` is the match that made it fire. */
-export function alertOfFiring(firing: Firing, event: MatchEvent, explain: Explain, now: number): NewAlert {
+export function alertOfFiring(firing: Firing, event: MatchEvent, explain: Explain, now: number): RaisedAlert {
   const { rule } = firing.correlation;
+  const group = JSON.stringify(firing.groupValues);
   return newAlert({
-    id: alertId(rule.id, JSON.stringify(firing.groupValues), String(firing.episodeAt)),
+    subject: [group, String(firing.episodeAt)],
+    groupKey: alertId(rule.id, group),
     reason: () => reasonOf(rule, firing),
     ...{ rule, evidence: event.evidence(), matches: explain(), now },
     firstEventAt: firing.firstAt,

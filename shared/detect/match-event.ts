@@ -1,7 +1,7 @@
-import { eventSpecs } from '#shared/events/registry.gen.ts';
-import { type Column, type ColumnarEvents, valueAt } from '#shared/schema/columns.ts';
-import type { EventSpec } from '#shared/schema/spec.ts';
-import { type CorrelationEvent, fieldKey, fieldMapOf, latenessUs } from '#shared/sigma/index.ts';
+import { eventSpecs } from '../events/registry.gen.ts';
+import { type Column, type ColumnarEvents, valueAt } from '../schema/columns.ts';
+import type { EventSpec } from '../schema/spec.ts';
+import { type CorrelationEvent, fieldKey, fieldMapOf, latenessUs } from '../sigma/index.ts';
 import type { Evidence } from './alert.ts';
 import type { BatchOrigin } from './contract.ts';
 

@@ -1,5 +1,5 @@
-import type { CorrelationStats } from '#shared/sigma/index.ts';
-import type { CorrelationTotals } from '../store/contract.ts';
+import type { CorrelationStats } from '../sigma/index.ts';
+import type { CorrelationTotals } from './raised-alert.ts';
 
 /** What all correlations hold, and what they left out since the collector started. */
 export function correlationTotals(stats: {

@@ -1,0 +1,177 @@
+import { createHash } from 'node:crypto';
+import { nowUs } from '#shared/clock.ts';
+import { catalogue, type ErrorCode } from '#shared/errors.ts';
+import { bundlePartBytes } from '#shared/protocol/frames.ts';
+import { decodeReport, noReport, type RuleStatus, ruleStatuses } from '#shared/protocol/host-rules.ts';
+import type { CommandLink, RulesFrame } from '../../ingest/command-channel.ts';
+import type { HostBundle, HostBundleStore } from '../../store/contract.ts';
+import type { Audit } from '../audit.ts';
+import type { DesiredBundles, OfferedBundle } from './desired-bundles.ts';
+
+export interface HostBundlesOptions {
+  readonly store: HostBundleStore;
+  readonly desired: DesiredBundles;
+  readonly audit: Audit;
+  /** Told of a refusal that means somebody tampered with a bundle on its way. */
+  readonly onTampering: (hostId: string, code: ErrorCode, detail: string) => Promise<void>;
+  /** Told of every change, for the rollout. */
+  readonly onChange?: (state: HostBundle) => void;
+  readonly log: (level: 'info' | 'warn', what: string, detail: Readonly<Record<string, unknown>>) => void;
+}
+
+/** Refusals that no mistake of an operator explains where the collector checked the bundle itself. */
+const tampering: ReadonlySet<string> = new Set<ErrorCode>([
+  'bundle.signature',
+  'bundle.file_changed',
+  'bundle.mixed',
+  'bundle.root_unknown',
+  'bundle.root_rotation',
+  'bundle.older',
+  'bundle.statement_older',
+  'bundle.version_reused',
+]);
+
+/** Bundles sent at one time: each has a part of its own in memory. */
+const maxSending = 16;
+const maxDetail = 1024;
+/** Refusals of one connection that are told; a host that goes on is counted only. */
+const maxRefusals = 100;
+
+interface Connected {
+  readonly link: CommandLink;
+  /** What it was offered on this connection, and is not offered again before something changes. */
+  offered: string;
+  /** What it says it runs; undefined before it has said so. */
+  runs: string | undefined;
+  refusals: number;
+}
+
+/**
+ * Sees to it that every connected host runs the bundle it is to run, and keeps what each says of it. A host is offered a
+ * bundle once on a connection: one that refuses is not asked again before it connects anew or another is desired.
+ */
+export class HostBundles {
+  readonly #o: HostBundlesOptions;
+  readonly #connected = new Map<string, Connected>();
+  readonly #offerIds = new WeakMap<OfferedBundle, string>();
+  #sending = 0;
+  /** Refusals that were not told because their host had told of too many. */
+  refusalsShed = 0;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(options: HostBundlesOptions) {
+    this.#o = options;
+    options.desired.onChange(() => this.#offerAll());
+  }
+
+  opened(link: CommandLink): void {
+    if (!link.features.includes('bundle')) return;
+    this.#connected.set(link.hostId, { link, offered: '', runs: undefined, refusals: 0 });
+    const { root } = this.#o.desired;
+    if (root !== undefined) link.send({ kind: 'root', root });
+  }
+
+  closed(link: CommandLink): void {
+    if (this.#connected.get(link.hostId)?.link === link) this.#connected.delete(link.hostId);
+  }
+
+  /** Keeps what a host says. */
+  async said(link: CommandLink, frame: RulesFrame): Promise<void> {
+    const { hostId } = link;
+    const before = await this.#o.store.get(hostId);
+    const state = stateOf(hostId, frame);
+    await this.#o.store.put(state);
+    this.#o.onChange?.({ ...state, wanted: before?.wanted ?? null });
+    const connected = this.#connected.get(hostId);
+    if (connected?.link !== link) return;
+    if (state.code !== '' && (state.code !== before?.code || state.since !== before.since)) {
+      if (++connected.refusals <= maxRefusals) await this.#refused(state, frame.offered);
+      else this.refusalsShed++;
+    }
+    connected.runs = state.digest;
+    this.#offer(connected);
+  }
+
+  async #refused({ hostId, code, detail }: Omit<HostBundle, 'wanted'>, version: number): Promise<void> {
+    this.#o.log('warn', 'a host refused a bundle', { host: hostId, code, detail, version });
+    await this.#o.audit({
+      at: nowUs(),
+      actor: `host ${hostId}`,
+      action: 'bundle.refuse',
+      target: `bundle ${version}`,
+      detail: { code, reason: detail },
+    });
+    if (tampering.has(code)) await this.#o.onTampering(hostId, code as ErrorCode, detail);
+  }
+
+  #offerAll(): void {
+    const { root } = this.#o.desired;
+    for (const connected of this.#connected.values()) {
+      if (root !== undefined) connected.link.send({ kind: 'root', root });
+      this.#offer(connected);
+    }
+  }
+
+  #offer(connected: Connected): void {
+    const { link, runs, offered } = connected;
+    const bundle = this.#o.desired.of(link.hostId);
+    if (bundle === undefined || runs === undefined) return;
+    const offer = this.#offerIdOf(bundle);
+    if (runs === bundle.digest || offered === offer) {
+      if (runs === bundle.digest) connected.offered = '';
+      return;
+    }
+    connected.offered = offer;
+    void this.#send(connected, bundle, offer).catch((error: unknown) => {
+      connected.offered = '';
+      this.#o.log('warn', 'a bundle could not be offered', { host: link.hostId, error: String(error) });
+    });
+  }
+
+  /** In parts, each after the one before has left; ends when the connection does, or another bundle is to be sent. */
+  async #send(connected: Connected, bundle: OfferedBundle, offer: string): Promise<void> {
+    const { link } = connected;
+    const { version, digest, bytes } = bundle;
+    await this.#o.store.want(link.hostId, { version, digest }, nowUs());
+    await this.#slot();
+    try {
+      for (let index = 0; index * bundlePartBytes < bytes.length; index++) {
+        if (connected.offered !== offer) return;
+        const data = bytes.subarray(index * bundlePartBytes, (index + 1) * bundlePartBytes);
+        const part = { kind: 'bundle', offer, version, sizeBytes: bytes.length, index, data } as const;
+        if (!(await link.sendPart?.(part))) return;
+      }
+    } finally {
+      this.#sending--;
+      this.#waiting.shift()?.();
+    }
+  }
+
+  async #slot(): Promise<void> {
+    while (this.#sending >= maxSending) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    this.#sending++;
+  }
+
+  #offerIdOf(bundle: OfferedBundle): string {
+    let id = this.#offerIds.get(bundle);
+    if (id === undefined) {
+      id = createHash('sha256').update(bundle.bytes).digest('hex');
+      this.#offerIds.set(bundle, id);
+    }
+    return id;
+  }
+}
+
+/** What an agent says, as far as it can be believed. */
+function stateOf(hostId: string, frame: RulesFrame): Omit<HostBundle, 'wanted'> {
+  const { status, version, expiresAt, since } = frame;
+  return {
+    hostId,
+    status: ruleStatuses.includes(status as RuleStatus) ? (status as RuleStatus) : 'none',
+    ...{ version, expiresAt, since, toldAt: nowUs() },
+    digest: /^[0-9a-f]{64}$/.test(frame.digest) ? frame.digest : '',
+    code: frame.code === '' || Object.hasOwn(catalogue, frame.code) ? frame.code : 'internal',
+    detail: frame.detail.slice(0, maxDetail),
+    report: decodeReport(frame.report) ?? noReport,
+  };
+}

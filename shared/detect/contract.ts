@@ -1,0 +1,40 @@
+import type { ColumnarEvents } from '../schema/columns.ts';
+import type { CorrelationStats, FeedScope, RestoreOutcome } from '../sigma/index.ts';
+import type { CorrelationTotals, RaisedAlert } from './raised-alert.ts';
+
+/** Where a batch came from; product is the host's operating system in Sigma's words. */
+export interface BatchOrigin {
+  readonly hostId: string;
+  readonly hostName: string;
+  readonly product: string;
+  /** Gives the id of row `row` of group `group`: a text that is the group's, then a number that grows with the row. */
+  readonly eventId: (group: number, row: number) => string;
+  /** The number an id ends with, where rows are not one after another in what they came in. */
+  readonly indexOf?: (group: number, row: number) => number;
+  /**
+   * Microseconds. To correlations no event is later than shortly after this: one host with a wrong clock must not make
+   * the events of all others look late.
+   */
+  readonly receivedAt?: number;
+}
+
+/** Detection over decoded batches. Does no I/O; a rule that fails is set aside and reported, never thrown. */
+export interface Detector {
+  /** Alerts of one batch, in order of their events; those of one id are already merged. `now` in microseconds. */
+  detect(origin: BatchOrigin, groups: readonly ColumnarEvents[], now: number): readonly RaisedAlert[];
+  /** Whether any rule matches any of the events. Raises nothing and counts nothing. */
+  matches(events: ColumnarEvents, product: string): boolean;
+  /** Feeds a batch that was detected before to correlations: all, or those that nothing was restored for. */
+  replay(origin: BatchOrigin, groups: readonly ColumnarEvents[], scope: FeedScope): void;
+  /** Microseconds of history that must be replayed after a restart to rebuild correlation state without a snapshot. */
+  readonly lookback: number;
+  readonly ruleCount: number;
+  /** Changes whenever the state of correlations does. */
+  readonly revision: number;
+  /** The state of correlations; null when it is larger than the bound on snapshots. */
+  snapshot(): Uint8Array | null;
+  /** Takes a snapshot up in place of the state there is. What is none is refused and leaves no state. */
+  restore(snapshot: Uint8Array): RestoreOutcome;
+  readonly stats: { readonly bytes: number; readonly correlations: readonly CorrelationStats[] };
+  readonly totals: CorrelationTotals;
+}

@@ -1,0 +1,3 @@
+import { encrypted, eventStoreSuite } from './event-store-suite.ts';
+
+eventStoreSuite(encrypted);

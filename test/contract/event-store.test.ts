@@ -1,0 +1,3 @@
+import { eventStoreSuite, inTheClear } from './event-store-suite.ts';
+
+eventStoreSuite(inTheClear);
