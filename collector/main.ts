@@ -16,7 +16,6 @@ import { Alarm } from './alarm.ts';
 import { createApi } from './api/create-api.ts';
 import { type Auth, createAuth } from './auth/auth.ts';
 import { Backtests } from './backtest/backtests.ts';
-import type { RuleSource } from './backtest/contract.ts';
 import { Bundles } from './bundles/bundles.ts';
 import { checkInThread } from './bundles/check-thread.ts';
 import { openOnlineKeys } from './bundles/online-keys.ts';
@@ -51,6 +50,8 @@ import { Rates } from './rates.ts';
 import { Resealing } from './resealing.ts';
 import { checkRule } from './rules/check-rule.ts';
 import { coverageInThread } from './rules/coverage/in-thread.ts';
+import type { RuleSource } from './rules/rule-source.ts';
+import { sourceInForce } from './rules/rules-in-force.ts';
 import { ruleTexts } from './rules/texts.ts';
 import type { Alert, AuditStore, CollectorStatus, ControlStore, Host, HostFacts } from './store/contract.ts';
 import { openControlStore } from './store/control/open.ts';
@@ -363,6 +364,19 @@ class Collector {
     } satisfies RuleSource;
   }
 
+  #ruleSource(): Promise<RuleSource> {
+    const { uses: pipelineUses, ...paths } = this.#rulesInForce;
+    return sourceInForce(this.#control.bundles, { ...paths, pipelineUses });
+  }
+
+  async #ruleTexts(file: string) {
+    const { files } = await this.#ruleSource();
+    if (files === undefined) return await ruleTexts(file);
+    const bytes = files.get(file);
+    // Tests stay outside of bundles.
+    return bytes === undefined ? undefined : { text: Buffer.from(bytes).toString(), tests: null };
+  }
+
   #makeBacktests(): Backtests {
     const { backtestThreads, backtestMemoryBytes: memoryBytes } = this.#config;
     const backtests = new Backtests({
@@ -371,7 +385,7 @@ class Collector {
       keyFile: this.#keyFile,
       threads: Math.min(backtestThreads, availableParallelism()),
       memoryBytes,
-      inForce: () => this.#rulesInForce,
+      inForce: () => this.#ruleSource(),
       hosts: async () =>
         (await this.#control.hosts.list()).map(({ id, hostname: name, os }) => ({ id, name, product: os })),
       audit: this.#audit,
@@ -671,9 +685,10 @@ class Collector {
       status: () => this.#status(),
       rates: () => this.#rates.all(),
       rules: () => this.#pipeline.rules,
-      ruleTexts,
+      ruleTexts: (file) => this.#ruleTexts(file),
       checkRule: (text, tests) => checkRule(text, tests, this.#rulesInForce.listPaths),
-      coverage: () => coverageInThread(new URL('./coverage.worker.ts', import.meta.url), this.#rulesInForce),
+      coverage: async () =>
+        coverageInThread(new URL('./coverage.worker.ts', import.meta.url), await this.#ruleSource()),
       bundles: this.#bundles,
       enrol: this.#enrolment,
       fleet: this.#fleet,

@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { nowUs } from '#shared/clock.ts';
 import { VedetteError } from '#shared/errors.ts';
 import type { Audit } from '../fleet/audit.ts';
+import type { RuleSource } from '../rules/rule-source.ts';
 import type { BacktestAsk, BacktestInfo, Backtesting } from './asking.ts';
 import { runInProcess } from './child.ts';
-import type { BacktestHost, BacktestOrder, BacktestReport, RuleSource } from './contract.ts';
+import type { BacktestHost, BacktestOrder, BacktestReport } from './contract.ts';
 
 /** That wait, and that are kept once they have ended. */
 export const maxWaiting = 4;
@@ -24,7 +25,7 @@ export interface BacktestsDeps {
   readonly threads: number;
   readonly memoryBytes: number;
   /** The rules that detect now. */
-  readonly inForce: () => RuleSource;
+  readonly inForce: () => Promise<RuleSource>;
   readonly hosts: () => Promise<readonly BacktestHost[]>;
   readonly audit: Audit;
 }
@@ -109,7 +110,8 @@ export class Backtests implements Backtesting {
 
   async #runIn(folder: string, kept: Kept, ask: BacktestAsk): Promise<BacktestReport> {
     const { threads, memoryBytes, inForce, hosts, entry, keyFile } = this.#deps;
-    const names = await writeTexts(folder, ask);
+    const now = await inForce();
+    const names = await writeTexts(folder, ask, now.files);
     const known = await hosts();
     const order: BacktestOrder = {
       journalPath: join(this.#deps.folder, 'journal.db'),
@@ -118,10 +120,10 @@ export class Backtests implements Backtesting {
       keyFile,
       candidate: {
         rulePaths: [join(folder, 'rules')],
-        listPaths: ask.lists.length > 0 ? [join(folder, 'lists')] : inForce().listPaths,
+        listPaths: ask.lists.length > 0 || now.files !== undefined ? [join(folder, 'lists')] : now.listPaths,
         uses: usesOf(folder, ask),
       },
-      ...(ask.compare && { inForce: inForce() }),
+      ...(ask.compare && { inForce: now }),
       ...(ask.watched.length > 0 && { watched: ask.watched }),
       ...(ask.hosts.length > 0 && { hostIds: hostIdsOf(ask.hosts, known) }),
       ...{ since: ask.since, until: ask.until, hosts: known, threads, memoryBytes },
@@ -158,8 +160,15 @@ function infoOf({ abort: _, ...info }: Kept): BacktestInfo {
   return info;
 }
 
-/** Under names of ours, since those that were given come from outside. Gives theirs by ours. */
-async function writeTexts(folder: string, ask: BacktestAsk): Promise<ReadonlyMap<string, string>> {
+/**
+ * Under names of ours, since those that were given come from outside; lists of the bundle in force where none were
+ * given. Gives their names by ours.
+ */
+async function writeTexts(
+  folder: string,
+  ask: BacktestAsk,
+  bundle: RuleSource['files'],
+): Promise<ReadonlyMap<string, string>> {
   const names = new Map<string, string>();
   for (const part of ['rules', 'pipelines'] as const) {
     await mkdir(join(folder, part), { recursive: true, mode: 0o700 });
@@ -172,6 +181,11 @@ async function writeTexts(folder: string, ask: BacktestAsk): Promise<ReadonlyMap
   await mkdir(join(folder, 'lists'), { recursive: true, mode: 0o700 });
   for (const { name, values } of ask.lists)
     await writeFile(join(folder, 'lists', `${name}.txt`), values.join('\n'), { mode: 0o600 });
+  if (ask.lists.length === 0)
+    for (const [path, bytes] of bundle ?? []) {
+      const name = /^lists\/([\w.-]+\.txt)$/.exec(path)?.[1];
+      if (name !== undefined) await writeFile(join(folder, 'lists', name), bytes, { mode: 0o600 });
+    }
   return names;
 }
 

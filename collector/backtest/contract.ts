@@ -1,15 +1,8 @@
 /** Backtests: what is asked, how far it is, what came of it; and what the collector and its process say to each other. */
 import type { ErrorCode } from '#shared/errors.ts';
 import type { RuleProblem } from '#shared/sigma/index.ts';
-import type { PipelineUse } from '../rules/pipelines.ts';
+import type { RuleSource } from '../rules/rule-source.ts';
 import type { Level, NewAlert } from '../store/contract.ts';
-
-/** Rules as `loadRules` takes them. */
-export interface RuleSource {
-  readonly rulePaths: readonly string[];
-  readonly listPaths: readonly string[];
-  readonly uses: readonly PipelineUse[];
-}
 
 export interface BacktestHost {
   readonly id: string;

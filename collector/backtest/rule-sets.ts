@@ -1,7 +1,6 @@
 import type { CompiledRule, RuleProblem, RuleSet } from '#shared/sigma/index.ts';
-import { loadRules } from '../rules/load.ts';
 import { narrowed } from '../rules/narrow.ts';
-import type { RuleSource } from './contract.ts';
+import { loadSource, type RuleSource } from '../rules/rule-source.ts';
 
 export interface BacktestRules {
   readonly candidate: RuleSet;
@@ -16,10 +15,9 @@ export async function loadSets(
   candidate: RuleSource,
   inForce: RuleSource | undefined,
 ): Promise<BacktestRules> {
-  const load = ({ rulePaths, listPaths, uses }: RuleSource) => loadRules(rulePaths, listPaths, uses);
-  const { ruleSet, problems } = await load(candidate);
+  const { ruleSet, problems } = await loadSource(candidate);
   const ids = new Set([...ruleSet.rules, ...ruleSet.correlations].map(({ rule }) => rule.id));
-  const against = inForce === undefined ? undefined : narrowed((await load(inForce)).ruleSet, ids);
+  const against = inForce === undefined ? undefined : narrowed((await loadSource(inForce)).ruleSet, ids);
   return {
     ...{ candidate: ruleSet, inForce: against, problems },
     all: [...ruleSet.rules, ...(against?.rules ?? [])],

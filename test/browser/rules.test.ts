@@ -29,7 +29,7 @@ function backtestsOver(t: Test, stored: StoredEvents): Backtests {
   const backtests = new Backtests({
     entry: new URL('../../collector/backtest.process.ts', import.meta.url),
     ...{ folder: stored.folder, keyFile: '', threads: 1, memoryBytes: 2 ** 31 },
-    inForce: () => ({ rulePaths: [], listPaths: [], uses: [] }),
+    inForce: async () => ({ rulePaths: [], listPaths: [], uses: [] }),
     hosts: async () => stored.hosts,
     audit: async () => undefined,
   });

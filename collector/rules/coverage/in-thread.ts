@@ -1,14 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { VedetteError } from '#shared/errors.ts';
-import type { PipelineUse } from '../pipelines.ts';
+import type { RuleSource } from '../rule-source.ts';
 import type { Coverage } from './coverage.ts';
-
-/** Rules as `loadRules` takes them. */
-export interface CoverageSource {
-  readonly rulePaths: readonly string[];
-  readonly listPaths: readonly string[];
-  readonly uses: readonly PipelineUse[];
-}
 
 /** A thread that takes longer is given up. */
 const maxMs = 60_000;
@@ -17,7 +10,7 @@ const maxMs = 60_000;
  * The coverage of rules without what was seen: thousands of rules take seconds to compile, which nothing else is to
  * wait for. Rejects with `api.timeout`.
  */
-export function coverageInThread(entry: URL, source: CoverageSource): Promise<Coverage> {
+export function coverageInThread(entry: URL, source: RuleSource): Promise<Coverage> {
   return new Promise((resolve, reject) => {
     const worker = new Worker(entry, { workerData: source });
     const timer = setTimeout(() => {

@@ -170,7 +170,7 @@ export async function startApi(t: Test, over: Partial<ApiDeps> = {}): Promise<Ru
     keyFile: '',
     threads: 1,
     memoryBytes: 1 << 30,
-    inForce: () => ({ rulePaths: [], listPaths: [], uses: [] }),
+    inForce: async () => ({ rulePaths: [], listPaths: [], uses: [] }),
     hosts: async () => [],
     audit,
   });
