@@ -21,7 +21,12 @@ export function samplesOf(units: readonly ScanUnit[]): readonly ColumnarEvents[]
     const spec = specs[type];
     if (spec === undefined) return [];
     const wanted = Uint32Array.from({ length: Math.min(rows, sampleRows) }, (_, i) => i);
-    return [takeRows(new StoredGroup(fd, spec, place), wanted)];
+    try {
+      return [takeRows(new StoredGroup(fd, spec, place), wanted)];
+    } catch {
+      // Damaged, which the scan has told.
+      return [];
+    }
   });
 }
 

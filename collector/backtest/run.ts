@@ -1,6 +1,8 @@
 /** One backtest from end to end, in a process of its own. */
 import { join } from 'node:path';
 import { VedetteError } from '#shared/errors.ts';
+import { decodeBatch } from '#shared/protocol/codec/decode.ts';
+import type { ColumnarEvents } from '#shared/schema/columns.ts';
 import { KeyRing } from '../encryption/key-ring.ts';
 import { ScanSource, type ScanUnit, type TailEntry } from '../store/scan/scan-source.ts';
 import { BatchMerge } from './batches.ts';
@@ -14,6 +16,8 @@ import { Side } from './side.ts';
 
 /** Matched rows that may wait for the batches before theirs. */
 export const maxWaitingRows = 4_000_000;
+/** Batches of the journal that the cost of rules is measured on. */
+const sampleBatches = 8;
 const progressMs = 250;
 
 export interface BacktestRun {
@@ -97,24 +101,25 @@ class Backtest {
       units.reduce((sum, { rows }) => sum + rows, 0) + tail.reduce((sum, { events }) => sum + events, 0);
     await this.#sealed(units, threadEntry);
     for (const entry of tail) {
-      if (!this.#tailBatch(entry)) this.#damaged++;
+      const data = this.#bytesOf(entry);
+      if (data === undefined || !this.#feed.stored(entry, data, this.#from)) this.#damaged++;
       this.#done += entry.events;
       this.#read += entry.events;
       await this.#tell();
     }
-    return { report: this.#report(units, performance.now() - startMs), candidate: this.#candidate };
+    const tookMs = performance.now() - startMs;
+    const samples = [...samplesOf(units), ...this.#tailSamples(tail)];
+    return { report: this.#report(units, samples, tookMs), candidate: this.#candidate };
   }
 
-  /** False when it cannot be read. */
-  #tailBatch(entry: TailEntry): boolean {
-    let data: Buffer;
+  /** Undefined when the disk has changed it. */
+  #bytesOf(entry: TailEntry): Buffer | undefined {
     try {
-      data = this.#source.bytesOf(entry);
+      return this.#source.bytesOf(entry);
     } catch (error) {
-      if (error instanceof VedetteError && error.code === 'data.corrupt') return false;
+      if (error instanceof VedetteError && error.code === 'data.corrupt') return undefined;
       throw error;
     }
-    return this.#feed.stored(entry, data, this.#from);
   }
 
   async #sealed(units: readonly ScanUnit[], threadEntry: URL): Promise<void> {
@@ -170,11 +175,20 @@ class Backtest {
     return watched.filter((id) => inForce?.has(id) === true && !this.#candidate.tally.alerts.has(id));
   }
 
-  #report(units: readonly ScanUnit[], tookMs: number): BacktestReport {
+  /** What the newest batches hold, where hardly anything is sealed. */
+  #tailSamples(tail: readonly TailEntry[]): readonly ColumnarEvents[] {
+    return tail.slice(-sampleBatches).flatMap((entry) => {
+      const data = this.#bytesOf(entry);
+      const decoded = data && decodeBatch(data);
+      return decoded?.ok === true ? decoded.value.groups.map(({ events }) => events) : [];
+    });
+  }
+
+  #report(units: readonly ScanUnit[], samples: readonly ColumnarEvents[], tookMs: number): BacktestReport {
     const { since, until } = this.#order;
     const { tally } = this.#candidate;
     const product = this.#order.hosts[0]?.product ?? 'linux';
-    const costs = ruleCosts(this.#rules.candidate.rules, samplesOf(units), product);
+    const costs = ruleCosts(this.#rules.candidate.rules, samples, product);
     const by = this.#inForce && differences(tally.alerts, this.#inForce.tally.alerts);
     const none = { new: 0, gone: 0, changed: 0, same: 0 };
     const silent = new Set([...this.#rules.candidate.silent].map(({ rule }) => rule.id));
