@@ -1,3 +1,4 @@
+import type { Rollout } from './rollout/contract.ts';
 import type { Alert, Command, Host, RatePoint } from './store/contract.ts';
 
 /** What travels on the bus, by topic. */
@@ -5,6 +6,8 @@ export interface Topics {
   /** An alert was raised or changed. */
   readonly alert: { readonly alert: Alert; readonly isNew: boolean };
   readonly host: Host;
+  /** A rollout of rules began, went on or ended. */
+  readonly rollout: Rollout;
   /** A command was made or changed. */
   readonly command: Command;
   readonly rates: RatePoint;

@@ -188,6 +188,24 @@ export const collectorSettings = {
     max: 31_536_000,
     doc: 'Seconds for which the collector says, with its own key, that a bundle of rules is the one to run. It says so anew while running, when half of them are over; an agent takes no bundle of which that was said too long ago.',
   },
+  rolloutStages: {
+    type: 'list',
+    default: [],
+    doc: 'Stages that `vedette rules push` takes where it is told none, e.g. `["canary-1", "25%", "everyone"]`; none: everyone at once.',
+  },
+  rolloutSoakS: {
+    type: 'int',
+    default: 600,
+    min: 0,
+    max: 2_592_000,
+    doc: 'Seconds that each stage of a rollout is watched once its hosts run the rules.',
+  },
+  rolloutApproval: {
+    type: 'choice',
+    default: 'none',
+    choices: ['none', 'second-person'],
+    doc: 'Whether somebody else must approve a rollout before its first stage.',
+  },
   rules: {
     type: 'list',
     default: [],

@@ -48,6 +48,8 @@ import { lackingAlert } from './ledger/ledger-alerts.ts';
 import { LedgerWatch } from './ledger/ledger-watch.ts';
 import { Rates } from './rates.ts';
 import { Resealing } from './resealing.ts';
+import { Rollouts } from './rollout/rollouts.ts';
+import { parseStages } from './rollout/stages.ts';
 import { checkRule } from './rules/check-rule.ts';
 import { coverageInThread } from './rules/coverage/in-thread.ts';
 import type { RuleSource } from './rules/rule-source.ts';
@@ -137,6 +139,7 @@ class Collector {
   #control!: ControlStore;
   #pipeline!: Pipeline;
   #bundles!: Bundles;
+  #rollouts!: Rollouts;
   #gateway!: Gateway;
   #reader!: ReaderThread;
   #identifying!: IdentifyDeps;
@@ -185,6 +188,7 @@ class Collector {
     await this.#control.hosts.disconnectAll();
     await this.#startPipeline();
     await this.#startBundles();
+    await this.#startRollouts();
     this.#startSealer();
     this.#startResealing(ring);
     this.#reader = new ReaderThread(
@@ -404,7 +408,7 @@ class Collector {
       switchTo: async (bundle) => {
         const outcome = await this.#pipeline.switchTo(bundle);
         const { version, digest, content } = bundle;
-        if (outcome.ok) this.#desired.setForAll({ version, digest, bytes: content });
+        if (outcome.ok) this.#desired.setForEveryone({ version, digest, bytes: content });
         return outcome;
       },
       ...{ statementLifeMs, now: nowUs },
@@ -419,6 +423,30 @@ class Collector {
     await tend();
     const timer = setInterval(() => void tend(), Math.min(maxTendMs, statementLifeMs / 10));
     this.#closing.add(() => clearInterval(timer));
+  }
+
+  async #startRollouts(): Promise<void> {
+    const { rolloutStages: stages, rolloutSoakS: soakS, rolloutApproval } = this.#config;
+    // A mistake in the setting is to be told at the start, not at the next push.
+    if (stages.length > 0) parseStages(stages);
+    const { logger } = this.#o;
+    this.#rollouts = await Rollouts.open({
+      store: this.#control.rollouts,
+      bundles: this.#bundles,
+      desired: this.#desired,
+      hosts: this.#control.hosts,
+      said: () => this.#control.hostBundles.list(),
+      usual: { stages, soakS, needsApproval: rolloutApproval === 'second-person' },
+      changed: (rollout) => {
+        const { id, version, state, reason } = rollout;
+        const isBad = state === 'halted' || state === 'rolled-back';
+        logger[isBad ? 'warn' : 'info']({ rollout: id, bundle: version, state, reason }, 'rollout');
+        void this.#bus.publish('rollout', rollout);
+      },
+      onError: (error) => logger.error({ err: error }, 'a rollout could not go on'),
+      now: nowUs,
+    });
+    this.#closing.add(() => this.#rollouts.close());
   }
 
   /** Hosts run what the collector runs, with the newest statement about it. */
@@ -690,6 +718,7 @@ class Collector {
       coverage: async () =>
         coverageInThread(new URL('./coverage.worker.ts', import.meta.url), await this.#ruleSource()),
       bundles: this.#bundles,
+      rollouts: this.#rollouts,
       enrol: this.#enrolment,
       fleet: this.#fleet,
       ca: { list: () => this.#authority.cas, rotate: (overlapMs, actor) => this.#rotateCa(overlapMs, actor) },

@@ -804,6 +804,26 @@ const entries = {
     action: 'Treat the collector as tampered with: keep its data folder, compare it with a backup.',
     retryable: false,
   },
+  'rollout.plan': {
+    cause: 'The stages or gates of a rollout are not understood.',
+    action: 'Give stages such as `--stages web-1 25% everyone`; the last one is everyone.',
+    retryable: false,
+  },
+  'rollout.busy': {
+    cause: 'Another rollout is under way.',
+    action: 'Wait for it, or end it with `vedette rules rollback`; `vedette rules rollout` shows it.',
+    retryable: true,
+  },
+  'rollout.state': {
+    cause: 'The rollout is not in a state in which that can be done.',
+    action: 'Look at it with `vedette rules rollout`.',
+    retryable: false,
+  },
+  'rollout.own_approval': {
+    cause: 'A rollout must be approved by somebody else than who started it.',
+    action: 'Ask another rule admin to approve it.',
+    retryable: false,
+  },
   'rules.switch_failed': {
     cause: 'The rules of a bundle could not be put in force; those of before still are.',
     action: "Try again; if it recurs, see the collector's log.",

@@ -5,6 +5,7 @@ import type { Backtesting } from '../backtest/asking.ts';
 import type { BundleService } from '../bundles/contract.ts';
 import type { Bus } from '../bus.ts';
 import type { Hunting } from '../hunt/contract.ts';
+import type { RolloutService } from '../rollout/contract.ts';
 import type {
   Certificate,
   CollectorStatus,
@@ -63,6 +64,7 @@ export interface ApiDeps {
   /** What the rules in force cover of ATT&CK, without what was seen. */
   readonly coverage: () => Promise<RuleCoverage>;
   readonly bundles: BundleService;
+  readonly rollouts: RolloutService;
   readonly enrol: {
     /** `expiresAt` in microseconds. */
     createToken(options: EnrolmentTokenOptions): Promise<{ id: string; token: string; expiresAt: number }>;

@@ -19,15 +19,25 @@ import { type ErrorCode, type Result, VedetteError } from '#shared/errors.ts';
 import type { SwitchInput } from '../ingest/messages.ts';
 import type { BundleInForce, LoadedRules, StoredBundle } from '../store/contract.ts';
 import { bundledFiles, type CheckedSource } from './check.ts';
-import type { ActivateOrder, BuildOrder, Built, BundleList, BundleService, RootStatus } from './contract.ts';
+import type {
+  ActivateOrder,
+  BuildOrder,
+  Built,
+  BundleList,
+  BundleService,
+  OfferedBundle,
+  RootStatus,
+} from './contract.ts';
 import { demandSound } from './demand-sound.ts';
 import { isEnough } from './online-keys.ts';
-import type { SourceFiles } from './source.ts';
+import { type SourceFiles, withStarterPack } from './source.ts';
 import { newStatement } from './statement.ts';
 import { TrustedRoots, type TrustedRootsDeps } from './trusted-roots.ts';
 
 /** Bundles that are kept; the lowest versions beyond go. */
 export const maxBundles = 32;
+/** Hosts go on past it; long enough for somebody to look at what went wrong. */
+const starterPackLifeUs = 365 * 86_400_000_000;
 /** Switches that are told. */
 const listedSwitches = 50;
 
@@ -37,6 +47,13 @@ export interface BundlesDeps extends TrustedRootsDeps {
   readonly switchTo: (bundle: SwitchInput) => Promise<Result<LoadedRules>>;
   /** How long the collector says that a bundle is the one to run. */
   readonly statementLifeMs: number;
+}
+
+interface OfferOrder {
+  readonly rollbackFrom: number;
+  readonly by: string;
+  readonly action: string;
+  readonly reason: string;
 }
 
 /** See the contract. One thing is done at a time. */
@@ -138,6 +155,60 @@ export class Bundles implements BundleService {
       if (!outcome.ok) throw outcome.error;
       return { version, digest: opened.digest, at: outcome.value.bundle?.at ?? this.#d.now() };
     });
+  }
+
+  stage(version: number, by: string): Promise<OfferedBundle> {
+    return this.#inTurn(async () => {
+      const trust = await this.#roots.trust();
+      if (version <= trust.bundleVersion) {
+        const detail = `It is bundle ${version}; bundle ${trust.bundleVersion} was in force.`;
+        throw new VedetteError('bundle.older', detail);
+      }
+      const bundle = decodeBundle(await this.content(version));
+      return await this.#offer(bundle, trust, { rollbackFrom: 0, by, action: 'bundle.stage', reason: '' });
+    });
+  }
+
+  callBack(by: string, reason: string): Promise<OfferedBundle | undefined> {
+    return this.#inTurn(async () => {
+      const inForce = await this.#d.store.inForce();
+      if (inForce === undefined) return undefined;
+      const trust = await this.#roots.trust();
+      if (!this.#maySay(trust))
+        throw new VedetteError(
+          'bundle.key_offline',
+          'The collector may not say by itself that hosts go back.',
+        );
+      const bundle = decodeBundle(await this.content(inForce.version));
+      const rollbackFrom = await this.#highestVersion(trust);
+      return await this.#offer(bundle, trust, { rollbackFrom, by, action: 'bundle.call-back', reason });
+    });
+  }
+
+  async buildStarterPack(by: string): Promise<StoredBundle> {
+    const facts = { name: 'starter-pack', version: 1, expiresAt: 0, minAgentVersion: '0.1.0' };
+    const source = buildBundle(await withStarterPack(new Map()), { ...facts, untested: [], tests: [] });
+    const expiresAt = this.#d.now() + starterPackLifeUs;
+    const { name, minAgentVersion } = facts;
+    return (await this.build(encodeBundle(source), { name, minAgentVersion, expiresAt, isForced: true, by }))
+      .bundle;
+  }
+
+  /** Makes a newer statement about a bundle and keeps it; what is in force stays. */
+  async #offer(
+    bundle: Bundle,
+    trust: Trust,
+    { rollbackFrom, by, action, reason }: OfferOrder,
+  ): Promise<OfferedBundle> {
+    const bytes = encodeBundle(this.#stated(bundle, trust, rollbackFrom));
+    const opened = openBundle(bytes, trust, this.#d.now());
+    const { version, digest } = opened;
+    const { statementVersion, statementDigest } = opened.trust;
+    const kept = encodeTrust({ ...trust, statementVersion, statementDigest });
+    const detail = { statement: statementVersion, ...(reason !== '' && { reason }) };
+    const entry = { at: this.#d.now(), actor: by, action, target: `bundle ${version}`, detail };
+    await this.#d.store.restate(version, bytes, kept, entry);
+    return { version, digest, bytes };
   }
 
   /**

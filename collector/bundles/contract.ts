@@ -12,6 +12,14 @@ export interface RootStatus {
   readonly document: Uint8Array;
 }
 
+/** A bundle as hosts are offered it. */
+export interface OfferedBundle {
+  readonly version: number;
+  /** Of its manifest, hex; what a host names when it runs the bundle. */
+  readonly digest: string;
+  readonly bytes: Uint8Array;
+}
+
 export interface BundleList {
   /** Highest version first. */
   readonly bundles: readonly StoredBundle[];
@@ -59,6 +67,12 @@ export interface BundleService {
   build(source: Uint8Array, order: BuildOrder): Promise<Built>;
   /** Puts a kept bundle in force for central detection. */
   activate(order: ActivateOrder): Promise<BundleInForce>;
+  /** A kept bundle as some hosts are to be offered it, before it is in force. */
+  stage(version: number, by: string): Promise<OfferedBundle>;
+  /** The bundle in force as hosts that run a newer one are to be offered it; undefined while none is in force. */
+  callBack(by: string, reason: string): Promise<OfferedBundle | undefined>;
+  /** The starter pack as a bundle, for hosts that are to go back where none is in force. */
+  buildStarterPack(by: string): Promise<StoredBundle>;
   root(): Promise<RootStatus>;
   /** Takes up the next root; the collector signs it over where its own key counts in the one before. */
   addRoot(document: Uint8Array, by: string): Promise<RootStatus>;

@@ -6,6 +6,7 @@ import { type Arguments, type ResultStatus, resultStatuses } from '#shared/comma
 import type { Filter } from '#shared/filter/filter.ts';
 import type { RuleReport, RuleStatus } from '#shared/protocol/host-rules.ts';
 import type { EventRow } from '#shared/schema/columns.ts';
+import type { Rollout } from '../rollout/contract.ts';
 
 export const levels = ['informational', 'low', 'medium', 'high', 'critical'] as const;
 export type Level = (typeof levels)[number];
@@ -625,7 +626,17 @@ export interface BundleStore {
   trust(): Promise<Uint8Array | undefined>;
 }
 
+/** Rollouts of bundles; a change records its audit entry in the same transaction. */
+export interface RolloutStore {
+  /** Newest first. */
+  list(): Promise<readonly Rollout[]>;
+  get(id: string): Promise<Rollout | undefined>;
+  /** Keeps it in place of what it was. The oldest beyond a bound go. */
+  put(rollout: Rollout, entry?: NewAuditEntry): Promise<void>;
+}
+
 export interface ControlStore {
+  readonly rollouts: RolloutStore;
   readonly hostBundles: HostBundleStore;
   readonly bundles: BundleStore;
   readonly hunts: HuntStore;

@@ -12,7 +12,7 @@ import { type BundleEvent, BundleKeeper, type BundleKeeperOptions } from '../../
 import type { SensorOverrides } from '../../agent/bundle/sensor-overrides.ts';
 import { BundleStore } from '../../agent/bundle/store.ts';
 import { EdgeRules, maxAlertsPerMinute } from '../../agent/edge/edge-rules.ts';
-import type { OfferedBundle } from '../../collector/fleet/bundles/desired-bundles.ts';
+import type { OfferedBundle } from '../../collector/bundles/contract.ts';
 import { root1 } from '../shared/bundle/scene.ts';
 import { tempFolder } from '../temp.ts';
 import { offerOf, ruleOf, until } from './edge-scene.ts';

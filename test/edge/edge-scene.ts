@@ -8,7 +8,7 @@ import Database from 'better-sqlite3';
 import type { Test } from 'tap';
 import { digestOf, encodeBundle, encodeDocument } from '#shared/bundle/index.ts';
 import { saveIdentity } from '../../agent/identity/identity.ts';
-import type { OfferedBundle } from '../../collector/fleet/bundles/desired-bundles.ts';
+import type { OfferedBundle } from '../../collector/bundles/contract.ts';
 import { startTestCollector, type TestCollector } from '../collector/start.ts';
 import { bundleOf, type Made, root1 } from '../shared/bundle/scene.ts';
 import { tempFolder } from '../temp.ts';

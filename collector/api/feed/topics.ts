@@ -3,6 +3,7 @@ import { type AlertJson, alertJson } from '../json/alert.ts';
 import { type CommandJson, commandJson } from '../json/command.ts';
 import { type HostJson, hostJson } from '../json/host.ts';
 import { type RateJson, rateJson } from '../json/rate.ts';
+import { type RolloutJson, rolloutJson } from '../json/rollout.ts';
 
 /** What the feed sends, by topic: the same JSON as the resources give. */
 export interface FeedMessages {
@@ -11,6 +12,7 @@ export interface FeedMessages {
   /** Without its output: ask for that by the id. */
   readonly command: CommandJson;
   readonly rates: RateJson;
+  readonly rollout: RolloutJson;
   readonly stored: { readonly events: number };
 }
 
@@ -19,6 +21,7 @@ const serializers: { readonly [T in Topic]: (message: Topics[T]) => FeedMessages
   host: hostJson,
   command: (command) => commandJson({ ...command, output: null }),
   rates: rateJson,
+  rollout: rolloutJson,
   stored: (message) => message,
 };
 

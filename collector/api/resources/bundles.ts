@@ -131,6 +131,7 @@ const changing = [
     output: object({ inForce: inForceSchema }),
     async handler(call) {
       const { reason = '', rollback = false } = call.body;
+      if (!rollback) await call.deps.rollouts.demandDirect();
       const order = { version: call.params.version, by: callerOf(call).name, reason, isRollback: rollback };
       return { inForce: inForceJson(await call.deps.bundles.activate(order)) };
     },

@@ -14,6 +14,7 @@ import { hosts } from './hosts.ts';
 import { hunts } from './hunts.ts';
 import { queries } from './queries.ts';
 import { querySchedules } from './query-schedules.ts';
+import { rollouts } from './rollouts.ts';
 import { rules } from './rules.ts';
 import { session } from './session.ts';
 import { signInLinks } from './sign-in-links.ts';
@@ -27,6 +28,7 @@ export const operations: readonly Operation[] = [
   ...hosts,
   ...hostState,
   ...hostRules,
+  ...rollouts,
   ...certificates,
   ...alerts,
   ...events,

@@ -3,10 +3,12 @@ import { VedetteError } from '#shared/errors.ts';
 import { bytes, print, printJson, printTable, shortTime } from '#shared/output.ts';
 import { printable } from '#shared/terminal.ts';
 import type { BundleJson, BundleListJson, ListedBundleJson, RootJson } from '../../api/json/bundle.ts';
+import type { RolloutJson } from '../../api/json/rollout.ts';
 import type { Client } from '../client.ts';
-import { addQueryOptions, clientOf, type QueryOptions, wholeNumber } from '../options.ts';
+import { addQueryOptions, clientOf, lifeSeconds, type QueryOptions, wholeNumber } from '../options.ts';
 import { isFolder, readBytes, writeBytes } from '../rules/files.ts';
 import { addBundleOptions } from './rules-build.ts';
+import { printRollout, type RolloutListJson, rolloutUnderWay } from './rules-rollout.ts';
 
 /** To compile and test thousands of rules. */
 const patienceMs = 600_000;
@@ -69,6 +71,10 @@ interface PushOptions extends QueryOptions {
   readonly forceUntested?: boolean;
   readonly reason?: string;
   readonly activate: boolean;
+  readonly stages?: readonly string[];
+  readonly soak?: number;
+  readonly expectAlerts?: number;
+  readonly now?: boolean;
 }
 
 /** A folder as a bundle that nobody signed: version and tests are for the collector to say. */
@@ -101,6 +107,14 @@ function fewOf(files: readonly string[]): string {
 async function push(path: string, options: PushOptions): Promise<void> {
   const client = clientOf(options);
   const bundle = await upload(path, client, options);
+  if (options.activate && !options.now) {
+    const rollout = await startRollout(client, bundle.version, options);
+    if (rollout !== undefined) {
+      if (options.json) printJson({ bundle, rollout });
+      else printRollout(rollout);
+      return;
+    }
+  }
   const { inForce } = options.activate
     ? await activate(client, bundle.version, options.reason, false)
     : { inForce: null };
@@ -112,6 +126,18 @@ async function push(path: string, options: PushOptions): Promise<void> {
   if (untestedFiles.length > 0) print(printable(`marked as untested: ${fewOf(untestedFiles)}`));
   const state = inForce === null ? 'is kept' : `is in force since ${shortTime(inForce.at)}`;
   print(`Bundle ${bundle.version} with ${bundle.files} files ${state}; digest ${bundle.digest}`);
+}
+
+/** Undefined where neither the command nor the collector says that there are stages. */
+async function startRollout(
+  client: Client,
+  of: number,
+  { stages, soak, expectAlerts }: PushOptions,
+): Promise<RolloutJson | undefined> {
+  const { usual } = await client.get<RolloutListJson>('/rules/rollouts');
+  if (stages === undefined && usual.stages.length === 0 && !usual.needsApproval) return undefined;
+  const body = { version: of, stages, soakS: soak, expectedAlertsPerHour: expectAlerts };
+  return await client.call<RolloutJson>('POST', '/rules/rollouts', {}, body, patienceMs);
 }
 
 function activate(
@@ -133,10 +159,21 @@ async function putInForce(
   else print(`Bundle ${of} is in force.`);
 }
 
+/** Of a rollout that is under way, its hosts; else everyone. */
 async function rollback(
   to: number | undefined,
   options: QueryOptions & { readonly reason?: string },
 ): Promise<void> {
+  const client = clientOf(options);
+  const running = to === undefined ? await rolloutUnderWay(client) : undefined;
+  if (running !== undefined) {
+    const { reason } = options;
+    const path = `/rules/rollouts/${running.id}/rollback`;
+    const back = await client.call<RolloutJson>('POST', path, {}, { reason }, patienceMs);
+    if (options.json) printJson(back);
+    else printRollout(back);
+    return;
+  }
   await putInForce(to ?? (await versionBefore(clientOf(options))), options, true);
 }
 
@@ -189,11 +226,22 @@ export function rulesBundleCommands(): readonly Command[] {
     addBundleOptions(pushing)
       .argument('<path>', 'a bundle, or a folder of rules')
       .option('--no-activate', 'keep it, but do not put it in force')
+      .option('--stages <stages...>', 'bring it to hosts in stages, e.g. web-1 25% everyone')
+      .option(
+        '--soak <time>',
+        'how long each stage is watched, e.g. 10m (default: rolloutSoakS)',
+        lifeSeconds(0, 2_592_000),
+      )
+      .option('--expect-alerts <n>', 'alerts of a host in an hour that a backtest found', Number)
+      .option('--now', 'put it in force for everyone at once, whatever stages are usual')
       .addHelpText(
         'after',
         `
 A folder is checked, tested, built and signed by the collector with its own keys, as long as the root has them
-(vedette rules root); the starter pack goes with it unless told. The bundle takes the place of all rules before it.`,
+(vedette rules root); the starter pack goes with it unless told. The bundle takes the place of all rules before it.
+
+With stages (or the setting rolloutStages) the hosts of each stage run it for a while before the next begins, and it goes
+back by itself where it fails, floods or costs too much: see \`vedette rules rollout\`.`,
       )
       .action(push),
     forth.action((of: number, options) => putInForce(of, options, false)),

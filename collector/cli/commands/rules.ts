@@ -12,6 +12,7 @@ import { rulesEvalCommand } from './rules-eval.ts';
 import { rulesExplainCommand } from './rules-explain.ts';
 import { rulesImportCommand } from './rules-import.ts';
 import { rulesKeygenCommand } from './rules-keygen.ts';
+import { rulesRolloutCommands } from './rules-rollout.ts';
 import { rulesRootCommand } from './rules-root.ts';
 import { rulesSignCommand, rulesVerifyCommand } from './rules-sign.ts';
 import { rulesStatsCommand } from './rules-stats.ts';
@@ -83,6 +84,7 @@ export function rulesCommand(): Command {
   rules.addCommand(rulesSignCommand());
   rules.addCommand(rulesVerifyCommand());
   for (const command of rulesBundleCommands()) rules.addCommand(command);
+  for (const command of rulesRolloutCommands()) rules.addCommand(command);
   rules.addCommand(rulesStatusCommand());
   return rules;
 }

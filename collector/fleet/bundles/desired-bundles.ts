@@ -1,10 +1,4 @@
-/** A bundle as hosts are offered it. */
-export interface OfferedBundle {
-  readonly version: number;
-  /** Of its manifest, hex; what a host names when it runs the bundle. */
-  readonly digest: string;
-  readonly bytes: Uint8Array;
-}
+import type { OfferedBundle } from '../../bundles/contract.ts';
 
 /**
  * Which bundle each host is to run: its own where it was given one, as in a stage of a rollout, else the one that is in
@@ -38,6 +32,12 @@ export class DesiredBundles {
   setForAll(bundle: OfferedBundle | undefined): void {
     this.#forAll = bundle;
     this.#changed();
+  }
+
+  /** The same, and no host has one of its own any more. */
+  setForEveryone(bundle: OfferedBundle): void {
+    this.#own.clear();
+    this.setForAll(bundle);
   }
 
   /** Undefined puts the hosts back on what is in force for all. */

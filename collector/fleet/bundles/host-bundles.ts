@@ -3,10 +3,11 @@ import { nowUs } from '#shared/clock.ts';
 import { catalogue, type ErrorCode } from '#shared/errors.ts';
 import { bundlePartBytes } from '#shared/protocol/frames.ts';
 import { decodeReport, noReport, type RuleStatus, ruleStatuses } from '#shared/protocol/host-rules.ts';
+import type { OfferedBundle } from '../../bundles/contract.ts';
 import type { CommandLink, RulesFrame } from '../../ingest/command-channel.ts';
 import type { HostBundle, HostBundleStore } from '../../store/contract.ts';
 import type { Audit } from '../audit.ts';
-import type { DesiredBundles, OfferedBundle } from './desired-bundles.ts';
+import type { DesiredBundles } from './desired-bundles.ts';
 
 export interface HostBundlesOptions {
   readonly store: HostBundleStore;
@@ -79,7 +80,7 @@ export class HostBundles {
   async said(link: CommandLink, frame: RulesFrame): Promise<void> {
     const { hostId } = link;
     const before = await this.#o.store.get(hostId);
-    const state = stateOf(hostId, frame);
+    const state = stateOf(hostId, frame, before?.wanted?.version ?? 0);
     await this.#o.store.put(state);
     this.#o.onChange?.({ ...state, wanted: before?.wanted ?? null });
     const connected = this.#connected.get(hostId);
@@ -163,15 +164,17 @@ export class HostBundles {
 }
 
 /** What an agent says, as far as it can be believed. */
-function stateOf(hostId: string, frame: RulesFrame): Omit<HostBundle, 'wanted'> {
+function stateOf(hostId: string, frame: RulesFrame, wanted: number): Omit<HostBundle, 'wanted'> {
   const { status, version, expiresAt, since } = frame;
+  // What it refused before it was offered another one is of no interest any more.
+  const isAbout = frame.offered === 0 || wanted === 0 || frame.offered === wanted;
   return {
     hostId,
     status: ruleStatuses.includes(status as RuleStatus) ? (status as RuleStatus) : 'none',
     ...{ version, expiresAt, since, toldAt: nowUs() },
     digest: /^[0-9a-f]{64}$/.test(frame.digest) ? frame.digest : '',
-    code: frame.code === '' || Object.hasOwn(catalogue, frame.code) ? frame.code : 'internal',
-    detail: frame.detail.slice(0, maxDetail),
+    code: !isAbout || frame.code === '' ? '' : Object.hasOwn(catalogue, frame.code) ? frame.code : 'internal',
+    detail: isAbout ? frame.detail.slice(0, maxDetail) : '',
     report: decodeReport(frame.report) ?? noReport,
   };
 }

@@ -59,7 +59,7 @@ export function hostBundleStore(db: Kysely<Tables>): HostBundleStore {
       await db
         .insertInto('host_bundle')
         .values({ host_id: hostId, ...wanted, ...unsaid, told_at: at, report: JSON.stringify(noReport) })
-        .onConflict((conflict) => conflict.column('host_id').doUpdateSet(wanted))
+        .onConflict((conflict) => conflict.column('host_id').doUpdateSet({ ...wanted, code: '', detail: '' }))
         .execute();
     },
   };

@@ -16,6 +16,7 @@ import { hostStore } from './hosts.ts';
 import { huntStore } from './hunts.ts';
 import { migrate } from './migrate.ts';
 import { queryScheduleStore } from './query-schedules.ts';
+import { rolloutStore } from './rollouts.ts';
 import { SealedColumns } from './sealed-columns.ts';
 
 export interface ControlStoreOptions {
@@ -55,6 +56,7 @@ export async function openControlStore(path: string, options: ControlStoreOption
     querySchedules: queryScheduleStore(db),
     audit: auditStore(db),
     hunts: huntStore(db),
+    rollouts: rolloutStore(db),
     reseal: () => sealed.reseal(plain),
     close: () => db.destroy(),
   };

@@ -112,6 +112,7 @@ export interface Tables {
     output: string | null;
     cut: number;
   };
+  rollout: { id: string; started_at: number; content: string };
   hunt: {
     name: string;
     title: string;

@@ -49,6 +49,9 @@ function handlersFor(queries: QueryClient) {
     // Not asked for: the dashboard shows no commands.
     command() {},
     rates: (point) => rateHistory.add([point]),
+    rollout() {
+      void queries.invalidateQueries({ queryKey: ['rollouts'] });
+    },
     stored() {
       status();
       if (eventsLive.get() === 'on') events();

@@ -14,6 +14,7 @@ import { openOnlineKeys } from '../../../collector/bundles/online-keys.ts';
 import { localBus } from '../../../collector/bus.ts';
 import type { Audit } from '../../../collector/fleet/audit.ts';
 import { openAuthority } from '../../../collector/fleet/authority.ts';
+import { DesiredBundles } from '../../../collector/fleet/bundles/desired-bundles.ts';
 import { Commands } from '../../../collector/fleet/commands.ts';
 import { createEnrolment } from '../../../collector/fleet/enrolment.ts';
 import { createFleet } from '../../../collector/fleet/hosts.ts';
@@ -22,6 +23,7 @@ import { Asks } from '../../../collector/fleet/query/asks.ts';
 import { LiveQueries } from '../../../collector/fleet/query/live-queries.ts';
 import { Schedules } from '../../../collector/fleet/query/schedules.ts';
 import { Hunts } from '../../../collector/hunt/hunts.ts';
+import { Rollouts } from '../../../collector/rollout/rollouts.ts';
 import { checkRule } from '../../../collector/rules/check-rule.ts';
 import { coverageInThread } from '../../../collector/rules/coverage/in-thread.ts';
 import { packListsPath, packPath } from '../../../collector/rules/load.ts';
@@ -175,9 +177,17 @@ export async function startApi(t: Test, over: Partial<ApiDeps> = {}): Promise<Ru
     audit,
   });
   t.teardown(() => backtests.close());
+  const rollouts = await Rollouts.open({
+    ...{ store: control.rollouts, bundles, desired: new DesiredBundles(), hosts: control.hosts },
+    said: () => control.hostBundles.list(),
+    usual: { stages: [], soakS: 600, needsApproval: false },
+    ...{ changed: () => undefined, onError: () => undefined, now: () => Date.now() * 1000 },
+  });
+  t.teardown(() => rollouts.close());
   const deps: ApiDeps = {
     control,
     bundles,
+    rollouts,
     queries,
     schedules: new Schedules({ store: control.querySchedules, hosts }),
     events,

@@ -8,6 +8,7 @@ import { querySchedules } from './0006-query-schedules.ts';
 import { bundles } from './0007-bundles.ts';
 import { edge } from './0008-edge.ts';
 import { alertVerdict } from './0009-alert-verdict.ts';
+import { rollouts } from './0010-rollouts.ts';
 
 export interface Migration {
   readonly name: string;
@@ -25,4 +26,5 @@ export const migrations: readonly Migration[] = [
   { name: 'bundles', up: bundles },
   { name: 'edge', up: edge },
   { name: 'alert-verdict', up: alertVerdict },
+  { name: 'rollouts', up: rollouts },
 ];
