@@ -167,6 +167,20 @@ export const collectorSettings = {
     max: 1024 ** 4,
     doc: 'Room on the disk for sorts and joins of hunts that outgrow the memory; 0 for none.',
   },
+  backtestThreads: {
+    type: 'int',
+    default: 2,
+    min: 1,
+    max: 64,
+    doc: 'Threads of a backtest; at most as many as there are processors.',
+  },
+  backtestMemoryBytes: {
+    type: 'int',
+    default: 2 * 1024 ** 3,
+    min: 256 * 1024 ** 2,
+    max: 1024 ** 4,
+    doc: 'Memory of a backtest; one that needs more ends with `backtest.limit`.',
+  },
   bundleStatementS: {
     type: 'int',
     default: 604_800,

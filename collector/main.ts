@@ -1,7 +1,7 @@
 /** Wires a collector; everything that needs to know of everything is here. */
 import { existsSync } from 'node:fs';
 import { isIP } from 'node:net';
-import { hostname } from 'node:os';
+import { availableParallelism, hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Server as TlsServer } from 'node:tls';
 import type { FastifyInstance } from 'fastify';
@@ -15,6 +15,7 @@ import manifest from '../package.json' with { type: 'json' };
 import { Alarm } from './alarm.ts';
 import { createApi } from './api/create-api.ts';
 import { type Auth, createAuth } from './auth/auth.ts';
+import { Backtests } from './backtest/backtests.ts';
 import { Bundles } from './bundles/bundles.ts';
 import { checkInThread } from './bundles/check-thread.ts';
 import { openOnlineKeys } from './bundles/online-keys.ts';
@@ -49,6 +50,11 @@ import { Rates } from './rates.ts';
 import { Resealing } from './resealing.ts';
 import { Rollouts } from './rollout/rollouts.ts';
 import { parseStages } from './rollout/stages.ts';
+import { checkRule } from './rules/check-rule.ts';
+import { coverageInThread } from './rules/coverage/in-thread.ts';
+import type { RuleSource } from './rules/rule-source.ts';
+import { sourceInForce } from './rules/rules-in-force.ts';
+import { ruleTexts } from './rules/texts.ts';
 import type { Alert, AuditStore, CollectorStatus, ControlStore, Host, HostFacts } from './store/contract.ts';
 import { openControlStore } from './store/control/open.ts';
 import { ReaderThread } from './store/events/reader-thread.ts';
@@ -328,9 +334,9 @@ class Collector {
       keyFile: this.#keyFile,
       minFreeBytes: this.#config.minFreeBytes,
       controlPath: join(folder, 'control.db'),
-      rulePaths: [packFolder, join(folder, 'rules'), ...this.#config.rules],
-      listPaths: [join(packFolder, 'lists'), join(folder, 'lists')],
-      pipelineUses: [{ pipelines: [join(folder, 'pipelines')], under: [join(folder, 'rules')] }],
+      rulePaths: this.#rulesInForce.rulePaths,
+      listPaths: this.#rulesInForce.listPaths,
+      pipelineUses: this.#rulesInForce.uses,
     };
     this.#pipeline = await Pipeline.start(new URL('./pipeline.worker.ts', import.meta.url), options, {
       onVerdicts: (verdicts) => this.#gateway.judge(verdicts),
@@ -351,6 +357,45 @@ class Collector {
     });
     this.#closing.add(() => this.#pipeline.close());
     for (const problem of this.#pipeline.rules.problems) logger.warn(problem, 'rule refused');
+  }
+
+  get #rulesInForce() {
+    const { folder } = this.#o;
+    return {
+      rulePaths: [packFolder, join(folder, 'rules'), ...this.#config.rules],
+      listPaths: [join(packFolder, 'lists'), join(folder, 'lists')],
+      uses: [{ pipelines: [join(folder, 'pipelines')], under: [join(folder, 'rules')] }],
+    } satisfies RuleSource;
+  }
+
+  #ruleSource(): Promise<RuleSource> {
+    const { uses: pipelineUses, ...paths } = this.#rulesInForce;
+    return sourceInForce(this.#control.bundles, { ...paths, pipelineUses });
+  }
+
+  async #ruleTexts(file: string) {
+    const { files } = await this.#ruleSource();
+    if (files === undefined) return await ruleTexts(file);
+    const bytes = files.get(file);
+    // Tests stay outside of bundles.
+    return bytes === undefined ? undefined : { text: Buffer.from(bytes).toString(), tests: null };
+  }
+
+  #makeBacktests(): Backtests {
+    const { backtestThreads, backtestMemoryBytes: memoryBytes } = this.#config;
+    const backtests = new Backtests({
+      entry: new URL('./backtest.process.ts', import.meta.url),
+      folder: this.#o.folder,
+      keyFile: this.#keyFile,
+      threads: Math.min(backtestThreads, availableParallelism()),
+      memoryBytes,
+      inForce: () => this.#ruleSource(),
+      hosts: async () =>
+        (await this.#control.hosts.list()).map(({ id, hostname: name, os }) => ({ id, name, product: os })),
+      audit: this.#audit,
+    });
+    this.#closing.add(() => backtests.close());
+    return backtests;
   }
 
   async #startBundles(): Promise<void> {
@@ -679,6 +724,10 @@ class Collector {
       status: () => this.#status(),
       rates: () => this.#rates.all(),
       rules: () => this.#pipeline.rules,
+      ruleTexts: (file) => this.#ruleTexts(file),
+      checkRule: (text, tests) => checkRule(text, tests, this.#rulesInForce.listPaths),
+      coverage: async () =>
+        coverageInThread(new URL('./coverage.worker.ts', import.meta.url), await this.#ruleSource()),
       bundles: this.#bundles,
       rollouts: this.#rollouts,
       enrol: this.#enrolment,
@@ -686,6 +735,7 @@ class Collector {
       ca: { list: () => this.#authority.cas, rotate: (overlapMs, actor) => this.#rotateCa(overlapMs, actor) },
       giveCommand: (order) => this.#commands.give(order),
       hunts: new Hunts({ sql: this.#sql, store: this.#control.hunts, audit: this.#audit }),
+      backtests: this.#makeBacktests(),
       queries: this.#queries,
       schedules: this.#schedules,
       logger: this.#o.logger,

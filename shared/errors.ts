@@ -444,6 +444,17 @@ const entries = {
     action: 'Use a name from docs/reference/events.md; until then the item never holds.',
     retryable: false,
   },
+  'rule.test_invalid': {
+    cause: 'A file of tests of rules is not what it should be.',
+    action: 'Mend the case; docs/rules.md says what one holds.',
+    retryable: false,
+  },
+  'rule.import_refused': {
+    cause: 'The archive or folder of rules to import is not one that can be taken.',
+    action:
+      'Give a folder, or a .tar.gz, .tgz, .tar or .zip of rules; an archive within the bounds the message names.',
+    retryable: false,
+  },
   'rule.failed': {
     cause: 'A rule failed while it ran.',
     action:
@@ -648,6 +659,27 @@ const entries = {
   'command.ledger_damaged': {
     cause: 'The record of commands the agent has begun was damaged, so it cannot tell whether this one ran.',
     action: 'Look at the host, then give the command again if it is still wanted.',
+    retryable: true,
+  },
+  'backtest.busy': {
+    cause: 'Too many backtests wait already.',
+    action: 'Wait for one of them to end, or cancel it; `vedette rules backtest` says how far it is.',
+    retryable: true,
+  },
+  'backtest.limit': {
+    cause: 'The backtest would take more memory, files or matches than it may.',
+    action:
+      'Take a shorter time, fewer hosts or fewer rules; a rule that matches nearly everything needs a filter.',
+    retryable: false,
+  },
+  'backtest.cancelled': {
+    cause: 'The backtest was cancelled.',
+    action: 'Start it again if that was not meant.',
+    retryable: true,
+  },
+  'backtest.failed': {
+    cause: 'The process of the backtest ended or could not read what is stored.',
+    action: 'Try again; if it stays, the log of the collector says more.',
     retryable: true,
   },
   'hunt.invalid': {

@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify';
 import type { Result } from '#shared/errors.ts';
 import type { Auth } from '../auth/auth.ts';
+import type { Backtesting } from '../backtest/asking.ts';
 import type { BundleService } from '../bundles/contract.ts';
 import type { Bus } from '../bus.ts';
 import type { Hunting } from '../hunt/contract.ts';
@@ -21,6 +22,8 @@ import type {
   QuerySchedule,
   QueryScheduleOrder,
   RatePoint,
+  RuleCheck,
+  RuleCoverage,
 } from '../store/contract.ts';
 import type { ProcessTree, TreeBounds, TreeSubject } from '../tree/contract.ts';
 
@@ -52,6 +55,14 @@ export interface ApiDeps {
   /** The last 15 minutes, oldest first; seconds without events may be missing. */
   readonly rates: () => readonly RatePoint[];
   readonly rules: () => LoadedRules;
+  /** The text of a file of rules that is loaded, and of the tests beside it; undefined when it is gone. */
+  readonly ruleTexts: (
+    file: string,
+  ) => Promise<{ readonly text: string; readonly tests: string | null } | undefined>;
+  /** Says what is wrong with a rule, what its tests come to and what it means. */
+  readonly checkRule: (text: string, tests: string | undefined) => Promise<RuleCheck>;
+  /** What the rules in force cover of ATT&CK, without what was seen. */
+  readonly coverage: () => Promise<RuleCoverage>;
   readonly bundles: BundleService;
   readonly rollouts: RolloutService;
   readonly enrol: {
@@ -71,6 +82,7 @@ export interface ApiDeps {
   /** Keeps a command and sends it if its host is connected; `command.*` or `api.not_found` when it is refused. */
   readonly giveCommand: (order: CommandOrder) => Promise<Result<Command>>;
   readonly hunts: Hunting;
+  readonly backtests: Backtesting;
   /** Queries about the present state of hosts. All but `start` and `list` throw `api.not_found`. */
   readonly queries: {
     start(order: LiveQueryOrder): Promise<Result<LiveQueryState>>;

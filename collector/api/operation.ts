@@ -47,6 +47,8 @@ interface Declaration<P extends AnyFields, Q extends AnyFields, B extends AnyFie
   readonly produces?: Readonly<Record<string, string>>;
   /** How long the handler may take, where not as long as usual. */
   readonly timeoutMs?: number;
+  /** Bytes its body may have, where more than usual. */
+  readonly maxBodyBytes?: number;
   /** 200 unless told. */
   readonly created?: true;
   /** Requests one address may make in a minute. */

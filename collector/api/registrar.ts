@@ -102,6 +102,7 @@ export function register(app: FastifyInstance, deps: ApiDeps, operation: Operati
     method: operation.method,
     url: `${apiPrefix}${operation.path}`,
     handlerTimeout: operation.timeoutMs ?? handlerTimeoutMs,
+    ...(operation.maxBodyBytes !== undefined && { bodyLimit: operation.maxBodyBytes }),
     schema: schemaOf(operation),
     ...(operation.accepts && { bodyLimit: operation.accepts.maxBytes }),
     config: {

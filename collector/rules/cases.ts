@@ -1,25 +1,15 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parse } from 'yaml';
-import { eventSpecs } from '#shared/events/registry.gen.ts';
-import type { EventRow } from '#shared/schema/columns.ts';
-import { type EventSpec, fieldsOf } from '#shared/schema/spec.ts';
+import type { RuleHeader, RuleProblem, RuleSet } from '#shared/sigma/index.ts';
 import { createDetector } from '../detect/detector.ts';
-import { columnarOf } from './columnar.ts';
+import type { NewAlert } from '../store/contract.ts';
+import { caseStartAt, columnsOfEvent } from './case-events.ts';
+import { type CaseEvent, type RuleCase, readCases, testSuffix } from './case-file.ts';
+import { readTextFiles } from './files.ts';
 import { loadRules } from './load.ts';
-
-/**
- * What `<rule>.test.yml` beside `<rule>.yml` holds: cases, each with events by ECS names that must (`hit`) or must
- * not (`miss`) raise an alert of the rules in that file. `at` is seconds from the start of the case; the host is a
- * Linux one.
- */
-interface RuleCase {
-  readonly name: string;
-  readonly expect: 'hit' | 'miss';
-  /** Exact number of alerts, where it matters. */
-  readonly alerts?: number;
-  readonly events: readonly Readonly<Record<string, unknown>>[];
-}
+import { narrowed } from './narrow.ts';
+import { whyNot } from './why-not.ts';
 
 export interface CaseResult {
   readonly file: string;
@@ -32,62 +22,112 @@ export interface CaseResult {
   readonly ruleIds: readonly string[];
 }
 
+/** A file of tests, with the rules it is about: those of the file of the same name. */
+export interface CaseFile {
+  readonly file: string;
+  readonly text: string;
+  /** Of the rules. */
+  readonly ruleFile: string;
+}
+
 /** Runs the cases of every `*.test.yml` in a folder against the rule file of the same name. */
 export async function runCases(
   folder: string,
   listFolders: readonly string[],
 ): Promise<readonly CaseResult[]> {
-  const results: CaseResult[] = [];
-  for (const name of (await readdir(folder)).filter((n) => n.endsWith('.test.yml')).sort()) {
-    const rulePath = join(folder, name.replace(/\.test\.yml$/, '.yml'));
-    const { ruleSet } = await loadRules([rulePath], listFolders);
-    const { cases } = parse(await readFile(join(folder, name), 'utf8')) as { cases: readonly RuleCase[] };
-    for (const one of cases) results.push(runCase(name, one, () => createDetector(ruleSet)));
-  }
-  return results;
+  const names = (await readdir(folder)).filter((name) => testSuffix.test(name)).sort();
+  const { texts } = await readTextFiles(names.map((name) => join(folder, name)));
+  const { ruleSet } = await loadRules([folder], listFolders);
+  return texts.flatMap(({ file, text }) => {
+    const run = runCaseFile({ file, text, ruleFile: file.replace(testSuffix, '.yml') }, ruleSet);
+    const name = file.slice(folder.length).replace(/^[/\\]+/, '');
+    const problems = run.problems.map(({ message }) => failed(name, message));
+    return [...problems, ...run.results.map((result) => ({ ...result, file: name }))];
+  });
 }
 
-/** An instant that any window divides; microseconds. */
-const startAt = 1_800_000_000_000_000;
-
-function runCase(file: string, one: RuleCase, detector: () => ReturnType<typeof createDetector>): CaseResult {
-  const problem = problemOf(one);
-  const { name, expect } = one;
-  if (problem !== undefined) return { file, name, expect, passed: false, detail: problem, ruleIds: [] };
-  const groups = one.events.map((event) => {
-    const spec = specOf(event)!;
-    const row = { ...event, type: spec.name, time: startAt + Number(event['at'] ?? 0) * 1e6 } as EventRow;
-    return columnarOf(spec, [row]);
+/**
+ * Every file of tests at or below these paths, or beside them where they are files of rules: `<rule>.test.yml` beside
+ * `<rule>.yml`.
+ */
+export async function findCaseFiles(paths: readonly string[]): Promise<readonly CaseFile[]> {
+  const beside = paths.map((path) =>
+    /\.ya?ml$/i.test(path) && !testSuffix.test(path) ? path.replace(/\.ya?ml$/i, '.test.yml') : path,
+  );
+  const there = beside.filter((path) => existsSync(path));
+  const { texts } = await readTextFiles(there, testSuffix);
+  return texts.map(({ file, text }) => {
+    const stem = file.replace(testSuffix, '');
+    return { file, text, ruleFile: existsSync(`${stem}.yaml`) ? `${stem}.yaml` : `${stem}.yml` };
   });
-  const origin = {
-    ...{ hostId: 'case-host', hostName: 'case', product: 'linux' },
-    eventId: (group: number, row: number) => `${group}.${row}`,
-  };
-  const alerts = detector().detect(origin, groups, startAt);
+}
+
+function failed(file: string, detail: string): CaseResult {
+  return { file, name: 'the file', expect: 'hit', passed: false, detail, ruleIds: [] };
+}
+
+/** Runs one file of tests; `ruleSet` holds its rules and what they refer to. Alerts of other files do not count. */
+export function runCaseFile(
+  { file, text, ruleFile }: CaseFile,
+  ruleSet: RuleSet,
+): { readonly results: readonly CaseResult[]; readonly problems: readonly RuleProblem[] } {
+  const { cases, problems } = readCases(text, file);
+  const own = [...ruleSet.rules, ...ruleSet.correlations].filter(({ rule }) => rule.file === ruleFile);
+  const meant = narrowed(ruleSet, new Set(own.map(({ rule }) => rule.id)));
+  if (own.length === 0 && cases.length > 0)
+    return { results: [failed(file, `No rule of ${ruleFile} was accepted.`)], problems };
+  return { results: cases.map((one) => runCase(file, one, meant)), problems };
+}
+
+function runCase(file: string, one: RuleCase, ruleSet: RuleSet): CaseResult {
+  const { name, expect } = one;
+  const product = one.product ?? productOf(ruleSet);
+  const wanted = one.rule === undefined ? undefined : ruleCalled(ruleSet, one.rule);
+  const head = { file, name, expect };
+  if (one.rule !== undefined && wanted === undefined)
+    return { ...head, passed: false, detail: `No rule of the file is ${one.rule}.`, ruleIds: [] };
+  const raised = alertsOf(one.events, heard(ruleSet, wanted), product);
+  const alerts = wanted === undefined ? raised : raised.filter(({ ruleId }) => ruleId === wanted.id);
   const expected = one.alerts ?? alerts.length;
   const passed = alerts.length === expected && (expect === 'hit') === alerts.length > 0;
-  const reasons = alerts.map((a) => a.reason).join(' ');
-  const detail = passed
-    ? reasons
-    : `${alerts.length} alerts where ${one.alerts ?? expect} expected. ${reasons}`;
-  return { file, name, expect, passed, detail, ruleIds: alerts.map((a) => a.ruleId) };
+  const reasons = alerts.map(({ reason }) => reason).join(' ');
+  const ruleIds = alerts.map(({ ruleId }) => ruleId);
+  if (passed) return { ...head, passed, detail: reasons, ruleIds };
+  const told = `${alerts.length} alerts where ${one.alerts ?? expect} expected. ${reasons}`;
+  const why =
+    alerts.length < (one.alerts ?? 1) && expect === 'hit' ? whyNot(one.events, ruleSet, product) : [];
+  return { ...head, passed, detail: [told.trim(), ...why].join('\n'), ruleIds };
 }
 
-function specOf(event: Readonly<Record<string, unknown>>): EventSpec | undefined {
-  const all: Readonly<Record<string, EventSpec>> = eventSpecs;
-  return all[String(event['type'])];
+/** A rule that only serves correlations raises alerts where a case is about it. */
+function heard(ruleSet: RuleSet, wanted: RuleHeader | undefined): RuleSet {
+  if (wanted === undefined) return ruleSet;
+  return { ...ruleSet, silent: new Set([...ruleSet.silent].filter(({ rule }) => rule !== wanted)) };
 }
 
-/** A case that names what does not exist would pass as a miss for the wrong reason. */
-function problemOf(one: RuleCase): string | undefined {
-  if (one.expect !== 'hit' && one.expect !== 'miss') return 'expect is neither hit nor miss';
-  if (!Array.isArray(one.events) || one.events.length === 0) return 'there are no events';
-  for (const event of one.events) {
-    const spec = specOf(event);
-    if (spec === undefined) return `there is no event type ${String(event['type'])}`;
-    const fields = fieldsOf(spec);
-    const unknown = Object.keys(event).find((key) => key !== 'type' && key !== 'at' && !(key in fields));
-    if (unknown !== undefined) return `${spec.name} has no field ${unknown}`;
-  }
-  return undefined;
+/** One alert of an id, as they are kept. Each event is a batch of its own, in the order of the case. */
+function alertsOf(events: readonly CaseEvent[], ruleSet: RuleSet, product: string): readonly NewAlert[] {
+  const detector = createDetector(ruleSet);
+  const alerts = new Map<string, NewAlert>();
+  events.forEach((event, i) => {
+    const origin = {
+      ...{ hostId: `${event.host}-host`, hostName: event.host, product },
+      eventId: (_: number, row: number) => `${i}.${row}`,
+    };
+    for (const alert of detector.detect(origin, [columnsOfEvent(event)], caseStartAt))
+      if (!alerts.has(alert.id)) alerts.set(alert.id, alert);
+  });
+  return [...alerts.values()];
+}
+
+/** The one that all rules are about; `linux` where they say none or several. */
+export function productOf({ rules }: RuleSet): string {
+  const said = new Set(rules.flatMap(({ rule }) => rule.logsource.product ?? []));
+  const [first = 'linux'] = said;
+  return said.size === 1 ? first : 'linux';
+}
+
+function ruleCalled({ rules, correlations }: RuleSet, wanted: string): RuleHeader | undefined {
+  const all: readonly { readonly rule: RuleHeader }[] = [...rules, ...correlations];
+  return all.find(({ rule: { id, name, title } }) => [id, name, title].includes(wanted))?.rule;
 }

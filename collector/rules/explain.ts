@@ -11,6 +11,8 @@ import {
   type RuleSet,
 } from '#shared/sigma/index.ts';
 
+import { type Feed, feedOf } from './coverage/feed.ts';
+
 /** What wakes a rule on one kind of events. */
 export interface WakeExplanation {
   /** An event type, or `any` for events that are not declared. */
@@ -26,6 +28,8 @@ export interface RuleExplanation {
   readonly words: RuleWords;
   readonly form: ConditionForm;
   readonly wakes: readonly WakeExplanation[];
+  /** Whether events of our sensors can make it match. */
+  readonly feed: Feed;
 }
 
 export interface CorrelationExplanation {
@@ -81,5 +85,6 @@ function explainRule(compiled: CompiledRule): RuleExplanation {
     words: ruleWords(rule),
     form: conditionForm(condition),
     wakes: declared.length > 0 ? declared : [open],
+    feed: feedOf(compiled),
   };
 }

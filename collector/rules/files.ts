@@ -15,7 +15,17 @@ export const fileBounds = { sizeBytes: 2 << 20, files: 50_000, depth: 32 } as co
 export async function readRuleFiles(
   paths: readonly string[],
 ): Promise<{ readonly texts: readonly RuleText[]; readonly problems: readonly RuleProblem[] }> {
-  const walk = new RuleWalk();
+  const walk = new RuleWalk(isRuleName);
+  for (const path of paths) await walk.visit(path, 0, true);
+  return walk;
+}
+
+/** The same for files of another kind: of folders those whose name passes. */
+export async function readTextFiles(
+  paths: readonly string[],
+  name: RegExp = /$/,
+): Promise<{ readonly texts: readonly RuleText[]; readonly problems: readonly RuleProblem[] }> {
+  const walk = new RuleWalk((one) => name.test(one));
   for (const path of paths) await walk.visit(path, 0, true);
   return walk;
 }
@@ -24,6 +34,11 @@ class RuleWalk {
   readonly texts: RuleText[] = [];
   readonly problems: RuleProblem[] = [];
   readonly #seen = new Set<string>();
+  readonly #isMeant: (name: string) => boolean;
+
+  constructor(isMeant: (name: string) => boolean) {
+    this.#isMeant = isMeant;
+  }
 
   async visit(path: string, depth: number, named: boolean): Promise<void> {
     let real: string;
@@ -51,8 +66,8 @@ class RuleWalk {
     try {
       const entries = await readdir(path, { withFileTypes: true });
       for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-        if (entry.isFile() && !isRuleName(entry.name)) continue;
-        if (entry.isSymbolicLink() && !isRuleName(entry.name) && !(await isFolder(join(path, entry.name))))
+        if (entry.isFile() && !this.#isMeant(entry.name)) continue;
+        if (entry.isSymbolicLink() && !this.#isMeant(entry.name) && !(await isFolder(join(path, entry.name))))
           continue;
         await this.visit(join(path, entry.name), depth + 1, false);
       }

@@ -39,6 +39,24 @@ export interface Host extends HostFacts {
   readonly stateAt?: number;
 }
 
+export const alertVerdicts = ['true-positive', 'false-positive'] as const;
+export type AlertVerdict = (typeof alertVerdicts)[number];
+
+/** What became of the alerts of one rule. */
+export interface RuleAlertCounts {
+  readonly ruleId: string;
+  readonly alerts: number;
+  /** Events they are about. */
+  readonly events: number;
+  readonly hosts: number;
+  readonly open: number;
+  readonly truePositives: number;
+  readonly falsePositives: number;
+  /** Microseconds; of the alerts of the range. */
+  readonly firstRaisedAt: number;
+  readonly lastRaisedAt: number;
+}
+
 /** One test that held: which selection, field and value, and what the rule asked for. */
 export interface MatchReason {
   readonly selection: string;
@@ -78,10 +96,12 @@ export interface Alert {
   readonly changedAt: number | null;
   readonly changedBy: string | null;
   readonly note: string | null;
+  /** What somebody found it to be; null as long as nobody said. */
+  readonly verdict: AlertVerdict | null;
 }
 
 /** What detection raises. When an alert of that id exists, its count, last event and event ids are extended. */
-export type NewAlert = Omit<Alert, 'status' | 'changedAt' | 'changedBy' | 'note'> & {
+export type NewAlert = Omit<Alert, 'status' | 'changedAt' | 'changedBy' | 'note' | 'verdict'> & {
   /** Of a correlation: the same for all alerts about one of its groups. */
   readonly groupKey?: string;
   /** Raised by the host, before the events behind it came. What the collector detects in them is the same alert. */
@@ -92,6 +112,7 @@ export interface AlertFilter {
   readonly status?: AlertStatus;
   readonly hostId?: string;
   readonly ruleId?: string;
+  readonly verdict?: AlertVerdict;
   readonly minLevel?: Level;
   readonly since?: number;
   readonly until?: number;
@@ -108,8 +129,8 @@ export interface AlertStore {
   list(filter: AlertFilter, limit: number, cursor?: string): Promise<Page<Alert>>;
   get(id: string): Promise<Alert | undefined>;
   /**
-   * The changed alert; undefined when there is none of that id. A null note leaves the one it has. The audit log says
-   * so in the same transaction.
+   * The changed alert; undefined when there is none of that id. A null note or verdict leaves the one it has. The
+   * audit log says so in the same transaction.
    */
   setStatus(
     id: string,
@@ -117,7 +138,10 @@ export interface AlertStore {
     by: string,
     note: string | null,
     at: number,
+    verdict?: AlertVerdict | null,
   ): Promise<Alert | undefined>;
+  /** Of every rule that raised alerts in the range (microseconds, inclusive). */
+  countByRule(since: number, until: number): Promise<readonly RuleAlertCounts[]>;
   /** Records an alert that no stored event is behind, or extends the one of its id. */
   raise(alert: NewAlert): Promise<{ alert: Alert; isNew: boolean }>;
   countByStatus(): Promise<Readonly<Record<AlertStatus, number>>>;
@@ -851,6 +875,38 @@ export interface RuleProblem {
   readonly column: number;
   readonly message: string;
   readonly action: string;
+}
+
+/** What is said of a rule while somebody writes it. */
+export interface RuleCheck {
+  readonly problems: readonly RuleProblem[];
+  readonly cases: readonly {
+    readonly name: string;
+    readonly expect: 'hit' | 'miss';
+    readonly passed: boolean;
+    readonly detail: string;
+  }[];
+  /** In words, a line each. */
+  readonly words: readonly string[];
+}
+
+/** What rules cover of MITRE ATT&CK. */
+export interface RuleCoverage {
+  readonly techniques: readonly {
+    readonly id: string;
+    readonly tactics: readonly string[];
+    readonly rules: number;
+    readonly fed: number;
+    readonly ruleIds: readonly string[];
+  }[];
+  readonly tactics: readonly { readonly name: string; readonly techniques: readonly string[] }[];
+  readonly summary: {
+    readonly rules: number;
+    readonly fed: number;
+    readonly withoutTechnique: number;
+    readonly techniques: number;
+    readonly fedTechniques: number;
+  };
 }
 
 /** The bundle that detection works with. */

@@ -1,5 +1,6 @@
 import { Dashboard } from './dashboard.tsx';
-import { shownTree } from './data/address.ts';
+import { shownRules, shownTree } from './data/address.ts';
+import { RulesRoot } from './rules/rules-root.tsx';
 import { SignInPage } from './session/sign-in-page.tsx';
 import { useSession } from './session/use-session.ts';
 import { TreePage } from './tree/tree-page.tsx';
@@ -8,10 +9,12 @@ import { TreePage } from './tree/tree-page.tsx';
 export function App() {
   const session = useSession();
   const tree = shownTree();
+  const rules = shownRules();
   switch (session.state) {
     case 'looking':
       return <div className="blank" role="status" aria-label="Loading" />;
     case 'signed-in':
+      if (rules !== null) return <RulesRoot shown={rules} />;
       return tree === null ? <Dashboard caller={session.caller} /> : <TreePage asked={tree} />;
     default:
       return <SignInPage session={session} />;

@@ -12,6 +12,7 @@ import './style/detail.css';
 import './style/tables.css';
 import './style/chart.css';
 import './style/search.css';
+import './style/rules.css';
 
 const maxRetries = 2;
 

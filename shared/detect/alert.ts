@@ -37,8 +37,9 @@ interface AlertParts {
   readonly subject: readonly string[];
   readonly rule: RuleHeader;
   readonly evidence: Evidence;
-  readonly matches: readonly MatchedTest[];
-  readonly reason: string;
+  /** Null where nobody wants to know: then the alert does not hold the event either. */
+  readonly matches: readonly MatchedTest[] | null;
+  readonly reason: (event: EventRow) => string;
   readonly now: number;
   readonly firstEventAt: number;
   readonly lastEventAt: number;
@@ -49,6 +50,8 @@ interface AlertParts {
 
 export function newAlert({ subject, rule, evidence, ...rest }: AlertParts): RaisedAlert {
   const { matches, reason, now, firstEventAt, lastEventAt, count, eventIds, groupKey } = rest;
+  const { events, time } = evidence;
+  const event = matches === null ? { type: events.type, time } : evidenceEvent(evidence);
   return {
     id: alertId(rule.id, ...subject),
     subject,
@@ -62,10 +65,9 @@ export function newAlert({ subject, rule, evidence, ...rest }: AlertParts): Rais
     lastEventAt,
     count,
     tags: rule.tags,
-    reason,
-    matches,
-    eventIds,
-    event: evidenceEvent(evidence),
+    reason: reason(event),
+    matches: matches ?? [],
+    ...{ eventIds, event },
     ...(groupKey !== undefined && { groupKey }),
   };
 }

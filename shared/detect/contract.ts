@@ -9,6 +9,8 @@ export interface BatchOrigin {
   readonly product: string;
   /** Gives the id of row `row` of group `group`: a text that is the group's, then a number that grows with the row. */
   readonly eventId: (group: number, row: number) => string;
+  /** The number an id ends with, where rows are not one after another in what they came in. */
+  readonly indexOf?: (group: number, row: number) => number;
   /**
    * Microseconds. To correlations no event is later than shortly after this: one host with a wrong clock must not make
    * the events of all others look late.

@@ -11,7 +11,7 @@ export function alertOfFiring(firing: Firing, event: MatchEvent, explain: Explai
   return newAlert({
     subject: [group, String(firing.episodeAt)],
     groupKey: alertId(rule.id, group),
-    reason: reasonOf(rule, firing),
+    reason: () => reasonOf(rule, firing),
     ...{ rule, evidence: event.evidence(), matches: explain(), now },
     firstEventAt: firing.firstAt,
     lastEventAt: firing.lastAt,

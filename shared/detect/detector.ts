@@ -10,12 +10,12 @@ import {
   type RuleHeader,
   type RuleSet,
 } from '../sigma/index.ts';
-import { type Evidence, evidenceEvent, mergeAlerts, newAlert, reasonOf } from './alert.ts';
+import { type Evidence, mergeAlerts, newAlert, reasonOf } from './alert.ts';
 import type { BatchOrigin, Detector } from './contract.ts';
 import { alertOfFiring } from './correlation-alert.ts';
 import { correlationTotals } from './correlation-totals.ts';
 import { MatchEvent } from './match-event.ts';
-import { PendingMatches } from './pending.ts';
+import { type Explain, PendingMatches } from './pending.ts';
 import type { CorrelationTotals, RaisedAlert } from './raised-alert.ts';
 
 /** A rule that failed while it ran and was set aside. */
@@ -30,6 +30,8 @@ export interface DetectorOptions {
   readonly onFault?: (fault: RuleFault) => void;
   /** Bounds on correlations where those of a collector are too wide. */
   readonly correlationBounds?: { readonly memoryBytes: number; readonly keys: number };
+  /** Alerts of rules of which this holds say neither why they were raised nor what the event was. */
+  readonly isBrief?: (rule: RuleHeader) => boolean;
 }
 
 /** Rules at work on batches. See the contract. */
@@ -42,8 +44,10 @@ class SigmaDetector implements Detector {
   readonly #matcher: Matcher;
   readonly #silent: ReadonlySet<Referred>;
   readonly #engine: CorrelationEngine;
+  readonly #isBrief: (rule: RuleHeader) => boolean;
 
-  constructor(ruleSet: RuleSet, { onFault, correlationBounds }: DetectorOptions) {
+  constructor(ruleSet: RuleSet, { onFault, correlationBounds, isBrief }: DetectorOptions) {
+    this.#isBrief = isBrief ?? (() => false);
     const report = ({ id, title }: RuleHeader, error: unknown) =>
       onFault?.({ ruleId: id, ruleTitle: title, error });
     this.#matcher = new Matcher(ruleSet.rules, Object.values(eventSpecs), (compiled, error) =>
@@ -87,8 +91,8 @@ class SigmaDetector implements Detector {
       const before = alerts.get(alert.id);
       alerts.set(alert.id, before === undefined ? alert : mergeAlerts(before, alert));
     };
-    const pending = this.#match(origin, groups, (rule, event, matches) =>
-      raise(alertOf(rule, event.evidence(), matches, now)),
+    const pending = this.#match(origin, groups, (rule, event, explain) =>
+      raise(alertOf(rule, event.evidence(), this.#isBrief(rule) ? null : explain(), now)),
     );
     pending.forEach((rule, event, explain) => {
       for (const firing of this.#engine.feed(rule, event))
@@ -116,7 +120,7 @@ class SigmaDetector implements Detector {
   #match(
     origin: BatchOrigin,
     groups: readonly ColumnarEvents[],
-    onLoud: ((rule: RuleHeader, event: MatchEvent, matches: readonly MatchedTest[]) => void) | null,
+    onLoud: ((rule: RuleHeader, event: MatchEvent, explain: Explain) => void) | null,
   ): PendingMatches {
     const pending = new PendingMatches();
     groups.forEach((events, group) => {
@@ -124,7 +128,7 @@ class SigmaDetector implements Detector {
       if (events.type === 'alert') return;
       const event = new MatchEvent(origin, events, group);
       this.#matcher.match(events, origin.product, (rule, row, explain) => {
-        if (onLoud !== null && !this.#silent.has(rule)) onLoud(rule.rule, event.at(row), explain());
+        if (onLoud !== null && !this.#silent.has(rule)) onLoud(rule.rule, event.at(row), explain);
         if (this.#engine.concerns(rule)) pending.add(rule, event, row, explain);
       });
     });
@@ -132,10 +136,11 @@ class SigmaDetector implements Detector {
   }
 }
 
+/** Without matches it is a brief one. */
 function alertOf(
   rule: RuleHeader,
   evidence: Evidence,
-  matches: readonly MatchedTest[],
+  matches: readonly MatchedTest[] | null,
   now: number,
 ): RaisedAlert {
   const { origin, events, row, time, eventId } = evidence;
@@ -144,7 +149,7 @@ function alertOf(
   const subject = entity === undefined ? `event ${eventId}` : `process ${String(entity)}`;
   return newAlert({
     subject: [origin.hostId, subject],
-    reason: reasonOf(rule.title, matches, evidenceEvent(evidence)),
+    reason: (event) => (matches === null ? '' : reasonOf(rule.title, matches, event)),
     ...{ rule, evidence, matches, now, firstEventAt: time, lastEventAt: time, count: 1, eventIds: [eventId] },
   });
 }

@@ -41,7 +41,7 @@ export class MatchEvent implements CorrelationEvent {
   }
 
   get index(): number {
-    return this.#firstIndex + this.#row;
+    return this.#origin.indexOf?.(this.#group, this.#row) ?? this.#firstIndex + this.#row;
   }
 
   readonly field = (name: string): string | null => {

@@ -28,6 +28,7 @@ export type {
   Search,
   SigmaDocument,
 } from './document.ts';
+export { ruleLevels } from './document.ts';
 export { fieldKey, fieldMapOf } from './fields.ts';
 export { logsourceFits } from './logsource.ts';
 export type { MatchedTest } from './match/explain.ts';

@@ -104,7 +104,10 @@ for (const backend of backends) {
       const [{ detection, alerts }] = await fresh(t);
       const first = newAlert('a', { count: 1, firstEventAt: 100, lastEventAt: 100, eventIds: ['e1'] });
       t.same(await detection.commit(1, [first]), [
-        { alert: { ...first, status: 'open', changedAt: null, changedBy: null, note: null }, isNew: true },
+        {
+          alert: { ...first, status: 'open', changedAt: null, changedBy: null, note: null, verdict: null },
+          isNew: true,
+        },
       ]);
       t.same(await alerts.get('a'), {
         ...first,
@@ -112,6 +115,7 @@ for (const backend of backends) {
         changedAt: null,
         changedBy: null,
         note: null,
+        verdict: null,
       });
       const again = newAlert('a', { count: 2, firstEventAt: 90, lastEventAt: 300, eventIds: ['e1', 'e2'] });
       const [extended] = await detection.commit(2, [again]);
@@ -264,6 +268,16 @@ for (const backend of backends) {
         note: 'looking',
         changedBy: 'bob',
       });
+      t.match(await alerts.setStatus('high', 'closed', 'bob', null, 9, 'false-positive'), {
+        verdict: 'false-positive',
+      });
+      t.match(await alerts.setStatus('high', 'closed', 'bob', null, 10), { verdict: 'false-positive' });
+      t.match((await alerts.list({ verdict: 'false-positive' }, 10)).items, [{ id: 'high' }]);
+      t.same((await alerts.list({ verdict: 'true-positive' }, 10)).items, []);
+      t.match(await alerts.countByRule(0, Number.MAX_SAFE_INTEGER), [
+        { ruleId: 'rule-1', falsePositives: 1, truePositives: 0 },
+      ]);
+      t.same(await alerts.countByRule(0, 1), []);
       t.equal(await alerts.setStatus('none', 'closed', 'bob', null, 8), undefined);
       t.same(await alerts.countByStatus(), { open: 4, acknowledged: 0, closed: 1 });
       t.same(await alerts.countOpenByLevel(), { informational: 1, low: 1, medium: 1, high: 0, critical: 1 });

@@ -1,4 +1,4 @@
-import { type Alert, alertStatuses, levels } from '../../store/contract.ts';
+import { type Alert, alertStatuses, alertVerdicts, levels } from '../../store/contract.ts';
 import { toIso, toIsoOrNull } from '../instants.ts';
 import { array, count, type FromSchema, instant, nullable, object, oneOf, text } from '../schema.ts';
 import { type EventJson, eventJson, eventSchema } from './event.ts';
@@ -31,6 +31,7 @@ export const alertSchema = object({
   changedAt: nullable(instant),
   changedBy: nullable(text),
   note: nullable(text),
+  verdict: nullable(oneOf(alertVerdicts)),
 });
 
 export type AlertJson = Omit<FromSchema<typeof alertSchema>, 'event'> & { readonly event: EventJson };

@@ -1,5 +1,5 @@
 import { VedetteError } from '#shared/errors.ts';
-import { alertStatuses, levels } from '../../store/contract.ts';
+import { alertStatuses, alertVerdicts, levels } from '../../store/contract.ts';
 import { readInstant } from '../input.ts';
 import { alertJson, alertSchema } from '../json/alert.ts';
 import { cursor, limit, pageSchema } from '../json/page.ts';
@@ -20,6 +20,7 @@ export const alerts = [
         status: oneOf(alertStatuses),
         host: { type: 'string', description: 'Host id.' },
         rule: { type: 'string', description: 'Rule id.' },
+        verdict: oneOf(alertVerdicts),
         minLevel: oneOf(levels, 'This level and those above.'),
         since: { ...instant, description: 'Raised at or after.' },
         until: { ...instant, description: 'Raised at or before.' },
@@ -29,13 +30,14 @@ export const alerts = [
     ),
     output: pageSchema(alertSchema),
     async handler({ deps, query }) {
-      const { status, host, rule, minLevel } = query;
+      const { status, host, rule, verdict, minLevel } = query;
       const since = readInstant('since', query.since);
       const until = readInstant('until', query.until);
       const filter = {
         ...(status !== undefined && { status }),
         ...(host !== undefined && { hostId: host }),
         ...(rule !== undefined && { ruleId: rule }),
+        ...(verdict !== undefined && { verdict }),
         ...(minLevel !== undefined && { minLevel }),
         ...(since !== undefined && { since }),
         ...(until !== undefined && { until }),
@@ -61,14 +63,21 @@ export const alerts = [
     method: 'PATCH',
     path: '/alerts/:id',
     permission: 'triage',
-    summary: 'Change the status of an alert, with a note if wanted',
+    summary: 'Change the status of an alert, with a note and a verdict if wanted',
     params: object({ id: text }),
-    body: object({ status: oneOf(alertStatuses) }, { note: { type: 'string', maxLength: 4096 } }),
+    body: object(
+      { status: oneOf(alertStatuses) },
+      {
+        note: { type: 'string', maxLength: 4096 },
+        verdict: oneOf(alertVerdicts, 'What it was found to be; it stays as it is unless told.'),
+      },
+    ),
     output: alertSchema,
     async handler(call) {
       const { deps, params, body, now } = call;
       const by = callerOf(call).name;
-      const alert = await deps.control.alerts.setStatus(params.id, body.status, by, body.note ?? null, now);
+      const { status, note = null, verdict = null } = body;
+      const alert = await deps.control.alerts.setStatus(params.id, status, by, note, now, verdict);
       if (alert === undefined) throw noAlert(params.id);
       await deps.bus.publish('alert', { alert, isNew: false });
       return alertJson(alert);

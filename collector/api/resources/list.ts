@@ -1,6 +1,7 @@
 import type { Operation } from '../operation.ts';
 import { alerts } from './alerts.ts';
 import { audit } from './audit.ts';
+import { backtests } from './backtests.ts';
 import { bundles } from './bundles.ts';
 import { ca } from './ca.ts';
 import { certificates } from './certificates.ts';
@@ -33,6 +34,7 @@ export const operations: readonly Operation[] = [
   ...events,
   ...eventTypes,
   ...rules,
+  ...backtests,
   ...bundles,
   ...enrolmentTokens,
   ...ca,

@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { VedetteError } from '#shared/errors.ts';
 import { print, printJson, printTable, shortTime } from '#shared/output.ts';
 import { printable } from '#shared/terminal.ts';
 import type { AlertJson } from '../../api/json/alert.ts';
@@ -14,6 +15,8 @@ interface ListOptions extends QueryOptions {
 }
 interface ChangeOptions extends QueryOptions {
   readonly note?: string;
+  readonly true?: boolean;
+  readonly false?: boolean;
 }
 
 async function list(options: ListOptions): Promise<void> {
@@ -53,6 +56,7 @@ function showAlert(alert: AlertJson): void {
     'status',
     alert.changedBy === null ? alert.status : `${alert.status} by ${alert.changedBy} at ${alert.changedAt}`,
   );
+  if (alert.verdict !== null) line('verdict', alert.verdict);
   if (alert.note !== null) line('note', alert.note);
   line('host', `${alert.hostName} (${alert.hostId})`);
   line(
@@ -79,7 +83,11 @@ async function show(id: string, options: QueryOptions): Promise<void> {
 
 function changing(status: 'acknowledged' | 'closed') {
   return async (id: string, options: ChangeOptions): Promise<void> => {
-    const body = { status, ...(options.note !== undefined && { note: options.note }) };
+    if (options.true === true && options.false === true)
+      throw new VedetteError('usage.invalid', 'An alert is true or false, not both.');
+    const verdict =
+      options.true === true ? 'true-positive' : options.false === true ? 'false-positive' : undefined;
+    const body = { status, note: options.note, verdict };
     const alert = await clientOf(options).call<AlertJson>(
       'PATCH',
       `/alerts/${encodeURIComponent(id)}`,
@@ -89,6 +97,13 @@ function changing(status: 'acknowledged' | 'closed') {
     if (options.json) printJson(alert);
     else print(`${alert.id} is ${alert.status}`);
   };
+}
+
+function addChangeOptions(command: Command): Command {
+  return addQueryOptions(command)
+    .option('--note <text>', 'why, for the next reader')
+    .option('--true', 'it was a true positive; `rules stats` counts it')
+    .option('--false', 'it was a false positive; `rules suggest` proposes filters from them');
 }
 
 export function alertsCommand(): Command {
@@ -105,11 +120,11 @@ export function alertsCommand(): Command {
   addQueryOptions(alerts.command('show <id>').description('one alert with its reason and evidence')).action(
     show,
   );
-  addQueryOptions(alerts.command('acknowledge <id>').alias('ack').description('take note of an alert'))
-    .option('--note <text>', 'why, for the next reader')
-    .action(changing('acknowledged'));
-  addQueryOptions(alerts.command('close <id>').description('be done with an alert'))
-    .option('--note <text>', 'why, for the next reader')
-    .action(changing('closed'));
+  addChangeOptions(
+    alerts.command('acknowledge <id>').alias('ack').description('take note of an alert'),
+  ).action(changing('acknowledged'));
+  addChangeOptions(alerts.command('close <id>').description('be done with an alert')).action(
+    changing('closed'),
+  );
   return alerts;
 }

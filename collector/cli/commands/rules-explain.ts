@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { print, printJson } from '#shared/output.ts';
 import type { ConditionForm, HintForm, TestForm, Wakes } from '#shared/sigma/explain/form.ts';
 import { addDataOption, dataFolder, printable } from '#shared/terminal.ts';
+import type { Feed } from '../../rules/coverage/feed.ts';
 import type { Explanation } from '../../rules/explain.ts';
 
 interface Options {
@@ -49,9 +50,10 @@ function show(one: Explanation): void {
     tell(`  ${one.words}`);
     return;
   }
-  const { words, form, wakes } = one as Exclude<Explanation, { readonly words: string }>;
+  const { words, form, wakes, feed } = one as Exclude<Explanation, { readonly words: string }>;
   tell(words.condition);
   for (const [selection, text] of Object.entries(words.selections)) tell(`  ${selection}: ${text}`);
+  tell(feedWords(feed));
   tell('Compiled');
   showSome(formLines(form, 1));
   for (const wake of wakes) {
@@ -60,6 +62,13 @@ function show(one: Explanation): void {
     );
     showSome(wakeLines(wake.wakes));
   }
+}
+
+function feedWords(feed: Feed): string {
+  if (feed.fed) return `Fed by events of ${feed.types.join(', ')}`;
+  return feed.why === 'logsource'
+    ? 'Not fed: no sensor here makes the events it is about'
+    : 'Not fed: the events it is about lack fields it cannot do without';
 }
 
 function tell(text: string): void {

@@ -4,15 +4,21 @@ import { Command } from 'commander';
 import { print, printJson } from '#shared/output.ts';
 import { addDataOption, dataFolder, printable } from '#shared/terminal.ts';
 import type { LintReport } from '../../rules/load.ts';
+import { rulesBacktestCommand } from './rules-backtest.ts';
 import { rulesBuildCommand } from './rules-build.ts';
 import { rulesBundleCommands } from './rules-bundles.ts';
+import { rulesCoverageCommand } from './rules-coverage.ts';
 import { rulesEvalCommand } from './rules-eval.ts';
 import { rulesExplainCommand } from './rules-explain.ts';
+import { rulesImportCommand } from './rules-import.ts';
 import { rulesKeygenCommand } from './rules-keygen.ts';
 import { rulesRolloutCommands } from './rules-rollout.ts';
 import { rulesRootCommand } from './rules-root.ts';
 import { rulesSignCommand, rulesVerifyCommand } from './rules-sign.ts';
+import { rulesStatsCommand } from './rules-stats.ts';
 import { rulesStatusCommand } from './rules-status.ts';
+import { rulesSuggestCommand } from './rules-suggest.ts';
+import { rulesTestCommand } from './rules-test.ts';
 
 interface Options {
   readonly data?: string;
@@ -66,6 +72,12 @@ export function rulesCommand(): Command {
     });
   rules.addCommand(rulesEvalCommand());
   rules.addCommand(rulesExplainCommand());
+  rules.addCommand(rulesTestCommand());
+  rules.addCommand(rulesStatsCommand());
+  rules.addCommand(rulesSuggestCommand());
+  rules.addCommand(rulesCoverageCommand());
+  rules.addCommand(rulesImportCommand());
+  rules.addCommand(rulesBacktestCommand());
   rules.addCommand(rulesKeygenCommand());
   rules.addCommand(rulesRootCommand());
   rules.addCommand(rulesBuildCommand());

@@ -28,6 +28,7 @@ export function alertOf(row: AlertRow): Alert {
     changedAt: row.changed_at,
     changedBy: row.changed_by,
     note: row.note,
+    verdict: row.verdict,
   };
 }
 
@@ -52,6 +53,7 @@ export function rowOf(alert: NewAlert): AlertRow {
     changed_at: null,
     changed_by: null,
     note: null,
+    verdict: null,
     central_count: alert.byHost === true ? 0 : alert.count,
     edge_count: alert.byHost === true ? alert.count : 0,
     group_key: alert.groupKey ?? null,

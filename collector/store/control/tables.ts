@@ -1,5 +1,5 @@
 import type { Generated } from 'kysely';
-import type { CommandState, HostState, Level } from '../contract.ts';
+import type { AlertVerdict, CommandState, HostState, Level } from '../contract.ts';
 
 /** Rows as SQLite holds them: instants in microseconds, lists and objects as JSON text, booleans as 0 or 1. */
 export interface Tables {
@@ -39,6 +39,7 @@ export interface Tables {
     changed_at: number | null;
     changed_by: string | null;
     note: string | null;
+    verdict: AlertVerdict | null;
     /** What the collector detected in the events, and what the host did; `count` is the larger. */
     central_count: number;
     edge_count: number;

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'react';
 import type { AlertJson } from '../../api/json/alert.ts';
-import type { AlertStatus } from '../../store/contract.ts';
+import type { AlertStatus, AlertVerdict } from '../../store/contract.ts';
 import { treeOfAlert } from '../data/address.ts';
 import { Fields } from '../events/fields.tsx';
 import { visibleText } from '../text/control-characters.ts';
@@ -15,7 +15,7 @@ import { Matches } from './matches.tsx';
 interface AlertDetailProps {
   readonly alert: AlertJson;
   readonly mayTriage: boolean;
-  readonly onStatus: (status: AlertStatus, note: string) => void;
+  readonly onStatus: (status: AlertStatus, note: string, verdict?: AlertVerdict) => void;
   readonly onTag: (tag: string) => void;
   readonly onClose: () => void;
 }
@@ -31,6 +31,7 @@ export function AlertDetail({ alert, mayTriage, onStatus, onTag, onClose }: Aler
       <div className="detail-head">
         <LevelBadge level={alert.level} />
         <span className={`status ${alert.status}`}>{alert.status}</span>
+        {alert.verdict !== null && <span className="status">{alert.verdict.replace('-', ' ')}</span>}
         <button type="button" className="button quiet" onClick={onClose}>
           Hide <kbd>esc</kbd>
         </button>
@@ -84,6 +85,16 @@ function Triage({ alert, onStatus }: Pick<AlertDetailProps, 'alert' | 'onStatus'
       {button('acknowledged', 'Acknowledge', 'a')}
       {button('closed', 'Close alert', 'c')}
       {alert.status !== 'open' && button('open', 'Reopen')}
+      {alert.verdict !== 'true-positive' && (
+        <button type="button" className="button" onClick={() => onStatus('closed', note, 'true-positive')}>
+          Close as true
+        </button>
+      )}
+      {alert.verdict !== 'false-positive' && (
+        <button type="button" className="button" onClick={() => onStatus('closed', note, 'false-positive')}>
+          Close as false
+        </button>
+      )}
     </div>
   );
 }

@@ -96,7 +96,9 @@ export function AlertSection({ mayTriage }: { mayTriage: boolean }) {
             key={opened.id}
             alert={opened}
             mayTriage={mayTriage}
-            onStatus={(status, note) => change.mutate({ alert: opened, status, note })}
+            onStatus={(status, note, verdict) =>
+              change.mutate({ alert: opened, status, note, ...(verdict !== undefined && { verdict }) })
+            }
             onTag={setTag}
             onClose={() => setOpenId(null)}
           />

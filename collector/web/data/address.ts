@@ -37,3 +37,20 @@ export function treeOfProcess(entity: string, host: string, at: string): string 
 export function eventsWith(filter: string): string {
   return `/?${new URLSearchParams({ filter })}#events`;
 }
+
+export type ShownRules =
+  | { readonly page: 'list' | 'coverage' }
+  | { readonly page: 'rule'; readonly id: string };
+
+/** Which of the pages about rules is shown; null on the others. */
+export function shownRules(): ShownRules | null {
+  const query = parameters();
+  const id = query.get('rule');
+  if (id !== null) return { page: 'rule', id };
+  const page = query.get('rules');
+  return page === null ? null : { page: page === 'coverage' ? 'coverage' : 'list' };
+}
+
+export function pageOfRule(id: string): string {
+  return `/?${new URLSearchParams({ rule: id })}`;
+}

@@ -57,6 +57,7 @@ export function Header({ caller, connection }: { caller: Caller; connection: Con
         <a href="#alerts">Alerts</a>
         <a href="#hosts">Hosts</a>
         <a href="#events">Events</a>
+        <a href="/?rules=list">Rules</a>
       </nav>
       <ConnectionState connection={connection} />
       <span className="header-end">

@@ -24,23 +24,23 @@ export function numberText(value: number): string {
 export function hitsOfColumn(column: Column, tests: FieldIndex, count: number): ColumnHits | null {
   switch (column.kind) {
     case 'string':
-      return hitsOf(column.dictionary, tests, column.index, null);
+      return hitsOf(column.dictionary, tests, () => ({ index: column.index, offsets: null }));
     case 'bool':
-      return hitsOf(['false', 'true'], tests, column.values, null);
+      return hitsOf(['false', 'true'], tests, () => ({ index: column.values, offsets: null }));
     case 'list':
-      return hitsOf(column.dictionary, tests, column.index, column.offsets);
+      return hitsOf(column.dictionary, tests, () => ({ index: column.index, offsets: column.offsets }));
     case 'number': {
       const { index, dictionary } = dictionaryOf(column.values, column.present, count);
-      return hitsOf(dictionary, tests, index, null);
+      return hitsOf(dictionary, tests, () => ({ index, offsets: null }));
     }
   }
 }
 
+/** `rows` is asked only when some value has a hit: of stored columns it is read from the disk then. */
 function hitsOf(
   dictionary: readonly string[],
   tests: FieldIndex,
-  index: Indexes,
-  offsets: Uint32Array | null,
+  rows: () => Pick<ColumnHits, 'index' | 'offsets'>,
 ): ColumnHits | null {
   const found: (Hits | null)[] = [null];
   let some = false;
@@ -52,7 +52,7 @@ function hitsOf(
     some = true;
     wakes ||= hits.wakes.length > 0;
   }
-  return some ? { found, index, offsets, wakes } : null;
+  return some ? { found, ...rows(), wakes } : null;
 }
 
 function dictionaryOf(

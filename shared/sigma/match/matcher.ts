@@ -23,16 +23,23 @@ export class Matcher {
 
   /**
    * Calls `onMatch` for every rule and row that match, rows in order. `product` is the host's operating system in
-   * Sigma's words. Events of an undeclared type match nothing.
+   * Sigma's words. Events of an undeclared type match nothing. Gives whether rows were looked at: not when no value of
+   * theirs can be part of a match.
    */
-  match(events: ColumnarEvents, product: string, onMatch: OnMatch): void {
+  match(events: ColumnarEvents, product: string, onMatch: OnMatch): boolean {
     const spec = this.#specs.get(events.type);
-    if (spec !== undefined) this.matchAs(events, declaredSchema(spec, product), onMatch);
+    return spec !== undefined && this.matchAs(events, declaredSchema(spec, product), onMatch);
+  }
+
+  /** Whether any rule can match events of this type on hosts of this operating system. */
+  concerns(type: string, product: string): boolean {
+    const spec = this.#specs.get(type);
+    return spec !== undefined && this.#planOf(declaredSchema(spec, product)).hasRules;
   }
 
   /** As `match`, for events of any schema. */
-  matchAs(events: ColumnarEvents, schema: EventSchema, onMatch: OnMatch): void {
-    this.#planOf(schema).match(events, onMatch);
+  matchAs(events: ColumnarEvents, schema: EventSchema, onMatch: OnMatch): boolean {
+    return this.#planOf(schema).match(events, onMatch);
   }
 
   #planOf(schema: EventSchema): Plan {

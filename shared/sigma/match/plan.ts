@@ -77,8 +77,14 @@ export class Plan {
     this.#planIndexes();
   }
 
-  match(events: ColumnarEvents, onMatch: OnMatch): void {
-    if (this.#rules.length === 0 || events.count === 0) return;
+  /** Whether any rule can match events of this kind. */
+  get hasRules(): boolean {
+    return this.#rules.length > 0;
+  }
+
+  /** Gives whether rows were looked at: not when no value of theirs wakes a rule. */
+  match(events: ColumnarEvents, onMatch: OnMatch): boolean {
+    if (this.#rules.length === 0 || events.count === 0) return false;
     const columns = this.#lookUp(events);
     this.#frame.open(events);
     const waking = columns.filter(({ wakes }) => wakes);
@@ -90,6 +96,7 @@ export class Plan {
     }
     this.#frame.open(null);
     if (this.#waking.learn(columns, events.count, this.#frame.indexed)) this.#planIndexes();
+    return rows > 0;
   }
 
   #lookUp(events: ColumnarEvents): readonly ColumnHits[] {

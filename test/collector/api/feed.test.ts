@@ -147,7 +147,14 @@ t.test('a client that does not read is dropped and counted; the others go on', a
   await slow.subscribe(['alert']);
   slow.socket.pause();
   const big = newAlert('big', { reason: 'x'.repeat(200_000) });
-  const alert = { ...big, status: 'open', changedAt: null, changedBy: null, note: null } as const;
+  const alert = {
+    ...big,
+    status: 'open',
+    changedAt: null,
+    changedBy: null,
+    note: null,
+    verdict: null,
+  } as const;
   let sent = 0;
   while (api.app.feedCounters.dropped === 0 && sent < 500) {
     await bus.publish('alert', { alert, isNew: true });

@@ -65,6 +65,7 @@ t.test('what the resources answer', async (t) => {
     changedAt: null,
     changedBy: null,
     note: null,
+    verdict: null,
   });
   t.match(await get('/status'), { version: '0.1.0', startedAt: toIso(startedAt), alerts: { open: 1 } });
   t.match(await get('/alert-counts'), { byStatus: { open: 1 }, openByLevel: { high: 1, critical: 0 } });

@@ -88,6 +88,50 @@ const samples: Readonly<Record<string, Sample>> = {
       { url: '/api/v1/certificates/none/revoke', body: {}, code: 'api.not_found' },
     ],
   },
+  'GET /api/v1/rules/stats': plain('/api/v1/rules/stats'),
+  'GET /api/v1/rules/coverage': plain('/api/v1/rules/coverage'),
+  'POST /api/v1/rules/check': {
+    url: '/api/v1/rules/check',
+    body: { text: 'title: nothing', tests: 'cases: 1' },
+    refused: [
+      { body: {}, code: 'api.invalid' },
+      { body: { text: 'x'.repeat(300_000) }, code: 'api.invalid' },
+    ],
+  },
+  'GET /api/v1/rules/{id}': {
+    url: '/api/v1/rules/rule-1',
+    refused: [{ url: '/api/v1/rules/none', code: 'api.not_found' }],
+  },
+  'POST /api/v1/backtests': {
+    url: '/api/v1/backtests',
+    body: { rules: [{ file: 'a.yml', text: 'title: nothing' }] },
+    refused: [
+      { body: { rules: [] }, code: 'api.invalid' },
+      { body: { rules: [{ file: 'a.yml' }] }, code: 'api.invalid' },
+      { body: { rules: [{ file: 'a', text: '' }], since: 'yesterday' }, code: 'api.invalid' },
+      {
+        body: { rules: [{ file: 'a', text: '' }], lists: [{ name: '../up', values: [] }] },
+        code: 'api.invalid',
+      },
+      {
+        body: {
+          rules: [{ file: 'a', text: '' }],
+          since: '2026-02-01T00:00:00Z',
+          until: '2026-01-01T00:00:00Z',
+        },
+        code: 'api.invalid',
+      },
+    ],
+  },
+  'GET /api/v1/backtests': plain('/api/v1/backtests'),
+  'GET /api/v1/backtests/{id}': {
+    url: '/api/v1/backtests/BACKTEST',
+    refused: [{ url: '/api/v1/backtests/none', code: 'api.not_found' }],
+  },
+  'DELETE /api/v1/backtests/{id}': {
+    url: '/api/v1/backtests/BACKTEST',
+    refused: [{ url: '/api/v1/backtests/none', code: 'api.not_found' }],
+  },
   'GET /api/v1/ca': plain('/api/v1/ca'),
   'POST /api/v1/ca/rotate': {
     url: '/api/v1/ca/rotate',
@@ -437,6 +481,13 @@ t.test('every operation', async (t) => {
     'arrays',
   );
   t.teardown(() => running.parts.return(undefined));
+  const backtest = await api.deps.backtests.start(
+    {
+      ...{ rules: [{ file: 'a.yml', text: 'title: nothing' }], pipelines: [], builtIn: [], lists: [] },
+      ...{ since: 0, until: 1, hosts: [], compare: false, watched: [] },
+    },
+    'viewer',
+  );
   await api.deps.hunts.save(
     { name: 'saved', title: 'Saved', description: '', tags: [], parameters: [], sql: 'SELECT 1' },
     'ada',
@@ -462,7 +513,10 @@ t.test('every operation', async (t) => {
     const bytes = body instanceof Uint8Array ? Uint8Array.from(body) : undefined;
     const type = bytes === undefined ? 'application/json' : 'application/octet-stream';
     const payload = bytes ?? (typeof body === 'string' ? body : JSON.stringify(body));
-    const place = url.replace('/queries/replaced', `/queries/${query}`).replace('RUNNING', running.id);
+    const place = url
+      .replace('/queries/replaced', `/queries/${query}`)
+      .replace('RUNNING', running.id)
+      .replace('BACKTEST', backtest.id);
     const answer = await fetch(new URL(place, api.baseUrl), {
       method,
       headers: { ...headers, ...(body !== undefined && { 'content-type': type }) },

@@ -7,6 +7,7 @@ import { ok } from '#shared/errors.ts';
 import { createApi } from '../../../collector/api/create-api.ts';
 import type { ApiDeps } from '../../../collector/api/deps.ts';
 import { createAuth } from '../../../collector/auth/auth.ts';
+import { Backtests } from '../../../collector/backtest/backtests.ts';
 import { Bundles } from '../../../collector/bundles/bundles.ts';
 import { checkSource } from '../../../collector/bundles/check.ts';
 import { openOnlineKeys } from '../../../collector/bundles/online-keys.ts';
@@ -23,6 +24,9 @@ import { LiveQueries } from '../../../collector/fleet/query/live-queries.ts';
 import { Schedules } from '../../../collector/fleet/query/schedules.ts';
 import { Hunts } from '../../../collector/hunt/hunts.ts';
 import { Rollouts } from '../../../collector/rollout/rollouts.ts';
+import { checkRule } from '../../../collector/rules/check-rule.ts';
+import { coverageInThread } from '../../../collector/rules/coverage/in-thread.ts';
+import { packListsPath, packPath } from '../../../collector/rules/load.ts';
 import type {
   CollectorStatus,
   ControlStore,
@@ -162,6 +166,17 @@ export async function startApi(t: Test, over: Partial<ApiDeps> = {}): Promise<Ru
   });
   const queries = new LiveQueries({ asks: new Asks(), hosts, audit, log: () => undefined });
   t.teardown(() => queries.close());
+  const backtests = new Backtests({
+    entry: new URL('../../../collector/backtest.process.ts', import.meta.url),
+    folder: t.testdir({}),
+    keyFile: '',
+    threads: 1,
+    memoryBytes: 1 << 30,
+    inForce: async () => ({ rulePaths: [], listPaths: [], uses: [] }),
+    hosts: async () => [],
+    audit,
+  });
+  t.teardown(() => backtests.close());
   const rollouts = await Rollouts.open({
     ...{ store: control.rollouts, bundles, desired: new DesiredBundles(), hosts: control.hosts },
     said: () => control.hostBundles.list(),
@@ -210,6 +225,13 @@ export async function startApi(t: Test, over: Partial<ApiDeps> = {}): Promise<Ru
         },
       ],
     }),
+    ruleTexts: async (file) =>
+      file === 'rules/shell.yml' ? { text: 'title: Shell', tests: null } : undefined,
+    checkRule: (text, tests) => checkRule(text, tests, []),
+    coverage: () =>
+      coverageInThread(new URL('../../../collector/coverage.worker.ts', import.meta.url), {
+        ...{ rulePaths: [packPath], listPaths: [packListsPath], uses: [] },
+      }),
     enrol: createEnrolment({
       ...identifying,
       tokens: control.enrolment,
@@ -227,6 +249,7 @@ export async function startApi(t: Test, over: Partial<ApiDeps> = {}): Promise<Ru
     ca: { list: () => [], rotate: async () => [] },
     giveCommand: (order) => commands.give(order),
     hunts: new Hunts({ sql: await sqlEngine(t, control, huntFolder), store: control.hunts, audit }),
+    backtests,
     logger: pino({ level: 'debug' }, { write: (line) => log.push(line) }),
     ...over,
   };

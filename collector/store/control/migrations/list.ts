@@ -7,6 +7,7 @@ import { hunts } from './0005-hunts.ts';
 import { querySchedules } from './0006-query-schedules.ts';
 import { bundles } from './0007-bundles.ts';
 import { edge } from './0008-edge.ts';
+import { alertVerdict } from './0009-alert-verdict.ts';
 import { rollouts } from './0010-rollouts.ts';
 
 export interface Migration {
@@ -24,5 +25,6 @@ export const migrations: readonly Migration[] = [
   { name: 'query-schedules', up: querySchedules },
   { name: 'bundles', up: bundles },
   { name: 'edge', up: edge },
+  { name: 'alert-verdict', up: alertVerdict },
   { name: 'rollouts', up: rollouts },
 ];

@@ -43,24 +43,29 @@ export function need<T extends ThriftValue>(struct: ThriftStruct, id: number): T
 export function readFooter(path: string, keyFor: KeyFor): Footer {
   const fd = openSync(path, 'r');
   try {
-    const { size } = fstatSync(fd);
-    const tail = Buffer.alloc(8);
-    readSync(fd, tail, 0, 8, size - 8);
-    const length = tail.readUInt32LE(0);
-    const isSealed = tail.subarray(4).equals(sealedMagic);
-    if (!(isSealed || tail.subarray(4).equals(magic)) || length > size - 12)
-      throw new Error(`${path} is not a Parquet file`);
-    const bytes = Buffer.alloc(length);
-    readSync(fd, bytes, 0, length, size - 8 - length);
-    const { footer, key } = isSealed ? openFooter(bytes, keyFor) : { footer: bytes, key: undefined };
-    const tree = readStruct(footer);
-    const schema = writeStruct(new Map([[1, { type: 9, value: need<ThriftList>(tree, fileFields.schema) }]]));
-    const groups = need<ThriftList>(tree, fileFields.groups).items as ThriftStruct[];
-    const end = size - 8 - length;
-    return { path, rows: need<number>(tree, fileFields.rows), groups, schema, tree, end, key };
+    return readFooterOf(fd, path, keyFor);
   } finally {
     closeSync(fd);
   }
+}
+
+/** The same of an open file, which may have lost its name by now. */
+export function readFooterOf(fd: number, path: string, keyFor: KeyFor): Footer {
+  const { size } = fstatSync(fd);
+  const tail = Buffer.alloc(8);
+  readSync(fd, tail, 0, 8, size - 8);
+  const length = tail.readUInt32LE(0);
+  const isSealed = tail.subarray(4).equals(sealedMagic);
+  if (!(isSealed || tail.subarray(4).equals(magic)) || length > size - 12)
+    throw new Error(`${path} is not a Parquet file`);
+  const bytes = Buffer.alloc(length);
+  readSync(fd, bytes, 0, length, size - 8 - length);
+  const { footer, key } = isSealed ? openFooter(bytes, keyFor) : { footer: bytes, key: undefined };
+  const tree = readStruct(footer);
+  const schema = writeStruct(new Map([[1, { type: 9, value: need<ThriftList>(tree, fileFields.schema) }]]));
+  const groups = need<ThriftList>(tree, fileFields.groups).items as ThriftStruct[];
+  const end = size - 8 - length;
+  return { path, rows: need<number>(tree, fileFields.rows), groups, schema, tree, end, key };
 }
 
 /** Names of the columns, in their order. */
