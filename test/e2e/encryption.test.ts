@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import type { StatusJson } from '../../collector/api/json/status.ts';
+import { keyVariable } from '../../collector/encryption/key-ring.ts';
 import { openJournalWriter } from '../../collector/store/journal/writer.ts';
 import { batchOf, numberedAlarm } from '../events.ts';
 import { tempFolder } from '../temp.ts';
@@ -137,6 +138,17 @@ t.test(
     t.same(alarms(data), found, 'and in the clear again no key is needed');
   },
 );
+
+t.test('keys from the environment', async (t) => {
+  const data = await prepare(tempFolder(t));
+  process.env[keyVariable] = Buffer.alloc(32, 7).toString('base64');
+  t.teardown(() => delete process.env[keyVariable]);
+  const server = await start(t, data);
+  t.ok((await settled(data)).key !== null);
+  t.equal(hunted(data), 1200, 'hunts have them too');
+  await server.end('SIGTERM');
+  t.same(exposed(data), []);
+});
 
 t.test('the key commands', async (t) => {
   const keys = join(tempFolder(t), 'keys');

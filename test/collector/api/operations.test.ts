@@ -11,6 +11,8 @@ import {
   unsigned,
 } from '#shared/bundle/index.ts';
 import { mayDo, type Permission, permissions } from '../../../collector/auth/permissions.ts';
+import { type Rollout, type RolloutState, usualGates } from '../../../collector/rollout/contract.ts';
+import { parseStages } from '../../../collector/rollout/stages.ts';
 import { type Role, roles } from '../../../collector/store/contract.ts';
 import { newAlert } from '../store/control/new-alert.ts';
 import { startApi, storedEvent } from './start.ts';
@@ -32,6 +34,25 @@ const changeOfHost = (verb: string): Sample => ({
     { body: { reason: '' }, code: 'api.invalid' },
     { url: `/api/v1/hosts/none/${verb}`, body: {}, code: 'api.not_found' },
   ],
+});
+
+const changeOfRollout = (verb: string, from: RolloutState, wrong: RolloutState, body?: object): Sample => ({
+  url: `/api/v1/rules/rollouts/ROLLOUT-${from}/${verb}`,
+  refused: [
+    { url: `/api/v1/rules/rollouts/none/${verb}`, body, code: 'api.not_found' },
+    { url: `/api/v1/rules/rollouts/ROLLOUT-${wrong}/${verb}`, body, code: 'rollout.state' },
+  ],
+});
+
+/** One that stands like this, and reaches nobody. */
+const rolloutOf = (state: RolloutState): Rollout => ({
+  ...{ id: `ROLLOUT-${state}`, version: 1, digest: 'd'.repeat(64), state, stage: 0, hosts: [] },
+  plan: {
+    stages: parseStages(['nobody-1', 'everyone']),
+    ...{ soakS: 3600, gates: usualGates, expectedAlertsPerHour: null, needsApproval: state === 'waiting' },
+  },
+  ...{ startedAt: 1, startedBy: 'ada', approvedBy: null, stageAt: 1, ackedAt: null, reason: '' },
+  ...{ usualAlertsPerHour: 0, backTo: null, changedAt: 1 },
 });
 
 /** One rule without a test, as `rules push` sends it. */
@@ -249,6 +270,29 @@ const samples: Readonly<Record<string, Sample>> = {
       { body: { rollback: 'yes please' }, code: 'api.invalid' },
       { url: '/api/v1/rules/bundles/9/activate', body: {}, code: 'api.not_found' },
     ],
+  },
+  'GET /api/v1/rules/rollouts': plain('/api/v1/rules/rollouts'),
+  'GET /api/v1/rules/rollouts/{id}': {
+    url: '/api/v1/rules/rollouts/ROLLOUT-paused',
+    refused: [{ url: '/api/v1/rules/rollouts/none', code: 'api.not_found' }],
+  },
+  'POST /api/v1/rules/rollouts': {
+    url: '/api/v1/rules/rollouts',
+    body: { version: 1, stages: ['nobody-1', 'everyone'], soakS: 3600, gates: { maxFaults: 1 } },
+    refused: [
+      { body: {}, code: 'api.invalid' },
+      { body: { version: 9 }, code: 'api.not_found' },
+      { body: { version: 1, stages: ['5%'] }, code: 'rollout.plan' },
+      { body: { version: 1, gates: { maxCpuShare: 'much' } }, code: 'api.invalid' },
+      { body: { version: 1, soakS: -1 }, code: 'api.invalid' },
+    ],
+  },
+  'POST /api/v1/rules/rollouts/{id}/approve': changeOfRollout('approve', 'waiting', 'running'),
+  'POST /api/v1/rules/rollouts/{id}/pause': changeOfRollout('pause', 'running', 'done'),
+  'POST /api/v1/rules/rollouts/{id}/resume': changeOfRollout('resume', 'paused', 'done'),
+  'POST /api/v1/rules/rollouts/{id}/rollback': {
+    ...changeOfRollout('rollback', 'paused', 'rolled-back', {}),
+    body: { reason: 'because' },
   },
   'POST /api/v1/rules/root': {
     url: '/api/v1/rules/root',
@@ -510,6 +554,12 @@ t.test('every operation', async (t) => {
 
   const ask = async (method: string, url: string, headers: Record<string, string>, given?: unknown) => {
     const body = replaced(given);
+    const { rollouts } = api.deps.control;
+    // Each of these begins where it can be asked, whatever was done before.
+    for (const one of await rollouts.list())
+      if (!url.includes(one.id)) await rollouts.put({ ...one, state: 'done' });
+    const named = /ROLLOUT-([\w-]+)/.exec(url)?.[1];
+    if (named !== undefined) await rollouts.put(rolloutOf(named as RolloutState));
     const bytes = body instanceof Uint8Array ? Uint8Array.from(body) : undefined;
     const type = bytes === undefined ? 'application/json' : 'application/octet-stream';
     const payload = bytes ?? (typeof body === 'string' ? body : JSON.stringify(body));

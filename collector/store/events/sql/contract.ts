@@ -41,6 +41,8 @@ export interface ProcessSettings {
   readonly journalPath: string;
   /** Of the keys of what is stored; empty where there is none. */
   readonly keyFile: string;
+  /** The keys themselves, where they come from the environment, which this process does not get. */
+  readonly keys: string;
   /** Parquet files of the manifest are under it. */
   readonly segmentFolder: string;
   /** Private; emptied at the start. */

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { VedetteError } from '#shared/errors.ts';
+import { keyVariable } from '../../../encryption/key-ring.ts';
 import type {
   EventSql,
   SqlBounds,
@@ -257,7 +258,14 @@ export class SqlEngine implements EventSql, SqlStreams {
       journalPath: join(folder, 'journal.db'),
       segmentFolder: join(folder, 'segments'),
       workFolder: this.#workFolder,
-      ...{ keyFile, threads, memoryBytes, spillBytes, connections: maxRunning },
+      ...{
+        keyFile,
+        keys: process.env[keyVariable] ?? '',
+        threads,
+        memoryBytes,
+        spillBytes,
+        connections: maxRunning,
+      },
     };
     // Nothing of our environment: what statements could ever read of it must hold no secret.
     const env = { UV_THREADPOOL_SIZE: String(maxRunning + 4), TZ: 'UTC' };

@@ -4,7 +4,7 @@ import { setPriority } from 'node:os';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { VedetteError } from '#shared/errors.ts';
-import { KeyRing } from '../../../encryption/key-ring.ts';
+import { KeyRing, keyVariable } from '../../../encryption/key-ring.ts';
 import type { FromProcess, ProcessSettings, RunPart, RunRequest, ToProcess } from './contract.ts';
 import { addKeys, openDuckdb } from './duckdb.ts';
 import { FileGone } from './failure.ts';
@@ -88,7 +88,7 @@ export class HuntProcess {
     rmSync(workFolder, { recursive: true, force: true });
     for (const folder of folders) mkdirSync(folder, { recursive: true, mode: 0o700 });
     const [tail, results, spill] = folders as [string, string, string];
-    this.#ring = new KeyRing(settings.keyFile);
+    this.#ring = new KeyRing(settings.keyFile, { [keyVariable]: settings.keys });
     this.#snapshots = new Snapshots(settings.journalPath, segmentFolder, tail, this.#ring);
     this.#columns = new FileColumns(this.#ring);
     this.#connections = [
