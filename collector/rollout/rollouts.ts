@@ -8,6 +8,7 @@ import type {
   HostProgress,
   Rollout,
   RolloutOrder,
+  RolloutPlan,
   RolloutProgress,
   RolloutService,
   UsualRollout,
@@ -113,6 +114,7 @@ export class Rollouts implements RolloutService {
       if ((await store.list()).some((one) => !isOver(one)))
         throw new VedetteError('rollout.busy', 'One rollout is at work at a time.');
       const { digest } = await bundles.get(version);
+      await this.#demandHosts(plan);
       const at = now();
       const rollout: Rollout = {
         ...{ id: randomBytes(4).toString('hex'), version, digest, plan, stage: 0, hosts: [] },
@@ -280,6 +282,14 @@ export class Rollouts implements RolloutService {
       .filter(({ report }) => report.forMs > leastUsualMs)
       .map(({ report }) => alertsPerHour(report));
     return rates.length === 0 ? 0 : rates.reduce((sum, rate) => sum + rate, 0) / rates.length;
+  }
+
+  /** A name that is nobody's would let a bundle past its canary. */
+  async #demandHosts({ stages }: RolloutPlan): Promise<void> {
+    const active = (await this.#d.hosts.list()).filter(({ state }) => state === 'active');
+    const empty = stages.find((stage) => stage.hosts.length > 0 && hostsOf([stage], active, '').length === 0);
+    if (empty !== undefined)
+      throw new VedetteError('rollout.plan', `No active host is called \`${empty.name}\`.`);
   }
 
   async #found(id: string): Promise<Rollout> {

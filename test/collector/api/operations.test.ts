@@ -278,11 +278,12 @@ const samples: Readonly<Record<string, Sample>> = {
   },
   'POST /api/v1/rules/rollouts': {
     url: '/api/v1/rules/rollouts',
-    body: { version: 1, stages: ['nobody-1', 'everyone'], soakS: 3600, gates: { maxFaults: 1 } },
+    body: { version: 1, stages: ['h1', 'everyone'], soakS: 3600, gates: { maxFaults: 1 } },
     refused: [
       { body: {}, code: 'api.invalid' },
       { body: { version: 9 }, code: 'api.not_found' },
       { body: { version: 1, stages: ['5%'] }, code: 'rollout.plan' },
+      { body: { version: 1, stages: ['nobody', 'everyone'] }, code: 'rollout.plan' },
       { body: { version: 1, gates: { maxCpuShare: 'much' } }, code: 'api.invalid' },
       { body: { version: 1, soakS: -1 }, code: 'api.invalid' },
     ],

@@ -208,6 +208,14 @@ t.test('every stage in turn, then everyone; hosts that are away do not hold it u
   );
 });
 
+t.test('a stage that names nobody is refused, rather than passed', async (t) => {
+  const { rollouts, build, control } = await openSite(t, 3);
+  const { version } = await build('a');
+  const plan = planOf({ stages: parseStages(['web-0', 'cnary-*', 'everyone']) });
+  await t.rejects(rollouts.start({ version, plan, by: 'ann' }), { code: 'rollout.plan', detail: /cnary-\*/ });
+  t.same(await control.rollouts.list(), []);
+});
+
 t.test('each gate stops it at the canary, which goes back; nobody else is touched', async (t) => {
   const cases: readonly [string, Partial<RuleReport>, RegExp][] = [
     ['floods', { alerts: 500 }, /500 alerts an hour, the gate is 60/],
