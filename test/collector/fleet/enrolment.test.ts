@@ -57,6 +57,7 @@ t.test('a revoked token enrols nobody, and every change is audited without a sec
   t.match(await tokens(test), [{ uses: 1, revokedAt: /^20/ }]);
   const audited = await test.client.get<{ items: readonly AuditEntryJson[] }>('/audit');
   t.same(audited.items.map(({ action, target, actor }) => [action, target, actor]).toReversed(), [
+    ['root.make', 'root 1', 'collector'],
     ['token.make', 'token cli', 'collector'],
     ['enrolment-token.make', `enrolment token ${id}`, 'cli'],
     ['host.enrol', `host ${hostId}`, `host ${hostId}`],
