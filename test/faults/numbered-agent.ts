@@ -36,10 +36,11 @@ const delivery = startDelivery({ folder, config, identity, address, log: () => u
 
 if (journal !== undefined) {
   const { outbox } = delivery;
-  const append = outbox.append.bind(outbox);
-  outbox.append = (priority, batch, collected) => {
+  const append = outbox.appendTogether.bind(outbox);
+  outbox.appendTogether = (entries) => {
+    const collected = entries.reduce((sum, entry) => sum + entry.collected, 0);
     appendFileSync(journal, `try ${collected}\n`);
-    append(priority, batch, collected);
+    append(entries);
     appendFileSync(journal, `kept ${collected}\n`);
   };
 }
