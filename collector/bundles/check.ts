@@ -1,13 +1,11 @@
 /** Looks at a source before it becomes a bundle: every rule compiles, and its tests pass. */
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
 import { pathProblem, type TestRecord } from '#shared/bundle/index.ts';
 import { VedetteError } from '#shared/errors.ts';
 import { rulesFromFiles } from '#shared/rules/from-files.ts';
 import type { RuleSet } from '#shared/sigma/index.ts';
-import { type CaseResult, runCases } from '../rules/cases.ts';
+import type { CaseResult } from '../rules/cases.ts';
+import { ruleFileOf, type TestVerdict, verdictsOf } from '../rules/verdicts.ts';
 import type { RuleProblem } from '../store/contract.ts';
 import { isRule, type SourceFiles, testName } from './source.ts';
 
@@ -28,25 +26,29 @@ export interface CheckedSource {
   readonly tests: readonly TestRecord[];
 }
 
-/** Compiles and tests. Tests are run from a folder of its own that is removed. Throws `bundle.path`, `data.unreadable`. */
+/** Compiles and tests, with the pipelines, lists and correlations that go with them. Throws `bundle.path`. */
 export async function checkSource(files: SourceFiles): Promise<CheckedSource> {
+  for (const path of files.keys()) {
+    const problem = pathProblem(path);
+    if (problem !== undefined) throw new VedetteError('bundle.path', `${JSON.stringify(path)}: ${problem}`);
+  }
   const { ruleSet, problems, accepted } = rulesFromFiles(files);
-  const results = await runAll(files);
   const tests = [...files.keys()].filter((path) => testName.test(path)).sort();
-  const records = tests.map((path) => recordOf(path, files.get(path)!, results.get(path) ?? []));
-  const full = records.filter(({ hits, misses }) => hits > 0 && misses > 0);
-  const sound = new Set(full.map(({ path }) => stemOf(path)));
-  const failed = [...results].flatMap(([file, cases]) =>
-    cases.filter(({ passed }) => !passed).map(({ name, detail }) => ({ file, name, detail })),
-  );
-  for (const { file } of failed) sound.delete(stemOf(file));
-  const untested = loudFiles(ruleSet).filter((path) => !sound.has(stemOf(path)));
-  return { rules: accepted, problems, failed, untested, tests: records };
-}
-
-/** What a file of rules and that of its tests have in common. */
-function stemOf(path: string): string {
-  return path.replace(testName, '').replace(/\.ya?ml$/i, '');
+  const caseFiles = tests.map((file) => ({
+    ...{ file, text: Buffer.from(files.get(file)!).toString('utf8') },
+    ruleFile: ruleFileOf(file, files),
+  }));
+  const run = verdictsOf(ruleSet, caseFiles);
+  const ofFile = Map.groupBy(run.results, ({ file }) => file);
+  const failed = run.results
+    .filter(({ passed }) => !passed)
+    .map(({ file, name, detail }) => ({ file, name, detail }));
+  const unread = run.problems.map(({ file, message }) => ({ file, name: 'the file', detail: message }));
+  return {
+    ...{ rules: accepted, problems, failed: [...unread, ...failed] },
+    untested: filesWithout(ruleSet, run.verdicts),
+    tests: tests.map((path) => recordOf(path, files.get(path)!, ofFile.get(path) ?? [])),
+  };
 }
 
 /** The source without its tests: what the bundle holds. */
@@ -60,43 +62,12 @@ function recordOf(path: string, data: Uint8Array, cases: readonly CaseResult[]):
   return { path, sha256, hits: passed('hit'), misses: passed('miss') };
 }
 
-/** Files with a rule or correlation that raises alerts itself. */
-function loudFiles({ rules, correlations, silent }: RuleSet): readonly string[] {
+/** Files with a rule or correlation that raises alerts itself and that its tests do not vouch for. */
+function filesWithout(
+  { rules, correlations, silent }: RuleSet,
+  verdicts: ReadonlyMap<string, TestVerdict>,
+): readonly string[] {
   const loud = [...rules, ...correlations].filter((one) => !silent.has(one));
-  return [...new Set(loud.map(({ rule }) => rule.file))].filter(isRule).sort();
-}
-
-async function runAll(files: SourceFiles): Promise<ReadonlyMap<string, readonly CaseResult[]>> {
-  const folder = await mkdtemp(join(tmpdir(), 'vedette-check-'));
-  try {
-    for (const [path, data] of files) await put(folder, path, data);
-    const withTests = [...files.keys()].filter((path) => testName.test(path)).map((path) => dirname(path));
-    const results = new Map<string, CaseResult[]>();
-    for (const part of new Set(withTests))
-      for (const result of await casesIn(folder, part)) {
-        const path = `${part}/${result.file}`;
-        results.set(path, [...(results.get(path) ?? []), result]);
-      }
-    return results;
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
-
-/** A file of tests that is none must not look like a defect of ours. Throws `rules.check_failed`. */
-async function casesIn(folder: string, part: string): Promise<readonly CaseResult[]> {
-  try {
-    return await runCases(join(folder, part), [join(folder, 'lists')]);
-  } catch (error) {
-    const detail = `The tests in ${part} could not be run: ${(error as Error).message}.`;
-    throw new VedetteError('rules.check_failed', detail, { cause: error });
-  }
-}
-
-async function put(folder: string, path: string, data: Uint8Array): Promise<void> {
-  const problem = pathProblem(path);
-  if (problem !== undefined) throw new VedetteError('bundle.path', `${JSON.stringify(path)}: ${problem}`);
-  const to = join(folder, path);
-  await mkdir(dirname(to), { recursive: true, mode: 0o700 });
-  await writeFile(to, data, { mode: 0o600 });
+  const untested = loud.filter(({ rule }) => verdicts.get(rule.id) !== 'tested');
+  return [...new Set(untested.map(({ rule }) => rule.file))].filter(isRule).sort();
 }

@@ -41,7 +41,8 @@ function textOf(text: string | Uint8Array): string {
   return typeof text === 'string' ? text : Buffer.from(text).toString('utf8');
 }
 
-function ruleFileOf(file: string, files: ReadonlyMap<string, unknown>): string {
+/** The file of rules that a file of tests is about. */
+export function ruleFileOf(file: string, files: ReadonlyMap<string, unknown>): string {
   const stem = file.replace(testSuffix, '');
   return files.has(`${stem}.yaml`) ? `${stem}.yaml` : `${stem}.yml`;
 }
