@@ -45,13 +45,15 @@ export class Rollouts implements RolloutService {
   readonly #d: RolloutsDeps;
   readonly #timer: NodeJS.Timeout;
   #offered: OfferedBundle | undefined;
+  /** Id of the one that runs; there is one at most. */
+  #running: string | undefined;
   #turn: Promise<unknown> = Promise.resolve();
 
   private constructor(deps: RolloutsDeps) {
     this.#d = deps;
     let isLooking = false;
     this.#timer = setInterval(() => {
-      if (isLooking) return;
+      if (isLooking || this.#running === undefined) return;
       isLooking = true;
       void this.#inTurn(() => this.#look())
         .catch((error: unknown) => deps.onError(error))
@@ -66,6 +68,7 @@ export class Rollouts implements RolloutService {
     const rollouts = new Rollouts(deps);
     const { inForce } = await deps.bundles.list();
     for (const rollout of (await deps.store.list()).toReversed()) {
+      if (rollout.state === 'running') rollouts.#running = rollout.id;
       const version = isOver(rollout) ? rollout.backTo : rollout.version;
       // What was put in force for all since then stands above it.
       if (version === null || version === inForce?.version || (inForce?.at ?? 0) > rollout.changedAt)
@@ -171,8 +174,8 @@ export class Rollouts implements RolloutService {
   }
 
   async #look(): Promise<void> {
-    const rollout = (await this.#d.store.list()).find(({ state }) => state === 'running');
-    if (rollout === undefined) return;
+    const rollout = await this.#found(this.#running ?? '');
+    if (rollout.state !== 'running') return;
     const { plan, stage, stageAt, ackedAt, usualAlertsPerHour } = rollout;
     const hosts = await this.#progress(rollout);
     const stageForS = (this.#d.now() - stageAt) / 1e6;
@@ -301,6 +304,7 @@ export class Rollouts implements RolloutService {
   async #keep(rollout: Rollout, { by, action, detail = {} }: Change): Promise<Rollout> {
     const changed = { ...rollout, changedAt: this.#d.now() };
     const target = `rollout ${rollout.id}`;
+    this.#running = changed.state === 'running' ? changed.id : undefined;
     await this.#d.store.put(changed, { at: changed.changedAt, actor: by, action, target, detail });
     this.#d.changed(changed);
     return changed;
