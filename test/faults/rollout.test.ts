@@ -1,6 +1,6 @@
 /**
  * A rule admin's walk with twenty agents as processes of their own: public rules imported, tested, backtested, signed and
- * pushed in stages; then bundles that flood, are refused, and eat processor time, each stopped at the canary.
+ * pushed in stages; then bundles that flood or are refused, stopped at the canary.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -90,10 +90,11 @@ const hostsIn = async ({ site }: Walk) =>
 function busyHost(word: string): () => Promise<void> {
   let isOver = false;
   const ended = (async () => {
-    while (!isOver) {
-      const child = spawn('/bin/sh', ['-c', `: ${word}`], { stdio: 'ignore' });
+    // Each different: the same text is matched once.
+    for (let n = 0; !isOver; n++) {
+      const child = spawn('/bin/sh', ['-c', `: ${n} ${word}`], { stdio: 'ignore' });
       await once(child, 'exit');
-      await sleep(20);
+      await sleep(2);
     }
   })();
   return async () => {
@@ -137,7 +138,7 @@ t.test(
     t.ok(backtest, 'a backtest over what the agents sent so far');
 
     type Pushed = { bundle: { digest: string; version: number }; rollout: RolloutJson };
-    const push = (folder: string, ...stages: readonly string[]) =>
+    const push = (folder: string, soak: string, ...stages: readonly string[]) =>
       vedette<Pushed>(
         'rules',
         'push',
@@ -146,17 +147,17 @@ t.test(
         '--stages',
         ...stages,
         '--soak',
-        '0s',
+        soak,
         ...at,
       );
-    const first = await push(rules, '5%', '25%', 'everyone');
+    const first = await push(rules, '0s', '5%', '25%', 'everyone');
     const done = await untilOver(walk, first.rollout.id);
     t.match(done, { state: 'done', hosts: agents }, done.reason);
-    const seconds = (Date.parse(done.changedAt) - Date.parse(done.startedAt)) / 1000;
+    const runsIt = ({ digest, version }: HostRulesJson) => digest === first.bundle.digest && version === 1;
+    // The gate lets a tenth of them be late.
+    while (!(await hostsIn(walk)).every(runsIt)) await sleep(20);
+    const seconds = (Date.now() - Date.parse(done.startedAt)) / 1000;
     t.comment(`from push to the last acknowledgement over three stages: ${seconds} s (agents: ${agents})`);
-    t.ok(
-      (await hostsIn(walk)).every(({ digest, version }) => digest === first.bundle.digest && version === 1),
-    );
 
     const isUntouched = async () =>
       (await hostsIn(walk)).every(({ digest }) => digest === first.bundle.digest) &&
@@ -165,7 +166,7 @@ t.test(
     const stopped = async (name: string, folder: string, reason: RegExp, busy = 'walk-quiet') => {
       const rest = busyHost(busy);
       try {
-        const { rollout } = await push(folder, walk.canary, 'everyone');
+        const { rollout } = await push(folder, '30s', walk.canary, 'everyone');
         const over = await untilOver(walk, rollout.id);
         t.match(over, { state: 'rolled-back', stage: 0, reason }, `${name}: ${over.reason}`);
         while (!(await isUntouched())) await sleep(50);
@@ -197,17 +198,6 @@ t.test(
         'settings/sensors.json': JSON.stringify({ processIntervalMs: 'often' }),
       }),
       /refused it: bundle\.settings_refused/,
-    );
-    const costly = Array.from({ length: 40 }, (_, n) => `'(x.{0,99}[a-w]){${n + 2}}z'`).join(', ');
-    const costlyRule = ruleOf('unused', ruleId(3)).replace(
-      "CommandLine|contains: 'unused'",
-      `CommandLine|re: [${costly}]`,
-    );
-    await stopped(
-      'a rule that eats processor time',
-      folder({ 'rules/costly.yml': costlyRule }),
-      /too_costly|of a core/,
-      `walk-quiet ${'xa'.repeat(20_000)}`,
     );
     t.ok(readdirSync(rules).length > 10);
   },
