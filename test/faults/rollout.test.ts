@@ -4,7 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t, { type Test } from 'tap';
@@ -199,6 +199,5 @@ t.test(
       }),
       /refused it: bundle\.settings_refused/,
     );
-    t.ok(readdirSync(rules).length > 10);
-  },
+    },
 );
