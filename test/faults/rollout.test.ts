@@ -199,5 +199,5 @@ t.test(
       }),
       /refused it: bundle\.settings_refused/,
     );
-    },
+  },
 );
