@@ -80,6 +80,12 @@ export class Rollouts implements RolloutService {
       if (!isOver(rollout)) rollouts.#offered = offered;
       deps.desired.setFor(rollout.hosts, offered);
     }
+    // A stage that a crash cut off is not one whose hosts have all taken the bundle.
+    const running = await deps.store.get(rollouts.#running ?? '');
+    if (running !== undefined)
+      await rollouts
+        .#inTurn(() => rollouts.#beginStage(running, running.stage, collector))
+        .catch(deps.onError);
     return rollouts;
   }
 
@@ -146,12 +152,12 @@ export class Rollouts implements RolloutService {
     );
   }
 
-  /** The soak begins anew: nobody watched meanwhile. */
+  /** Its stage begins anew: whatever stopped it may have been half done, and nobody watched meanwhile. */
   resume(id: string, by: string): Promise<Rollout> {
-    return this.#change(id, ['paused', 'halted'], (rollout) => {
-      const at = this.#d.now();
-      const running: Rollout = { ...rollout, state: 'running', reason: '', stageAt: at, ackedAt: null };
-      return this.#keep(running, { by, action: 'rollout.resume' });
+    return this.#change(id, ['paused', 'halted'], async (rollout) => {
+      const running: Rollout = { ...rollout, state: 'running', reason: '' };
+      await this.#keep(running, { by, action: 'rollout.resume' });
+      return await this.#beginStage(running, running.stage, by);
     });
   }
 
@@ -209,13 +215,13 @@ export class Rollouts implements RolloutService {
     try {
       if (plan.stages[stage]?.percent === 100) {
         const reason = `rollout ${rollout.id}`;
-        await bundles.activate({ version, by, reason, isRollback: false });
+        const { inForce } = await bundles.list();
+        if (inForce?.version !== version) await bundles.activate({ version, by, reason, isRollback: false });
       } else {
         if (this.#offered?.digest !== digest) this.#offered = await bundles.stage(version, by);
         desired.setFor(hosts, this.#offered);
       }
     } catch (error) {
-      // Nothing reached anybody in its first stage: then it did not begin.
       const { code = 'internal', detail: why = String(error) } = error as Partial<VedetteError>;
       await this.#keep(
         { ...begun, state: 'halted', reason: `${code}: ${why}` },

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { buildBundle, encodeBundle, openBundle, type Trust, trustIn } from '#shared/bundle/index.ts';
-import { ok } from '#shared/errors.ts';
+import { ok, VedetteError } from '#shared/errors.ts';
 import { noReport, type RuleReport } from '#shared/protocol/host-rules.ts';
 import { Bundles } from '../../../collector/bundles/bundles.ts';
 import { checkSource } from '../../../collector/bundles/check.ts';
@@ -214,6 +214,44 @@ t.test('a stage that names nobody is refused, rather than passed', async (t) => 
   const plan = planOf({ stages: parseStages(['web-0', 'cnary-*', 'everyone']) });
   await t.rejects(rollouts.start({ version, plan, by: 'ann' }), { code: 'rollout.plan', detail: /cnary-\*/ });
   t.same(await control.rollouts.list(), []);
+});
+
+t.test('a crash before its first stage had begun does not let it past its canary', async (t) => {
+  const site = await openSite(t, 4);
+  const { bundles, build, hosts, control } = site;
+  await bundles.activate({ version: (await build('a')).version, by: 'ann', reason: '', isRollback: false });
+  const { version } = await build('b');
+  const plan = planOf({ soakS: 600 });
+  const { id } = await site.rollouts.start({ version, plan, by: 'ann' });
+  await site.rollouts.close();
+  // As it was kept a moment before.
+  const { rollout } = await site.rollouts.get(id);
+  await control.rollouts.put({ ...rollout, hosts: [], ackedAt: null });
+  site.desired.setFor(
+    hosts.map((host) => host.id),
+    undefined,
+  );
+  const again = await site.open();
+  t.match(await untilStage(again, id, 0), { hosts: [hosts[0]!.id] });
+  t.equal(site.desired.of(hosts[0]!.id)?.version, version);
+  t.equal(site.desired.of(hosts[1]!.id)?.version, 1);
+});
+
+t.test('one that halted goes on with what it could not do', async (t) => {
+  const { bundles, build, hosts, rollouts, control } = await openSite(t, 2);
+  await bundles.activate({ version: (await build('a')).version, by: 'ann', reason: '', isRollback: false });
+  const { version } = await build('b');
+  const plan = planOf({ stages: parseStages(['everyone']), soakS: 600 });
+  const { activate } = bundles;
+  bundles.activate = () => Promise.reject(new VedetteError('data.unreadable', 'no room'));
+  await t.rejects(rollouts.start({ version, plan, by: 'ann' }), { code: 'data.unreadable' });
+  bundles.activate = activate;
+  const [halted] = await control.rollouts.list();
+  t.match(halted, { state: 'halted', reason: /no room/ });
+  await rollouts.resume(halted!.id, 'ann');
+  await untilStage(rollouts, halted!.id, 0);
+  t.ok(hosts.every(({ runs }) => runs.version === version));
+  t.equal((await bundles.list()).inForce?.version, version);
 });
 
 t.test('each gate stops it at the canary, which goes back; nobody else is touched', async (t) => {
