@@ -109,6 +109,7 @@ async function startWithin(
     applySensors: (overrides) => sensors.apply(overrides),
   });
   const overrides = await edge.keeper.open();
+  edge.correlations.open();
   const delivery = startDelivery({
     ...{ folder, config, identity, address, commands, log },
     ...{ bundle: edge.keeper, edge: edge.rules },
@@ -159,6 +160,7 @@ async function startWithin(
       scheduler.close();
       queries.close();
       await delivery.close();
+      edge.correlations.close();
       for (const lock of locks) lock.release();
     },
   };

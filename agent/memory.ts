@@ -1,10 +1,10 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-/** Long enough for the first looks to be over. */
-const firstMs = 10_000;
-/** Time between looks at what has grown since. */
-const lookMs = 60_000;
+/** When the first looks of sensors are over, and when what they began to do in the background is. */
+const startMs = [10_000, 30_000] as const;
+/** Time between later looks at what has grown since: each collection is up to a third of what an idle agent may take a minute. */
+const lookMs = 120_000;
 /** Growth that is worth a collection. */
 const worthBytes = 4 * 1024 ** 2;
 
@@ -22,8 +22,8 @@ const thoroughly = { type: 'major', execution: 'sync', flavor: 'last-resort' } a
 
 /**
  * Collects garbage once the first looks are over, and later where memory has grown: what the start left, or a storm of
- * events, is given back. An idle agent allocates too little for V8 to do so by itself. Takes some 50 ms. Gives the
- * function that ends it.
+ * events, is given back. An idle agent allocates too little for V8 to do so by itself; of a busy one it collects itself
+ * what is some megabytes more. Takes some 100 ms, in which nothing else is done. Gives the function that ends it.
  */
 export function keepMemorySmall(): () => void {
   const collect = collector();
@@ -33,10 +33,10 @@ export function keepMemorySmall(): () => void {
     collect(thoroughly);
     leastBytes = process.memoryUsage.rss();
   };
-  const first = setTimeout(look, firstMs);
+  const first = startMs.map((ms) => setTimeout(look, ms));
   const again = setInterval(look, lookMs);
   return () => {
-    clearTimeout(first);
+    for (const timer of first) clearTimeout(timer);
     clearInterval(again);
   };
 }

@@ -10,7 +10,8 @@ if (port === null) throw new Error('backtest.worker.ts runs as a worker thread o
 const { candidate, inForce, hosts, hostIds, since, until } = workerData as ScanThreadData;
 
 const loading = loadSets(candidate, inForce).then(
-  ({ all }) => new Scan(all, hosts, { since, until, ...(hostIds !== undefined && { hostIds }) }),
+  ({ all, observed }) =>
+    new Scan(all, hosts, { since, until, ...(hostIds !== undefined && { hostIds }) }, observed),
 );
 
 /** The disk has changed the file: the rest of the scan goes on without this part. */

@@ -1,4 +1,5 @@
 /** Wires a collector; everything that needs to know of everything is here. */
+
 import { existsSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { availableParallelism, hostname } from 'node:os';
@@ -12,20 +13,36 @@ import { lockDataFolder, makeDataFolder } from '#shared/data-folder.ts';
 import { ok, VedetteError } from '#shared/errors.ts';
 import { readText, writeText } from '#shared/files.ts';
 import manifest from '../package.json' with { type: 'json' };
+import { advisoryFileIn } from './advisories/advisory-file.ts';
 import { Alarm } from './alarm.ts';
+import { AlertUpdates } from './alerts/alert-updates.ts';
+import { AlertExceptions } from './alerts/exceptions.ts';
+import { hostWeights } from './alerts/host-weights.ts';
+import { RiskWatch } from './alerts/risk-watch.ts';
+import { StoryBuilder } from './alerts/story-builder.ts';
+import { Analyses } from './analysis/analyse.ts';
 import { createApi } from './api/create-api.ts';
-import { type Auth, createAuth } from './auth/auth.ts';
+import type { ApiDeps } from './api/deps.ts';
+import { type Access, createAccess } from './auth/access.ts';
+import { checkNetworks } from './auth/address-list.ts';
+import type { Auth } from './auth/auth.ts';
+import { OidcProvider } from './auth/oidc/provider.ts';
+import { oidcSettings } from './auth/oidc/settings.ts';
+import { OidcSignIn } from './auth/oidc/sign-in.ts';
 import { Backtests } from './backtest/backtests.ts';
 import { Bundles } from './bundles/bundles.ts';
 import { checkInThread } from './bundles/check-thread.ts';
+import { editBase } from './bundles/edit-base.ts';
+import { testFileOf } from './bundles/edits.ts';
 import { openOnlineKeys } from './bundles/online-keys.ts';
+import { TestTexts } from './bundles/test-texts.ts';
 import { type Bus, localBus } from './bus.ts';
 import { Closing } from './closing.ts';
 import { collectorSettings } from './config.ts';
 import { bundleTamperingRule, isIdentityAttack } from './detect/identity-rules.ts';
 import { ownAlert } from './detect/own-alert.ts';
 import { KeyRing } from './encryption/key-ring.ts';
-import { eventReader } from './event-reader.ts';
+import { eventCounting, eventReader } from './event-reader.ts';
 import type { Audit } from './fleet/audit.ts';
 import { type Authority, type CaStatus, openAuthority } from './fleet/authority.ts';
 import { DesiredBundles } from './fleet/bundles/desired-bundles.ts';
@@ -40,14 +57,18 @@ import { Asks } from './fleet/query/asks.ts';
 import { LiveQueries } from './fleet/query/live-queries.ts';
 import { Schedules } from './fleet/query/schedules.ts';
 import { Hunts } from './hunt/hunts.ts';
+import { HuntSchedules } from './hunt/schedules/hunt-schedules.ts';
 import type { CommandChannel } from './ingest/command-channel.ts';
 import { Gateway, type Refusal } from './ingest/gateway.ts';
+import type { Verdict } from './ingest/messages.ts';
 import { Pipeline } from './ingest/pipeline.ts';
+import { Intake, intakeConnection } from './intake/intake.ts';
 import { hostLedgers } from './ledger/host-ledgers.ts';
 import { lackingAlert } from './ledger/ledger-alerts.ts';
 import { LedgerWatch } from './ledger/ledger-watch.ts';
 import { Rates } from './rates.ts';
 import { Resealing } from './resealing.ts';
+import { RetentionSettings, writtenRetention } from './retention.ts';
 import { Rollouts } from './rollout/rollouts.ts';
 import { parseStages } from './rollout/stages.ts';
 import { checkRule } from './rules/check-rule.ts';
@@ -55,16 +76,27 @@ import { coverageInThread } from './rules/coverage/in-thread.ts';
 import type { RuleSource } from './rules/rule-source.ts';
 import { sourceInForce } from './rules/rules-in-force.ts';
 import { ruleTexts } from './rules/texts.ts';
-import type { Alert, AuditStore, CollectorStatus, ControlStore, Host, HostFacts } from './store/contract.ts';
+import type {
+  Alert,
+  AlertBounds,
+  AuditStore,
+  CollectorStatus,
+  ControlStore,
+  Host,
+  HostFacts,
+  NewAlert,
+} from './store/contract.ts';
 import { openControlStore } from './store/control/open.ts';
+import { EventCounter } from './store/events/event-counts.ts';
 import { ReaderThread } from './store/events/reader-thread.ts';
 import { EventSearch } from './store/events/search.ts';
 import { SegmentSearch } from './store/events/segment-search.ts';
 import { SqlEngine } from './store/events/sql/engine.ts';
 import { endAtOnce } from './store/failed-sync.ts';
 import { checkKeys, ensureKeyFile } from './store/key-use.ts';
-import { daysByType, type Retention } from './store/segments/retention.ts';
+import { daysByType } from './store/segments/retention.ts';
 import { SealerThread } from './store/segments/sealer-thread.ts';
+import type { ProcessTree, TreeBounds } from './tree/contract.ts';
 import { processTree } from './tree/tree.ts';
 
 export interface CollectorOptions {
@@ -98,6 +130,11 @@ const ratesMs = 1000;
 /** Longest time between looks at whether a certificate is to be renewed or a CA to be retired. */
 const maxTendMs = 3_600_000;
 const commandLookMs = 1000;
+const riskLookMs = 5_000;
+const huntLookMs = 1000;
+const alertTendMs = 60_000;
+/** Alerts given up in one transaction. */
+const prunedAtOnce = 200;
 /** Longer than any question may take. */
 const graceMs = 900_000;
 
@@ -135,13 +172,16 @@ class Collector {
   readonly #bus: Bus;
   readonly #rates = new Rates();
   readonly #startedAt = nowUs();
+  readonly #writtenRetention: ReturnType<typeof writtenRetention>;
   #authority!: Authority;
   #control!: ControlStore;
   #pipeline!: Pipeline;
   #bundles!: Bundles;
+  readonly #ruleTests: TestTexts;
   #rollouts!: Rollouts;
   #gateway!: Gateway;
   #reader!: ReaderThread;
+  #retention!: RetentionSettings;
   #identifying!: IdentifyDeps;
   #issuer!: Issuer;
   #enrolment!: Enrolment;
@@ -160,12 +200,18 @@ class Collector {
   #sealer: SealerThread | undefined;
   #sealableUpTo = 0;
   #apiServer: unknown;
+  #exceptions!: AlertExceptions;
+  #intake!: Intake;
+  #risk!: RiskWatch;
+  readonly #updates = new AlertUpdates((raised) => this.#tellAlert(raised));
 
-  constructor(options: CollectorOptions, config: CollectorConfig, closing: Closing) {
+  constructor(options: CollectorOptions, given: Readonly<Record<string, unknown>>, closing: Closing) {
     this.#o = options;
-    this.#config = config;
+    this.#config = parseConfig(collectorSettings, given);
+    this.#writtenRetention = writtenRetention(given);
     this.#closing = closing;
     this.#bus = localBus((error) => options.logger.error({ err: error }, 'a subscriber failed'));
+    this.#ruleTests = new TestTexts(join(options.folder, 'rule-tests'));
   }
 
   async start(): Promise<RunningCollector> {
@@ -183,12 +229,15 @@ class Collector {
       durable: true,
       onFailedSync: endAtOnce,
       ring,
+      alertBounds: this.#alertBounds,
     });
     this.#closing.add(() => this.#control.close());
+    this.#closing.add(() => this.#updates.close());
     await this.#control.hosts.disconnectAll();
     await this.#startPipeline();
     await this.#startBundles();
     await this.#startRollouts();
+    await this.#openRetention();
     this.#startSealer();
     this.#startResealing(ring);
     this.#reader = new ReaderThread(
@@ -334,19 +383,25 @@ class Collector {
       keyFile: this.#keyFile,
       minFreeBytes: this.#config.minFreeBytes,
       controlPath: join(folder, 'control.db'),
+      alertBounds: this.#alertBounds,
+      advisoryFile: advisoryFileIn(folder),
       rulePaths: this.#rulesInForce.rulePaths,
       listPaths: this.#rulesInForce.listPaths,
       pipelineUses: this.#rulesInForce.uses,
     };
     this.#pipeline = await Pipeline.start(new URL('./pipeline.worker.ts', import.meta.url), options, {
-      onVerdicts: (verdicts) => this.#gateway.judge(verdicts),
+      onVerdicts: (verdicts) => {
+        const isOutside = ({ connection }: Verdict) => connection === intakeConnection;
+        for (const verdict of verdicts) if (isOutside(verdict)) this.#intake.judge(verdict);
+        this.#gateway.judge(verdicts.filter((verdict) => !isOutside(verdict)));
+      },
       onStored: ({ events, counts }) => {
         this.#rates.add(counts, Math.floor(Date.now() / 1000));
         void this.#bus.publish('stored', { events });
       },
       onSealable: (upTo) => this.#sealable(upTo),
       onAlerts: (alerts) => {
-        for (const raised of alerts) this.#tellAlert(raised);
+        for (const raised of alerts) this.#updates.add(raised);
       },
       onProblem: (code, detail) => {
         if (code === 'data.corrupt') this.#damagedBatches++;
@@ -357,6 +412,71 @@ class Collector {
     });
     this.#closing.add(() => this.#pipeline.close());
     for (const problem of this.#pipeline.rules.problems) logger.warn(problem, 'rule refused');
+  }
+
+  get #alertBounds(): AlertBounds {
+    const { alertQuietS, alertLongestHours, alertMaxPerHour } = this.#config;
+    return { quietUs: alertQuietS * 1e6, longestHours: alertLongestHours, maxPerHour: alertMaxPerHour };
+  }
+
+  /** What becomes of alerts once they are raised: hidden, put into stories, reckoned as risk, given up. */
+  #startAlerts(treeOf: (alertId: string, bounds: TreeBounds) => Promise<ProcessTree>): void {
+    const { alerts, alertExceptions, stories } = this.#control;
+    const { riskHalfLifeS, riskThreshold: threshold, riskHostWeights } = this.#config;
+    const { logger } = this.#o;
+    this.#exceptions = new AlertExceptions({
+      ...{ store: alertExceptions, alerts, now: nowUs },
+      apply: (exceptions) => this.#pipeline.except(exceptions),
+    });
+    this.#risk = new RiskWatch({
+      ...{ alerts, stories, threshold, now: nowUs },
+      settings: { halfLifeUs: riskHalfLifeS * 1e6, weights: hostWeights(riskHostWeights) },
+      raise: (alert) => this.#raise(alert),
+    });
+    const builder = new StoryBuilder({
+      ...{ stories, treeOf, now: nowUs },
+      onChanged: (id) => void this.#tellChanged(id),
+      onError: (error) => logger.error({ err: error }, 'alerts could not be put into stories'),
+    });
+    this.#closing.add(() => builder.close());
+    this.#every(riskLookMs, 'risks could not be reckoned', () => this.#risk.look());
+    this.#every(alertTendMs, 'old alerts could not be given up', () => this.#tendAlerts());
+  }
+
+  async #raise(alert: NewAlert): Promise<void> {
+    if (!(await this.#exceptions.hides(alert))) this.#tellAlert(await this.#control.alerts.raise(alert));
+  }
+
+  async #tellChanged(id: string): Promise<void> {
+    const alert = await this.#control.alerts.get(id).catch(() => undefined);
+    if (alert !== undefined) this.#updates.add({ alert, isNew: false });
+  }
+
+  async #tendAlerts(): Promise<void> {
+    const { alertRetentionDays, alertMaxCount } = this.#config;
+    const closedBefore = nowUs() - alertRetentionDays * 86_400e6;
+    for (let n = prunedAtOnce; n === prunedAtOnce; )
+      n = await this.#control.alerts.prune(closedBefore, alertMaxCount, prunedAtOnce);
+    await this.#exceptions.tend();
+  }
+
+  /** Does something again and again, never twice at once; what fails is logged and tried again. */
+  #every(ms: number, failure: string, work: () => Promise<void>): void {
+    let working = Promise.resolve();
+    let isBusy = false;
+    const timer = setInterval(() => {
+      if (isBusy) return;
+      isBusy = true;
+      working = work()
+        .catch((error: unknown) => this.#o.logger.error({ err: error }, failure))
+        .finally(() => {
+          isBusy = false;
+        });
+    }, ms);
+    this.#closing.add(async () => {
+      clearInterval(timer);
+      await working;
+    });
   }
 
   get #rulesInForce() {
@@ -377,8 +497,14 @@ class Collector {
     const { files } = await this.#ruleSource();
     if (files === undefined) return await ruleTexts(file);
     const bytes = files.get(file);
-    // Tests stay outside of bundles.
-    return bytes === undefined ? undefined : { text: Buffer.from(bytes).toString(), tests: null };
+    if (bytes === undefined) return undefined;
+    const more = this.#config.rules;
+    const base = await editBase(this.#control.bundles, this.#ruleTests, { folder: this.#o.folder, more });
+    const tests = base.files.get(testFileOf(file));
+    return {
+      text: Buffer.from(bytes).toString(),
+      tests: tests === undefined ? null : Buffer.from(tests).toString(),
+    };
   }
 
   #makeBacktests(): Backtests {
@@ -389,6 +515,7 @@ class Collector {
       keyFile: this.#keyFile,
       threads: Math.min(backtestThreads, availableParallelism()),
       memoryBytes,
+      episodes: this.#alertBounds,
       inForce: () => this.#ruleSource(),
       hosts: async () =>
         (await this.#control.hosts.list()).map(({ id, hostname: name, os }) => ({ id, name, product: os })),
@@ -405,6 +532,8 @@ class Collector {
       store: this.#control.bundles,
       keys: await openOnlineKeys(join(folder, 'rule-keys')),
       check: (files) => checkInThread(new URL('./bundle-check.worker.ts', import.meta.url), files),
+      inForce: () => editBase(this.#control.bundles, this.#ruleTests, { folder, more: this.#config.rules }),
+      tests: this.#ruleTests,
       switchTo: async (bundle) => {
         const outcome = await this.#pipeline.switchTo(bundle);
         const { version, digest, content } = bundle;
@@ -474,9 +603,16 @@ class Collector {
     this.#sealer?.sealable(upTo);
   }
 
-  get #retention(): Retention {
+  async #openRetention(): Promise<void> {
     const { retentionDays: days, retentionByType, retentionMaxBytes: maxBytes } = this.#config;
-    return { days, daysByType: daysByType(retentionByType), maxBytes };
+    this.#retention = await RetentionSettings.open({
+      store: this.#control.retentionSettings,
+      configured: { days, daysByType: daysByType(retentionByType), maxBytes },
+      written: this.#writtenRetention,
+      outdated: (retention) => this.#reader.outdated(retention),
+      apply: (retention) => this.#sealer?.retain(retention),
+      now: nowUs,
+    });
   }
 
   #startSealer(): void {
@@ -487,7 +623,7 @@ class Collector {
       keyFile: this.#keyFile,
       controlPath: join(folder, 'control.db'),
       folder: join(folder, 'segments'),
-      ...{ sealEvents, sealMs, retention: this.#retention, graceMs },
+      ...{ sealEvents, sealMs, retention: this.#retention.inForce, graceMs },
     };
     const sealer = new SealerThread(new URL('./sealer.worker.ts', import.meta.url), options, {
       onSealed: (run) => logger.debug(run, 'sealed'),
@@ -568,6 +704,8 @@ class Collector {
       desired: this.#desired,
       audit: this.#audit,
       onTampering: (hostId, code, detail) => this.#tellOfTampering(hostId, code, detail),
+      // Hosts connect once everything is there, and this is made before what watches rollouts.
+      onKept: () => this.#rollouts?.look(),
       log: (level, what, detail) => logger[level](detail, what),
     });
     this.#closing.add(() => this.#hostBundles.close());
@@ -684,7 +822,7 @@ class Collector {
       this.#reader.ledger(),
       this.#reader.eventsAfter(cursor),
       this.#reader.totals(),
-      this.#reader.storage(join(this.#o.folder, 'segments'), this.#retention),
+      this.#reader.storage(join(this.#o.folder, 'segments'), this.#retention.inForce),
       this.#reader.lastId(),
       this.#control.alerts.countByStatus(),
     ]);
@@ -706,41 +844,91 @@ class Collector {
     };
   }
 
+  /** From where, how often and through whom people may come. Throws `config.invalid`. */
+  #entrySettings(access: Access): Partial<ApiDeps> {
+    const { trustedProxies, requestsPerMinute, tokenRequestsPerMinute } = this.#config;
+    const publicUrl = originOf(this.#config.publicUrl);
+    const settings = oidcSettings(this.#config);
+    checkNetworks('trustedProxies', trustedProxies);
+    const { auth, accounts } = access;
+    const { accounts: store, audit } = this.#control;
+    const parts = { store, accounts, audit, auth, now: Date.now };
+    return {
+      limits: { perAddress: requestsPerMinute, perCaller: tokenRequestsPerMinute },
+      ...(trustedProxies.length > 0 && { trustedProxies }),
+      ...(publicUrl !== undefined && { publicUrl }),
+      ...(settings && { oidc: new OidcSignIn({ provider: new OidcProvider(settings), ...parts }) }),
+    };
+  }
+
+  async #scheduleHunts(hunts: Hunts): Promise<HuntSchedules> {
+    const { huntSchedules: store, hosts } = this.#control;
+    const raise = (alert: NewAlert) => this.#raise(alert);
+    const schedules = await HuntSchedules.open({ store, hunts, hosts, raise, now: nowUs });
+    this.#every(huntLookMs, 'scheduled hunts could not be run', () => schedules.look());
+    this.#closing.add(() => schedules.close());
+    return schedules;
+  }
+
   async #startApi(): Promise<RunningCollector> {
     const { folder } = this.#o;
     const { host } = this.#config;
-    const auth = createAuth(this.#control.credentials);
+    const access = createAccess(this.#control);
+    const { auth } = access;
     const { key, cert } = this.#authority.server;
     const tls = isLoopback(host) ? undefined : { key, cert };
     const segments = new SegmentSearch(this.#sql, () => this.#reader.sealedSpan());
     const events = eventReader(new EventSearch(this.#reader, segments), this.#control);
     const { hosts, alerts } = this.#control;
+    const treeOf = (id: string, bounds: TreeBounds) =>
+      processTree({ events, hosts, alerts, now: nowUs }, { by: 'alert', id }, bounds);
+    this.#startAlerts(treeOf);
+    this.#intake = new Intake({
+      ...{ hosts, alerts },
+      submit: (batch, data) => this.#pipeline.submit(batch, data),
+      lastStored: () => this.#reader.lastId(),
+      lastDetected: () => this.#control.detection.cursor(),
+      backlogBytes: () => this.#pipeline.backlogBytes,
+      maxBacklogBytes: this.#config.maxBacklogBytes,
+    });
+    const hunts = new Hunts({ sql: this.#sql, store: this.#control.hunts, audit: this.#audit });
+    const huntSchedules = await this.#scheduleHunts(hunts);
     const app = await createApi({
       control: this.#control,
       events,
+      eventCounts: eventCounting(new EventCounter(this.#sql), this.#control),
       tree: (subject, bounds) => processTree({ events, hosts, alerts, now: nowUs }, subject, bounds),
       bus: this.#bus,
       auth,
+      access,
       status: () => this.#status(),
       rates: () => this.#rates.all(),
       rules: () => this.#pipeline.rules,
+      detectors: () => this.#pipeline.detectors,
       ruleTexts: (file) => this.#ruleTexts(file),
       checkRule: (text, tests) => checkRule(text, tests, this.#rulesInForce.listPaths),
       coverage: async () =>
         coverageInThread(new URL('./coverage.worker.ts', import.meta.url), await this.#ruleSource()),
+      exceptions: this.#exceptions,
+      risks: () => this.#risk.risks(),
       bundles: this.#bundles,
+      retention: this.#retention,
       rollouts: this.#rollouts,
       enrol: this.#enrolment,
       fleet: this.#fleet,
       ca: { list: () => this.#authority.cas, rotate: (overlapMs, actor) => this.#rotateCa(overlapMs, actor) },
       giveCommand: (order) => this.#commands.give(order),
-      hunts: new Hunts({ sql: this.#sql, store: this.#control.hunts, audit: this.#audit }),
+      intake: this.#intake,
+      hunts,
+      huntSchedules,
+      analyses: new Analyses({ hunts, hosts }),
       backtests: this.#makeBacktests(),
       queries: this.#queries,
       schedules: this.#schedules,
       logger: this.#o.logger,
       ...(existsSync(webFolder) && { webRoot: webFolder }),
       ...(tls !== undefined && { tls }),
+      ...this.#entrySettings(access),
     });
     const port = await listen(app, host, this.#config.port);
     this.#apiServer = app.server;
@@ -760,8 +948,9 @@ class Collector {
       enrolment: this.#enrolment,
       desiredBundles: this.#desired,
       createSignInLink: async () => {
-        const { url } = await auth.createSignInLink(api);
-        const detail = { name: 'admin', role: 'admin' };
+        const { name } = await access.accounts.firstAdmin();
+        const { url } = await auth.createSignInLink(originOf(this.#config.publicUrl) ?? api, { name });
+        const detail = { name };
         const entry = { actor: 'collector', action: 'sign-in-link.make', target: 'sign-in link', detail };
         await this.#control.audit.append({ at: nowUs(), ...entry });
         return url;
@@ -769,6 +958,14 @@ class Collector {
       close: () => this.#closing.run(),
     };
   }
+}
+
+/** Throws `config.invalid`. */
+function originOf(text: string): string | undefined {
+  if (text === '') return undefined;
+  const url = URL.parse(text);
+  if (url !== null && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`) return url.origin;
+  throw new VedetteError('config.invalid', 'publicUrl must be an origin like https://edr.example.org.');
 }
 
 async function listen(app: FastifyInstance, host: string, port: number): Promise<number> {
@@ -793,8 +990,7 @@ export async function startCollector(options: CollectorOptions): Promise<Running
     const given = Object.fromEntries(
       Object.entries(options.overrides).filter(([, value]) => value !== undefined),
     );
-    const config = parseConfig(collectorSettings, { ...file, ...given });
-    return await new Collector(options, config, closing).start();
+    return await new Collector(options, { ...file, ...given }, closing).start();
   } catch (error) {
     await closing.run();
     throw error;

@@ -2,15 +2,19 @@
 import { dirname } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { nowUs } from '#shared/clock.ts';
+import { noAdvisories } from '#shared/detect/detectors/advisory/none.ts';
+import type { ExceptionOf } from '#shared/detect/hit-fold.ts';
 import { type ErrorCode, VedetteError } from '#shared/errors.ts';
-import type { RuleSet } from '#shared/sigma/index.ts';
+import { failureOf, type RuleSet } from '#shared/sigma/index.ts';
+import { Advisories } from './advisories/advisories.ts';
+import { ExceptionSet, subjectOfAlert } from './alerts/exception-set.ts';
 import type { Detector } from './detect/contract.ts';
 import { createDetector } from './detect/detector.ts';
 import { KeyRing } from './encryption/key-ring.ts';
 import type { PipelineInput, PipelineOptions, PipelineOutput, SwitchInput } from './ingest/messages.ts';
 import { PipelineLoop } from './ingest/pipeline-loop.ts';
 import { ruleSummaries, rulesInForce, rulesOfBundle } from './rules/rules-in-force.ts';
-import type { ControlStore } from './store/contract.ts';
+import type { ControlStore, NewAlert } from './store/contract.ts';
 import { openControlStore } from './store/control/open.ts';
 import { endAtOnce } from './store/failed-sync.ts';
 import { FreeRoom } from './store/free-room.ts';
@@ -22,19 +26,25 @@ if (port === null) throw new Error('pipeline.worker.ts runs as a worker thread o
 const options = workerData as PipelineOptions;
 const post = (message: PipelineOutput) => port.postMessage(message);
 
+const advisories = options.advisoryFile === undefined ? undefined : new Advisories(options.advisoryFile);
+
 interface Running {
   readonly loop: PipelineLoop;
   /** Puts the rules of a bundle in force. Throws `rules.*`, `data.*`. */
   readonly switchTo: (input: SwitchInput) => Promise<void>;
 }
 
+let exceptions = new ExceptionSet([]);
+const exceptionOf: ExceptionOf = ({ id }, hit, key) => exceptions.idOf({ ...hit, ruleId: id, key }, nowUs());
+
 function detectorOf(ruleSet: RuleSet): () => Detector {
   return () =>
     createDetector(ruleSet, {
+      advisories: advisories ?? noAdvisories,
       onFault: ({ ruleId, ruleTitle, error }) => {
-        const detail = `${ruleTitle} (${ruleId}) failed and was set aside: ${(error as Error).message}.`;
-        post({ kind: 'problem', code: 'rule.failed', detail });
+        post({ kind: 'problem', ...failureOf(`${ruleTitle} (${ruleId})`, error) });
       },
+      exceptionOf,
     });
 }
 
@@ -47,12 +57,19 @@ async function start(): Promise<Running> {
     durable: false,
     onFailedSync: endAtOnce,
     ring,
+    alertBounds: options.alertBounds,
   });
+  exceptions = new ExceptionSet(await control.alertExceptions.list());
+  await advisories?.load();
+  advisories?.watch((error) =>
+    post({ kind: 'problem', code: 'data.unreadable', detail: `Advisories: ${(error as Error).message}.` }),
+  );
   const { ruleSet, problems, bundle } = await rulesInForce(control.bundles, options);
   const makeDetector = detectorOf(ruleSet);
   const room = new FreeRoom(dirname(options.journalPath), options.minFreeBytes);
   const hasRoom = () => room.isEnough;
-  const loop = new PipelineLoop({ writer, reader, control, makeDetector, post, hasRoom });
+  const hiddenBy = (alert: NewAlert) => exceptions.idOf(subjectOfAlert(alert), nowUs());
+  const loop = new PipelineLoop({ writer, reader, control, makeDetector, post, hasRoom, hiddenBy });
   await loop.open();
   const loaded = { rules: ruleSummaries(ruleSet), problems, bundle };
   post({ kind: 'ready', loaded, sealable: loop.sealable });
@@ -88,6 +105,7 @@ try {
   port.on('message', (message: PipelineInput) => {
     if (message.kind === 'batch') loop.add(message);
     else if (message.kind === 'marks') void loop.settle(message);
+    else if (message.kind === 'exceptions') exceptions = new ExceptionSet(message.exceptions);
     else if (message.kind === 'switch')
       void takeUp(message).catch((error: unknown) => post({ kind: 'unswitched', error: coded(error) }));
     else void loop.close().then(() => port.close());

@@ -3,6 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { VedetteError } from '#shared/errors.ts';
 import { KeyRing } from './encryption/key-ring.ts';
 import { searchArrivals } from './store/events/arrival-search.ts';
+import { DecodedBatches } from './store/events/decoded-batches.ts';
 import type { ReaderAnswer, ReaderRequest } from './store/events/reader-thread.ts';
 import { findInJournal } from './store/events/search.ts';
 import { searchTail } from './store/events/tail-search.ts';
@@ -12,11 +13,12 @@ const port = parentPort;
 if (port === null) throw new Error('reader.worker.ts runs as a worker thread only');
 const { journalPath, keyFile } = workerData as { journalPath: string; keyFile: string };
 const reader = openJournalReader(journalPath, new KeyRing(keyFile));
+const batches = new DecodedBatches();
 
 async function answer(request: ReaderRequest): Promise<unknown> {
   switch (request.ask) {
     case 'newest':
-      return searchTail(reader, request.query);
+      return searchTail(reader, batches, request.query);
     case 'arrivals':
       return searchArrivals(reader, request.query);
     case 'find':
@@ -29,6 +31,8 @@ async function answer(request: ReaderRequest): Promise<unknown> {
       return reader.totals();
     case 'storage':
       return reader.storage(request.folder, request.retention);
+    case 'outdated':
+      return reader.outdated(request.retention);
     case 'sealedSpan':
       return reader.sealedSpan();
     case 'lastId':

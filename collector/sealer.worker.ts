@@ -21,5 +21,6 @@ const loop = new SealerLoop(workerData as SealerOptions, {
 });
 port.on('message', (message: SealerInput) => {
   if (message.kind === 'sealable') loop.sealable = message.upTo;
+  else if (message.kind === 'retention') loop.retention = message.retention;
   else void loop.close().then(() => port.close());
 });

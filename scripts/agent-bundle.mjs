@@ -60,7 +60,10 @@ export async function makeBundle() {
     cli: join(root, 'agent', 'cli.ts'),
     'query-child': join(root, 'agent', 'query', 'child.ts'),
   };
-  const bundle = await rolldown({ input, platform: 'node', external, plugins: [sources], logLevel: 'warn' });
+  // Nothing in shared/ acts by being loaded, so what reads YAML is not loaded with what compiles rules.
+  const treeshake = { moduleSideEffects: [{ test: /[\\/](?:shared|yaml)[\\/]/, sideEffects: false }] };
+  const options = { input, platform: 'node', external, plugins: [sources], logLevel: 'warn', treeshake };
+  const bundle = await rolldown(options);
   const { output } = await bundle.generate({
     format: 'esm',
     entryFileNames: '[name].mjs',

@@ -36,7 +36,7 @@ keep(await eventFiles(root));
 if (!check || stale.length === 0) {
   // Loaded only now: they import what was just written, and refuse events that the lock file lacks.
   const pages = await import('./generate/pages.ts');
-  keep(pages.pages());
+  keep(await pages.pages());
 }
 if (check && stale.length === 0) {
   const { eventSpecs } = await import('#shared/events/registry.gen.ts');

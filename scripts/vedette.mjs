@@ -10,6 +10,8 @@ import { setFlagsFromString } from 'node:v8';
 import { currentBundle } from './agent-bundle.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+/** Without what is kept here every process loads what strips types, 30 MB of it. */
+const compileCache = join(root, '.cache', 'compile');
 const pinned = join(root, 'node_modules', '.bin', process.platform === 'win32' ? 'node.cmd' : 'node');
 const wanted = 24;
 
@@ -21,6 +23,46 @@ const wanted = 24;
 function boundYoungGeneration() {
   setFlagsFromString('--semi-space-growth-factor=1');
   setFlagsFromString('--min-semi-space-size=16');
+}
+
+/** glibc gives what is at least this large, the buffers of a connection, pages of its own, and takes them back whole. */
+const ownPagesFrom = '16384';
+
+/**
+ * Starts the collector anew in this very process with what is read but once: a setting of glibc (mallopt(3)) without
+ * which the buffers of thousands of connections lie scattered between things that stay, a tenth of their memory, and
+ * the compile cache, which threads take from the environment only.
+ */
+function boundAllocations() {
+  const name = 'MALLOC_MMAP_THRESHOLD_';
+  const { env } = process;
+  if (env.VEDETTE_ALLOCATIONS === undefined && env[name] === undefined && process.execve !== undefined) {
+    // It is told to be experimental at each call; where it fails, nothing has changed.
+    const { emitWarning } = process;
+    process.emitWarning = () => undefined;
+    const args = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
+    try {
+      process.execve(process.execPath, args, {
+        ...{ NODE_COMPILE_CACHE: compileCache, ...env },
+        ...{ [name]: ownPagesFrom, VEDETTE_ALLOCATIONS: 'bound' },
+      });
+    } catch {
+      process.emitWarning = emitWarning;
+    }
+  }
+  // Not for what it starts: a hunt has large pieces of memory for moments.
+  if (env.VEDETTE_ALLOCATIONS === 'bound') delete env[name];
+  delete env.VEDETTE_ALLOCATIONS;
+}
+
+/**
+ * An agent does without the compilers that optimize and keeps the space for new objects small; whoever starts it with
+ * flags of Node or variables of glibc can have it smaller still. See collector/cli/agent-child.ts for what each is worth.
+ */
+function boundAgent() {
+  setFlagsFromString('--semi-space-growth-factor=1');
+  setFlagsFromString('--no-turbofan');
+  setFlagsFromString('--no-maglev');
 }
 
 function handOver() {
@@ -47,12 +89,15 @@ if (Number(process.versions.node.split('.')[0]) < wanted) {
 } else {
   const [command, ...rest] = process.argv.slice(2);
   const ofCollector = rest.some((word) => /^--(new-token|list|revoke)(=|$)/.test(word));
-  if (command === 'collector' || command === 'up') boundYoungGeneration();
+  if (command === 'collector' || command === 'up') {
+    if (process.platform === 'linux') boundAllocations();
+    boundYoungGeneration();
+  }
   const isAgent = command === 'agent' || (command === 'enroll' && !ofCollector);
+  if (command === 'agent') boundAgent();
   const bundle = isAgent ? currentBundle() : undefined;
-  // Without either every process loads what strips types, 30 MB of it; the agent does without the cache, which keeps
-  // what it read for as long as the process lives.
-  if (bundle === undefined) module.enableCompileCache(join(root, '.cache', 'compile'));
+  // The agent does without the cache, which keeps what it read for as long as the process lives.
+  if (bundle === undefined) module.enableCompileCache(compileCache);
   const source = isAgent ? '../agent/cli.ts' : '../collector/cli/main.ts';
   const { runCli } = await import(bundle === undefined ? source : pathToFileURL(bundle).href);
   await runCli(process.argv);

@@ -24,8 +24,20 @@ const entries = {
   },
   'usage.no_collector': {
     cause: 'No running collector was found for this data folder.',
-    action: 'Start one with `vedette up`, or name its folder with --data.',
+    action:
+      'Start one with `vedette up`, name its folder with --data, or sign in to one elsewhere with `vedette login`.',
     retryable: true,
+  },
+  'usage.profile_exposed': {
+    cause: 'Others may read the file of collectors that were signed in to, with its tokens.',
+    action: 'Give it mode 0600 (`chmod 600 FILE`), and sign in anew where somebody may have read it.',
+    retryable: false,
+  },
+  'usage.collector_untrusted': {
+    cause: 'The collector shows a certificate that nobody here vouched for.',
+    action:
+      'Compare its fingerprint with `vedette ca show` on the machine of the collector, and give that with --fingerprint, or the CA with --ca.',
+    retryable: false,
   },
   'data.unreadable': {
     cause: 'The data folder or a file in it cannot be read or written.',
@@ -449,6 +461,12 @@ const entries = {
     action: 'Mend the case; docs/rules.md says what one holds.',
     retryable: false,
   },
+  'rule.detector_invalid': {
+    cause: 'A file that sets a detector names none, or a parameter it does not have or not such a value.',
+    action:
+      'Mend the file; `vedette rules detectors` lists detectors, their parameters and what they may be.',
+    retryable: false,
+  },
   'rule.import_refused': {
     cause: 'The archive or folder of rules to import is not one that can be taken.',
     action:
@@ -461,6 +479,12 @@ const entries = {
       'It was set aside until the rules are loaded again; the others go on. Report it with the log line.',
     retryable: false,
   },
+  'rule.value_too_costly': {
+    cause: 'A rule asked for more work on one value than a rule may take.',
+    action:
+      'The value counted as not matching; the rule goes on. Give its expression fewer or shorter counted repetitions.',
+    retryable: false,
+  },
   'detection.snapshot_unusable': {
     cause: 'The snapshot of what correlations remember cannot be kept or taken up.',
     action:
@@ -469,7 +493,7 @@ const entries = {
   },
   'api.unauthenticated': {
     cause: 'The request carries no valid session or token.',
-    action: 'Sign in through the link `vedette up` prints, or send the token from the token file.',
+    action: 'Sign in with name and password or through the link `vedette up` prints; scripts send a token.',
     retryable: false,
   },
   'api.forbidden': {
@@ -483,8 +507,79 @@ const entries = {
     retryable: false,
   },
   'api.sign_in_refused': {
-    cause: 'The sign-in link is unknown, was used already or has expired.',
-    action: 'Make a fresh one with `vedette sign-in`.',
+    cause:
+      'The name, password or code is not right; or the sign-in link is unknown, was used already or has expired.',
+    action:
+      'Try again, make a fresh link with `vedette sign-in` on the machine of the collector, or ask an admin for one.',
+    retryable: false,
+  },
+  'api.second_factor_needed': {
+    cause: 'The password is right, and the user has a second factor.',
+    action: 'Send the same again with `code`: six digits of the authenticator app, or a recovery code.',
+    retryable: false,
+  },
+  'access.second_factor_required': {
+    cause: 'Everybody here must have a second factor, and this user has none yet.',
+    action: 'Set it up in the settings of the own account; until then nothing else is allowed.',
+    retryable: false,
+  },
+  'access.proof_refused': {
+    cause: 'The password or code that the change asks for is not right or not there.',
+    action:
+      'Give the present password or a fresh code. Who forgot the password asks an admin for a sign-in link and sets another within 10 minutes.',
+    retryable: false,
+  },
+  'access.password': {
+    cause: 'The password is too short, too long, the name of the user or one of those everybody tries first.',
+    action: 'Take another of at least 12 characters; several words at random are easy to keep in mind.',
+    retryable: false,
+  },
+  'access.user_exists': {
+    cause: 'There is a user of this name already; case makes no difference.',
+    action: 'Choose another name.',
+    retryable: false,
+  },
+  'oidc.unavailable': {
+    cause: 'The provider of identities did not answer, or not with what a provider says.',
+    action: 'Try again; if it stays so, compare oidcIssuer with what the provider calls itself.',
+    retryable: true,
+  },
+  'oidc.refused': {
+    cause: 'What came back from the provider of identities is not what was asked for, or is not from it.',
+    action:
+      'Begin again at the sign-in page, in one browser, within 10 minutes. If it stays so, check client id, client secret, and the clocks of both machines.',
+    retryable: false,
+  },
+  'oidc.not_allowed': {
+    cause: 'The provider of identities knows this person, but they may not come in here.',
+    action:
+      'Ask an admin for a role; oidcRoles, oidcDefaultRole and oidcEmailDomains say who may, and `vedette users` who is disabled.',
+    retryable: false,
+  },
+  'access.last_admin': {
+    cause: 'Nobody could administer any more.',
+    action: 'Give another user the role admin first.',
+    retryable: false,
+  },
+  'access.too_many': {
+    cause: 'There are as many of them as there may be.',
+    action: 'Remove those that are not needed any more.',
+    retryable: false,
+  },
+  'access.address_refused': {
+    cause: 'This address is not among those that may reach the collector.',
+    action:
+      'Come from an allowed address; on the machine of the collector `vedette access set` changes the list.',
+    retryable: false,
+  },
+  'access.own_address': {
+    cause: 'The list of allowed addresses would shut out whoever sets it.',
+    action: 'Put your own address on it as well, or set it on the machine of the collector.',
+    retryable: false,
+  },
+  'retention.unconfirmed': {
+    cause: 'Keeping events for less long deletes what is stored, and nobody said that so much may go.',
+    action: 'Look at what would go (`vedette retention set --preview`), and name the number of events.',
     retryable: false,
   },
   'api.not_found': {
@@ -958,6 +1053,12 @@ const entries = {
   'bundle.mixed': {
     cause: 'Parts of different bundles were put together.',
     action: 'Fetch the bundle again; if it was so when built, treat where it came from as tampered with.',
+    retryable: false,
+  },
+  'bundle.prepared_differs': {
+    cause:
+      'What a bundle has prepared for hosts is not what the texts of its rules come to at this collector, or it was built by another version.',
+    action: 'Build and sign the bundle anew with the version of this collector.',
     retryable: false,
   },
   'bundle.file_changed': {

@@ -73,6 +73,8 @@ export class BundleKeeper {
   readonly #o: BundleKeeperOptions;
   readonly #receiver = new BundleReceiver();
   #inForce: InForce | undefined;
+  /** Digest of what was in force before it. */
+  #before = '';
   #refusal: Refusal | undefined;
   #send: ((frame: RulesFrame) => void) | undefined;
   /** Of the offer at work; an offer that comes meanwhile takes its place. */
@@ -172,7 +174,8 @@ export class BundleKeeper {
       }
       const overrides = sensorOverridesOf(bundle.files);
       const rules = await this.#compile(bundle);
-      await this.#try(rules, signal);
+      // Going back is the way out of rules that hold up the host: it is not to fail for how busy the host is.
+      if (bundle.digest !== this.#before) await this.#try(rules, signal);
       if (signal.aborted) return;
       this.#keep(bytes, bundle);
       this.#putInForce(bundle, rules, false);
@@ -199,8 +202,12 @@ export class BundleKeeper {
   }
 
   async #compile({ files, digest }: OpenedBundle): Promise<RunningRules> {
-    const { RunningRules } = await import('../edge/running-rules.ts');
-    const rules = new RunningRules(files, digest, this.#o.product);
+    const [{ RunningRules }, { rulesOfHost }] = await Promise.all([
+      import('../edge/running-rules.ts'),
+      import('../edge/host-rules.ts'),
+    ]);
+    const { product } = this.#o;
+    const rules = new RunningRules(await rulesOfHost(files, product), digest, product);
     if (rules.problem !== undefined) throw new VedetteError('bundle.rules_refused', rules.problem);
     return rules;
   }
@@ -222,8 +229,9 @@ export class BundleKeeper {
     });
     edge.setTrial(undefined);
     if (failure !== undefined) throw new VedetteError('bundle.rules_refused', failure.message);
-    const usPerEvent = (rules.matchMs * 1000) / Math.max(1, rules.events);
-    if (rules.events >= leastEvents && usPerEvent > maxUsPerEvent)
+    // So many that a short trial saw few: what those took is too much for as many as would have said something of cost.
+    const usPerEvent = (rules.matchMs * 1000) / Math.max(leastEvents, rules.events);
+    if (usPerEvent > maxUsPerEvent)
       throw new VedetteError(
         'bundle.too_costly',
         `${Math.round(usPerEvent)} µs an event over ${rules.events} events; the bound is ${maxUsPerEvent}.`,
@@ -243,6 +251,7 @@ export class BundleKeeper {
     rules.onTrouble = () => this.tell();
     this.#o.edge.use(rules);
     // The files are compiled; what is kept of them is on the disk.
+    if (this.#inForce?.bundle.digest !== bundle.digest) this.#before = this.#inForce?.bundle.digest ?? '';
     const light = { ...bundle, files: new Map() };
     this.#inForce = { bundle: light, rules, isPrevious, since: nowUs(), cpuUs: cpuUs() };
     this.#o.log({ what: 'rules', version: bundle.version, digest: bundle.digest, rules: rules.count });

@@ -1,14 +1,17 @@
 import type { Detector } from '#shared/detect/contract.ts';
-import { createDetector } from '#shared/detect/detector.ts';
-import { onHost, typesOf } from '#shared/detect/on-host.ts';
+import { typesOf } from '#shared/detect/on-host.ts';
+import { type DetectorOptions, SigmaDetector } from '#shared/detect/sigma-detector.ts';
 import { eventSpecs } from '#shared/events/registry.gen.ts';
-import { type RuleFiles, rulesFromFiles } from '#shared/rules/from-files.ts';
 import { columnarOf } from '#shared/schema/columnar.ts';
 import type { EventRow } from '#shared/schema/columns.ts';
 import type { EventSpec } from '#shared/schema/spec.ts';
+import { boundSimulation, failureOf } from '#shared/sigma/index.ts';
+import type { HostRules } from './host-rules.ts';
 
 /** What correlations of one host may hold; beyond it the group touched longest ago leaves, which is counted. */
 const correlationBounds = { memoryBytes: 8 * 1024 * 1024, keys: 20_000 } as const;
+/** Rules that ask more of a host than an eighth of a core pass over values, for the collector to see. */
+const regexMsPerSecond = 125;
 /** Faults told of one set of rules; the others are counted. */
 export const maxFaults = 32;
 const maxFaultText = 128;
@@ -39,26 +42,26 @@ export class RunningRules {
   readonly #planned = new Set<string>();
   readonly #product: string;
 
-  constructor(files: RuleFiles, digest: string, product: string) {
-    const { ruleSet, problems } = rulesFromFiles(files);
-    const bad = problems.find(({ severity }) => severity === 'error');
-    const own = onHost(ruleSet, product);
+  constructor({ ruleSet, problem: bad }: HostRules, digest: string, product: string) {
+    boundSimulation(regexMsPerSecond);
     this.digest = digest;
     this.problem = bad && `${bad.file}:${bad.line}: ${bad.code}: ${bad.message}`;
     this.#product = product;
-    this.detector = createDetector(own, {
+    const options: DetectorOptions = {
       correlationBounds,
       onFault: ({ ruleId, error }) => {
         this.faultCount++;
         if (this.faults.length < maxFaults)
           this.faults.push({
             ruleId: ruleId.slice(0, maxFaultText),
-            detail: (error as Error).message.slice(0, maxFaultText),
+            detail: failureOf('It', error).detail.slice(0, maxFaultText),
           });
         if (this.faultCount <= maxFaults) this.onTrouble();
       },
-    });
-    const types = new Set(own.rules.flatMap((rule) => typesOf(rule, product)));
+    };
+    // Findings are made by the collector, so none of what makes them is loaded here.
+    this.detector = new SigmaDetector(ruleSet, options, []);
+    const types = new Set(ruleSet.rules.flatMap((rule) => typesOf(rule, product)));
     types.delete('alert');
     this.#specs = new Map(
       Object.values(eventSpecs).flatMap((spec) => (types.has(spec.name) ? [[spec.name, spec]] : [])),

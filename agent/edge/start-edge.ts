@@ -9,6 +9,7 @@ import { BundleStore } from '../bundle/store.ts';
 import type { agentSettings } from '../config.ts';
 import { hostFacts } from '../facts.ts';
 import type { AgentIdentity } from '../identity/identity.ts';
+import { CorrelationState } from './correlation-state.ts';
 import { EdgeRules } from './edge-rules.ts';
 
 export interface EdgeOptions {
@@ -25,10 +26,14 @@ export interface EdgeOptions {
 export interface Edge {
   readonly rules: EdgeRules;
   readonly keeper: BundleKeeper;
+  /** To be opened once the keeper is, and closed when no more events come. */
+  readonly correlations: CorrelationState;
 }
 
 /** Where bundles are kept, below the agent's folder. */
 export const bundleFolder = 'bundle';
+/** What correlations have counted, below the agent's folder. */
+export const correlationStateName = 'correlations.state';
 
 /** The root of enrolment. Undefined where there was none, or it cannot be read. */
 function pinnedTrust({ bundleRoot }: AgentIdentity, log: EdgeOptions['log']): Trust | undefined {
@@ -48,13 +53,16 @@ export function startEdge({ folder, config, identity, applySensors, log }: EdgeO
   const product = facts['os'] ?? 'unknown';
   const host = { hostId: identity.hostId, hostName: facts['hostname'] ?? 'unnamed', product };
   const told = new Set<string>();
-  const rules = new EdgeRules(host, (error) => {
+  const onError = (error: Error) => {
     // The same defect at every event says nothing new.
     if (told.has(error.message) || told.size >= maxTold) return;
     told.add(error.message);
     const code = error instanceof VedetteError ? error.code : 'rule.failed';
     log({ what: 'problem', code, detail: `rules on this host: ${error.message}.` });
-  });
+  };
+  const rules = new EdgeRules(host, onError);
+  const state = join(folder, correlationStateName);
+  const correlations = new CorrelationState(state, () => rules.inForce?.detector, onError);
   const keeper = new BundleKeeper({
     store: new BundleStore(join(folder, bundleFolder), pinnedTrust(identity, log)),
     edge: rules,
@@ -65,7 +73,7 @@ export function startEdge({ folder, config, identity, applySensors, log }: EdgeO
     applySensors,
     log,
   });
-  return { rules, keeper };
+  return { rules, keeper, correlations };
 }
 
 /** Different errors told of in one run. */

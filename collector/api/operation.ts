@@ -1,7 +1,8 @@
 import type { Readable } from 'node:stream';
-import type { Permission } from '../auth/permissions.ts';
-import type { Credential } from '../store/contract.ts';
+import type { Client } from '../auth/auth.ts';
+import type { Caller, Permission } from '../auth/permissions.ts';
 import type { ApiDeps } from './deps.ts';
+import type { FeedCounters } from './feed/counters.ts';
 import type { Fields, FromSchema, Properties, Schema } from './schema.ts';
 
 export const apiPrefix = '/api/v1';
@@ -18,21 +19,33 @@ export interface Call<P, Q, B> {
   /** The body of operations that take bytes; empty in others. */
   readonly upload: Uint8Array;
   /** Who asks; absent in operations that are open. */
-  readonly caller: Credential | undefined;
+  readonly caller: Caller | undefined;
+  readonly client: Client;
+  /** Asked on the collector's own machine, by no proxy. */
+  readonly isLocal: boolean;
   /** Where the caller reached us, e.g. `http://127.0.0.1:7080`. */
   readonly baseUrl: string;
   /** Microseconds since the epoch. */
   readonly now: number;
   /** Aborted when the connection closes. */
   readonly closed: AbortSignal;
+  readonly feed: Readonly<FeedCounters>;
+  /** Status of the answer where it is not the usual one. */
+  readonly setStatus: (status: number) => void;
+  readonly setHeader: (name: string, value: string) => void;
   /** Hands the browser a session, or takes it away. */
   readonly setSession: (secret: string | null, expiresAt: number | null) => void;
+  /** What the browser shows for having signed in before. */
+  readonly device: string | undefined;
+  readonly setDevice: (secret: string, expiresAt: number) => void;
 }
 
 interface Declaration<P extends AnyFields, Q extends AnyFields, B extends AnyFields, O extends Schema> {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Under `/api/v1`, in Fastify's form: `/hosts/:id`. */
   readonly path: string;
+  /** The path is the whole one, outside of `/api/v1`. */
+  readonly isTop?: true;
   /** What the caller must be allowed; `signed-in` any credential, `open` none. */
   readonly permission: Permission | 'signed-in' | 'open';
   readonly summary: string;
@@ -71,6 +84,11 @@ export class Streamed {
   }
 }
 
+/** The whole path of an operation. */
+export function urlOf({ path, isTop }: Pick<Operation, 'path' | 'isTop'>): string {
+  return isTop ? path : `${apiPrefix}${path}`;
+}
+
 /** A declared operation, its types forgotten: what the registrar takes. */
 export interface Operation extends Omit<Declaration<AnyFields, AnyFields, AnyFields, Schema>, 'handler'> {
   readonly handler: (call: Call<unknown, unknown, unknown>) => unknown;
@@ -87,7 +105,7 @@ export function operation<
 }
 
 /** The caller, in operations that are not open. */
-export function callerOf(call: { readonly caller: Credential | undefined }): Credential {
+export function callerOf(call: { readonly caller: Caller | undefined }): Caller {
   if (call.caller === undefined) throw new Error('This operation is open: it has no caller.');
   return call.caller;
 }

@@ -1,6 +1,7 @@
 /** Every failure leaves as `application/problem+json` (RFC 9457) with a code of the catalogue. */
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { type ErrorCode, VedetteError } from '#shared/errors.ts';
+import { Throttled } from '../auth/throttled.ts';
 import { type FromSchema, object, text } from './schema.ts';
 
 export const problemSchema = object(
@@ -19,6 +20,19 @@ export type Problem = FromSchema<typeof problemSchema>;
 const statusByCode: Partial<Record<ErrorCode, number>> = {
   'api.unauthenticated': 401,
   'api.sign_in_refused': 401,
+  'api.second_factor_needed': 401,
+  'access.second_factor_required': 403,
+  'oidc.unavailable': 503,
+  'oidc.refused': 401,
+  'oidc.not_allowed': 403,
+  'access.proof_refused': 403,
+  'access.address_refused': 403,
+  'access.password': 400,
+  'access.user_exists': 409,
+  'access.last_admin': 409,
+  'access.too_many': 409,
+  'access.own_address': 409,
+  'retention.unconfirmed': 409,
   'api.forbidden': 403,
   'api.cross_site': 403,
   'api.not_found': 404,
@@ -28,6 +42,7 @@ const statusByCode: Partial<Record<ErrorCode, number>> = {
   'api.not_json': 415,
   'api.invalid': 400,
   'event.unknown_type': 400,
+  'event.invalid': 400,
   'store.cursor_invalid': 400,
   'filter.syntax': 400,
   'filter.unknown_field': 400,
@@ -112,6 +127,7 @@ export async function sendProblem(thrown: unknown, request: FastifyRequest, repl
   const error = asVedetteError(thrown);
   const problem = problemOf(error, request.id);
   if (problem.status >= 500) request.log.error({ err: thrown, requestId: request.id }, 'request failed');
+  if (error instanceof Throttled) reply.header('retry-after', error.retryAfterS);
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer');
   return reply
     .code(problem.status)

@@ -1,11 +1,15 @@
 /** Turns declared operations into routes; OpenAPI is read off the same declarations. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { VedetteError } from '#shared/errors.ts';
-import type { Credential } from '../store/contract.ts';
+import type { Client } from '../auth/auth.ts';
+import type { Caller } from '../auth/permissions.ts';
+import { queryOf, sendJson } from './answer.ts';
 import type { ApiDeps } from './deps.ts';
-import { admit, refuseOtherOrigin, sessionCookie } from './guard.ts';
-import { apiPrefix, type Call, type Operation, Streamed } from './operation.ts';
+import { admit, deviceCookie, isLocal, isSecure, refuseOtherOrigin, sessionCookie } from './guard.ts';
+import type { RememberedAnswers } from './idempotency.ts';
+import { type Call, type Operation, Streamed, urlOf } from './operation.ts';
 import { problemSchema } from './problem.ts';
+import { refuseInsane } from './sane.ts';
 import { uploadSchema } from './uploads.ts';
 
 /** How long one request may take. */
@@ -13,7 +17,7 @@ const handlerTimeoutMs = 30_000;
 
 declare module 'fastify' {
   interface FastifyRequest {
-    caller: Credential | undefined;
+    caller: Caller | undefined;
   }
   interface FastifyContextConfig {
     /** What the operation asks of its caller; the walk over all operations in the tests reads it. */
@@ -24,7 +28,7 @@ declare module 'fastify' {
 const tagOf = (path: string) => path.split('/')[1] ?? '';
 
 function schemaOf(operation: Operation) {
-  const { params, query, body, output, produces, summary, permission, path } = operation;
+  const { params, body, output, produces, summary, permission, path } = operation;
   const success = operation.created ? 201 : output === undefined ? 204 : 200;
   return {
     summary,
@@ -32,7 +36,7 @@ function schemaOf(operation: Operation) {
     tags: [tagOf(path)],
     ...(permission === 'open' && { security: [] }),
     ...(params && { params }),
-    querystring: query ?? { type: 'object', properties: {}, additionalProperties: false },
+    querystring: queryOf(operation),
     ...(body && { body }),
     ...uploadSchema(operation),
     response: {
@@ -68,12 +72,21 @@ function describe<S extends { description?: string }>(schema: S): S {
   return schema.description === undefined ? { ...schema, description: 'Done.' } : schema;
 }
 
-function callOf(
+const cookieOptions = (secure: boolean) =>
+  ({ path: '/', httpOnly: true, sameSite: 'strict', secure }) as const;
+
+/** Whence the request comes. */
+export function clientOf(request: FastifyRequest): Client {
+  return { address: request.ip, userAgent: request.headers['user-agent'] ?? null };
+}
+
+/** What a handler is given. */
+export function callOf(
   deps: ApiDeps,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Call<unknown, unknown, unknown> {
-  const secure = deps.tls !== undefined;
+  const secure = isSecure(deps);
   return {
     deps,
     params: request.params,
@@ -81,11 +94,22 @@ function callOf(
     body: request.body,
     upload: request.body instanceof Uint8Array ? request.body : new Uint8Array(),
     caller: request.caller,
-    baseUrl: `${request.protocol}://${request.host}`,
+    client: clientOf(request),
+    isLocal: isLocal(request),
+    device: request.cookies[deviceCookie(secure)],
+    // Not what a proxy says it was asked for: it may repeat what anybody told it.
+    baseUrl: deps.publicUrl ?? `${secure ? 'https' : 'http'}://${request.headers.host ?? ''}`,
     now: deps.now?.() ?? Date.now() * 1000,
     closed: closedSignal(reply),
+    setDevice(secret, expiresAt) {
+      const expires = new Date(expiresAt / 1000);
+      reply.setCookie(deviceCookie(secure), secret, { ...cookieOptions(secure), expires });
+    },
+    feed: request.server.feedCounters,
+    setStatus: (status) => void reply.code(status),
+    setHeader: (name, value) => void reply.header(name, value),
     setSession(secret, expiresAt) {
-      const options = { path: '/', httpOnly: true, sameSite: 'strict', secure } as const;
+      const options = cookieOptions(secure);
       if (secret === null) reply.clearCookie(sessionCookie(secure), options);
       else {
         const expires = expiresAt === null ? undefined : new Date(expiresAt / 1000);
@@ -96,11 +120,16 @@ function callOf(
 }
 
 /** Adds one operation to `app`, guarded by its permission. */
-export function register(app: FastifyInstance, deps: ApiDeps, operation: Operation): void {
+export function register(
+  app: FastifyInstance,
+  deps: ApiDeps,
+  operation: Operation,
+  remembered: RememberedAnswers,
+): void {
   const { permission, perMinute } = operation;
   app.route({
     method: operation.method,
-    url: `${apiPrefix}${operation.path}`,
+    url: urlOf(operation),
     handlerTimeout: operation.timeoutMs ?? handlerTimeoutMs,
     ...(operation.maxBodyBytes !== undefined && { bodyLimit: operation.maxBodyBytes }),
     schema: schemaOf(operation),
@@ -111,19 +140,28 @@ export function register(app: FastifyInstance, deps: ApiDeps, operation: Operati
     },
     onRequest: async (request) => {
       if (permission !== 'open') {
-        const { credential } = await admit(request, deps.auth, deps.tls !== undefined, permission);
+        const { credential } = await admit(request, deps.auth, isSecure(deps), permission);
         request.caller = credential;
       } else refuseOtherOrigin(request);
     },
     handler: async (request, reply) => {
       if (operation.accepts !== undefined && !(request.body instanceof Uint8Array))
         throw new VedetteError('api.invalid', `The body must be ${operation.accepts.type}.`);
-      const answer = await operation.handler(callOf(deps, request, reply));
+      refuseInsane(request.query);
+      refuseInsane(request.body);
+      const act = async () => await operation.handler(callOf(deps, request, reply));
+      const { caller } = request;
+      const isOnce = operation.method === 'POST' && operation.produces === undefined && caller !== undefined;
+      const { answer, isRepeat } = isOnce
+        ? await remembered.once(request, caller, act)
+        : { answer: await act(), isRepeat: false };
+      if (isRepeat) reply.header('idempotent-replayed', 'true');
       reply.header('cache-control', 'no-store');
       if (answer instanceof Streamed)
         return reply.code(200).headers(answer.headers).type(answer.contentType).send(answer.body);
       if (operation.output === undefined) return reply.code(204).send();
-      return reply.code(operation.created ? 201 : 200).send(answer);
+      if (operation.created) reply.code(201);
+      return sendJson(request, reply, operation, answer);
     },
   });
 }

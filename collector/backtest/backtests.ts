@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { nowUs } from '#shared/clock.ts';
+import type { EpisodeBounds } from '#shared/detect/episode.ts';
 import { VedetteError } from '#shared/errors.ts';
 import type { Audit } from '../fleet/audit.ts';
 import type { RuleSource } from '../rules/rule-source.ts';
@@ -24,6 +25,7 @@ export interface BacktestsDeps {
   readonly keyFile: string;
   readonly threads: number;
   readonly memoryBytes: number;
+  readonly episodes?: EpisodeBounds;
   /** The rules that detect now. */
   readonly inForce: () => Promise<RuleSource>;
   readonly hosts: () => Promise<readonly BacktestHost[]>;
@@ -90,8 +92,9 @@ export class Backtests implements Backtesting {
     if (kept.state !== 'waiting') return;
     kept.state = 'running';
     const folder = join(this.#deps.folder, 'backtest', kept.id);
+    const swept = () => rm(folder, { recursive: true, force: true }).catch(() => undefined);
     try {
-      const report = await this.#runIn(folder, kept, ask);
+      const report = await this.#runIn(folder, kept, ask).finally(swept);
       Object.assign(kept, { state: 'done', report });
       this.#keepCosts(report);
     } catch (error) {
@@ -103,13 +106,11 @@ export class Backtests implements Backtesting {
         state: code === 'backtest.cancelled' ? 'cancelled' : 'failed',
         failure: { code, detail },
       });
-    } finally {
-      await rm(folder, { recursive: true, force: true }).catch(() => undefined);
     }
   }
 
   async #runIn(folder: string, kept: Kept, ask: BacktestAsk): Promise<BacktestReport> {
-    const { threads, memoryBytes, inForce, hosts, entry, keyFile } = this.#deps;
+    const { threads, memoryBytes, episodes, inForce, hosts, entry, keyFile } = this.#deps;
     const now = await inForce();
     const names = await writeTexts(folder, ask, now.files);
     const known = await hosts();
@@ -127,6 +128,7 @@ export class Backtests implements Backtesting {
       ...(ask.watched.length > 0 && { watched: ask.watched }),
       ...(ask.hosts.length > 0 && { hostIds: hostIdsOf(ask.hosts, known) }),
       ...{ since: ask.since, until: ask.until, hosts: known, threads, memoryBytes },
+      ...(episodes !== undefined && { episodes }),
     };
     const onProgress = (progress: NonNullable<Kept['progress']>) => {
       kept.progress = progress;

@@ -1,4 +1,5 @@
 /** Backtests: what is asked, how far it is, what came of it; and what the collector and its process say to each other. */
+import type { EpisodeBounds } from '#shared/detect/episode.ts';
 import type { ErrorCode } from '#shared/errors.ts';
 import type { RuleProblem } from '#shared/sigma/index.ts';
 import type { RuleSource } from '../rules/rule-source.ts';
@@ -33,6 +34,8 @@ export interface BacktestOrder {
   /** Threads that read and match. */
   readonly threads: number;
   readonly memoryBytes: number;
+  /** When hits are one alert, where not as usual. */
+  readonly episodes?: EpisodeBounds;
 }
 
 export interface BacktestProgress {

@@ -1,3 +1,4 @@
+import { typesObserved } from '#shared/detect/detectors/observed-types.ts';
 import type { CompiledRule, RuleProblem, RuleSet } from '#shared/sigma/index.ts';
 import { narrowed } from '../rules/narrow.ts';
 import { loadSource, type RuleSource } from '../rules/rule-source.ts';
@@ -9,6 +10,8 @@ export interface BacktestRules {
   readonly problems: readonly RuleProblem[];
   /** All rules either of them needs. */
   readonly all: readonly CompiledRule[];
+  /** Types of events that detectors of either of them look at. */
+  readonly observed: ReadonlySet<string>;
 }
 
 export async function loadSets(
@@ -18,8 +21,10 @@ export async function loadSets(
   const { ruleSet, problems } = await loadSource(candidate);
   const ids = new Set([...ruleSet.rules, ...ruleSet.correlations].map(({ rule }) => rule.id));
   const against = inForce === undefined ? undefined : narrowed((await loadSource(inForce)).ruleSet, ids);
+  const all = [...ruleSet.rules, ...(against?.rules ?? [])];
   return {
     ...{ candidate: ruleSet, inForce: against, problems },
-    all: [...ruleSet.rules, ...(against?.rules ?? [])],
+    all,
+    observed: typesObserved(all),
   };
 }

@@ -1,8 +1,10 @@
 /** One backtest from end to end, in a process of its own. */
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { VedetteError } from '#shared/errors.ts';
 import { decodeBatch } from '#shared/protocol/codec/decode.ts';
 import type { ColumnarEvents } from '#shared/schema/columns.ts';
+import { Advisories } from '../advisories/advisories.ts';
+import { advisoryFileIn } from '../advisories/advisory-file.ts';
 import { KeyRing } from '../encryption/key-ring.ts';
 import { ScanSource, type ScanUnit, type TailEntry } from '../store/scan/scan-source.ts';
 import { BatchMerge } from './batches.ts';
@@ -38,14 +40,22 @@ export async function runBacktest(
   const { rules: own, correlations } = rules.candidate;
   if (own.length + correlations.length === 0)
     throw new VedetteError('rule.unreadable', rules.problems[0]?.message ?? 'No rule was accepted.');
+  const advisories = new Advisories(advisoryFileIn(dirname(order.journalPath)));
+  await advisories.load();
   const ring = new KeyRing(order.keyFile);
   const tailPath = join(order.workFolder, 'tail');
   const source = ScanSource.open(order.journalPath, order.segmentFolder, tailPath, ring);
   try {
-    return await new Backtest(order, rules, source, onProgress).run(threadEntry);
+    return await new Backtest(order, { rules, source, advisories }, onProgress).run(threadEntry);
   } finally {
     source.close();
   }
+}
+
+interface BacktestParts {
+  readonly rules: BacktestRules;
+  readonly source: ScanSource;
+  readonly advisories: Advisories;
 }
 
 class Backtest {
@@ -69,18 +79,20 @@ class Backtest {
 
   constructor(
     order: BacktestOrder,
-    rules: BacktestRules,
-    source: ScanSource,
+    { rules, source, advisories }: BacktestParts,
     onProgress: (progress: BacktestProgress) => void,
   ) {
     this.#order = order;
     this.#rules = rules;
     this.#source = source;
     this.#onProgress = onProgress;
-    this.#candidate = new Side(rules.candidate, ({ ruleId, error }) =>
-      this.#faults.push({ ruleId, message: (error as Error).message }),
+    this.#candidate = new Side(
+      rules.candidate,
+      ({ ruleId, error }) => this.#faults.push({ ruleId, message: (error as Error).message }),
+      { advisories, episodes: order.episodes },
     );
-    this.#inForce = rules.inForce && new Side(rules.inForce, () => undefined);
+    this.#inForce =
+      rules.inForce && new Side(rules.inForce, () => undefined, { advisories, episodes: order.episodes });
     const sides = this.#inForce === undefined ? [this.#candidate] : [this.#candidate, this.#inForce];
     const { since, until, hostIds, hosts } = order;
     this.#from = since - Math.max(...sides.map(({ lookback }) => lookback));

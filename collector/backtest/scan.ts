@@ -32,8 +32,16 @@ export class Scan {
   readonly #bounds: ScanBounds;
   readonly #products: ReadonlyMap<string, string>;
   readonly #hostIds: ReadonlySet<string> | null;
+  /** Types of events of which detectors look at every one. */
+  readonly #observed: ReadonlySet<string>;
 
-  constructor(rules: readonly CompiledRule[], hosts: readonly BacktestHost[], bounds: ScanBounds) {
+  constructor(
+    rules: readonly CompiledRule[],
+    hosts: readonly BacktestHost[],
+    bounds: ScanBounds,
+    observed: ReadonlySet<string> = new Set(),
+  ) {
+    this.#observed = observed;
     // A rule that throws here throws in detection too, where it is told.
     this.#matcher = new Matcher(rules, Object.values(eventSpecs), () => undefined);
     this.#bounds = bounds;
@@ -44,8 +52,9 @@ export class Scan {
   /** Throws when the file is damaged. */
   scan({ fd, type, place, minTime, maxTime }: ScanUnit): Scanned {
     const spec = specs[type];
-    // An alert of a host quotes what it is about; to rules it is no event.
-    if (spec === undefined || type === 'alert') return { isRead: false, arrivals: null };
+    // An alert of a host quotes what it is about, and findings are made by detectors: to rules they are no events of hosts.
+    if (spec === undefined || type === 'alert' || type === 'finding')
+      return { isRead: false, arrivals: null };
     const group = new StoredGroup(fd, spec, place);
     const hosts = group.strings('host.id');
     const products = hosts.dictionary.map((id) => this.#productOf(id));
@@ -56,12 +65,18 @@ export class Scan {
     const found = new Set<number>();
     let isRead = false;
     for (const product of kinds) {
-      if (!this.#matcher.concerns(type, product)) continue;
+      const isObserved = this.#observed.has(type);
+      if (!isObserved && !this.#matcher.concerns(type, product)) continue;
       const isMeant = (row: number) => {
         if (isMixed && products[(hosts.index[row] as number) - 1] !== product) return false;
         const time = isCut ? (group.times[row] as number) : since;
         return time >= since && time <= until;
       };
+      if (isObserved) {
+        for (let row = 0; row < group.count; row++) if (isMeant(row)) found.add(row);
+        isRead = true;
+        continue;
+      }
       const hasRead = this.#matcher.match(group, product, (_, row) => {
         if (isMeant(row)) found.add(row);
       });

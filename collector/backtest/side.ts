@@ -1,3 +1,5 @@
+import type { AdvisoryIndex } from '#shared/detect/detectors/contract.ts';
+import type { EpisodeBounds } from '#shared/detect/episode.ts';
 import type { ColumnarEvents } from '#shared/schema/columns.ts';
 import type { RuleSet } from '#shared/sigma/index.ts';
 import type { BatchOrigin, Detector } from '../detect/contract.ts';
@@ -15,10 +17,20 @@ export class Side {
   readonly tally: Tally;
   readonly #detector: Detector;
 
-  constructor(ruleSet: RuleSet, onFault: (fault: RuleFault) => void) {
-    this.tally = new Tally(ruleSet);
+  constructor(
+    ruleSet: RuleSet,
+    onFault: (fault: RuleFault) => void,
+    {
+      advisories,
+      episodes,
+    }: { readonly advisories: AdvisoryIndex; readonly episodes?: EpisodeBounds | undefined },
+  ) {
+    this.tally = new Tally(ruleSet, episodes);
     const { tally } = this;
-    this.#detector = createDetector(ruleSet, { onFault, isBrief: ({ id }) => tally.isKnown(id) });
+    this.#detector = createDetector(ruleSet, {
+      ...{ onFault, advisories },
+      isBrief: ({ id }) => tally.isKnown(id),
+    });
   }
 
   /** Microseconds before the range that its correlations must have seen. */

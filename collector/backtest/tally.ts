@@ -1,3 +1,5 @@
+import type { EpisodeBounds } from '#shared/detect/episode.ts';
+import { EpisodeBook } from '#shared/detect/episode-book.ts';
 import type { RuleHeader, RuleSet } from '#shared/sigma/index.ts';
 import type { NewAlert } from '../store/contract.ts';
 import type { AlertDigest, ExampleAlert, RuleOutcome, Tallied } from './contract.ts';
@@ -32,15 +34,16 @@ interface RuleTally {
 
 type KeptAlert = { -readonly [K in keyof AlertDigest]: AlertDigest[K] };
 
-/** Counts alerts as the control database would keep them: one of an id, extended when it is raised again. */
+/** Counts alerts as the control database would keep them if nobody closed any: see record-alert.ts. */
 export class Tally {
   readonly #rules = new Map<string, RuleTally>();
-  readonly #alerts = new Map<string, KeptAlert>();
+  readonly #book: EpisodeBook<KeptAlert>;
   readonly #hostNames = new Map<string, string>();
   /** Raised beyond the bound. */
   uncounted = 0;
 
-  constructor({ rules, correlations }: RuleSet) {
+  constructor({ rules, correlations }: RuleSet, episodes?: EpisodeBounds) {
+    this.#book = new EpisodeBook(episodes);
     for (const { rule } of [...rules, ...correlations])
       this.#rules.set(rule.id, {
         ...{ rule, alerts: 0, events: 0, days: new Map(), hosts: new Map(), values: new Map(), examples: [] },
@@ -53,26 +56,27 @@ export class Tally {
   }
 
   get alerts(): ReadonlyMap<string, AlertDigest> {
-    return this.#alerts;
+    return this.#book.byId;
   }
 
   add(alert: NewAlert): void {
     const tally = this.#rules.get(alert.ruleId);
     if (tally === undefined) return;
     tally.events += alert.count;
-    const known = this.#alerts.get(alert.id);
+    const known = this.#book.goingOn(alert);
     if (known !== undefined) {
       known.count += alert.count;
       known.firstEventAt = Math.min(known.firstEventAt, alert.firstEventAt);
       known.lastEventAt = Math.max(known.lastEventAt, alert.lastEventAt);
       return;
     }
-    if (this.#alerts.size >= tallyBounds.alerts) {
+    if (this.#book.byId.size >= tallyBounds.alerts) {
       this.uncounted++;
       return;
     }
     const { id, ruleId, count, firstEventAt, lastEventAt } = alert;
-    this.#alerts.set(id, { id, ruleId, count, firstEventAt, lastEventAt });
+    const kept = { id, ruleId, count, firstEventAt, lastEventAt };
+    this.#book.add(alert, kept);
     this.#addNew(tally, alert);
   }
 

@@ -8,6 +8,7 @@ import {
   type Manifest,
   openBundle,
   readContent,
+  readManifest,
   readStatement,
   rootOf,
   type Trust,
@@ -28,10 +29,12 @@ import type {
   OfferedBundle,
   RootStatus,
 } from './contract.ts';
-import { demandSound } from './demand-sound.ts';
+import { demandPrepared, demandSound } from './demand-sound.ts';
+import { type EditBase, editedSource, type RuleEdit, withVouched } from './edits.ts';
 import { isEnough } from './online-keys.ts';
 import { type SourceFiles, withStarterPack } from './source.ts';
 import { newStatement } from './statement.ts';
+import type { TestTexts } from './test-texts.ts';
 import { TrustedRoots, type TrustedRootsDeps } from './trusted-roots.ts';
 
 /** Bundles that are kept; the lowest versions beyond go. */
@@ -45,6 +48,9 @@ const listedSwitches = 50;
 
 export interface BundlesDeps extends TrustedRootsDeps {
   readonly check: (files: SourceFiles) => Promise<CheckedSource>;
+  /** What rules are in force, be they of a bundle or of folders. */
+  readonly inForce: () => Promise<EditBase>;
+  readonly tests: TestTexts;
   /** Puts rules in force for detection, and keeps that. */
   readonly switchTo: (bundle: SwitchInput) => Promise<Result<LoadedRules>>;
   /** Told when roots or signatures have changed, and with them perhaps what hosts would take. */
@@ -118,7 +124,9 @@ export class Bundles implements BundleService {
       const bundle = await this.#roots.under(given);
       const { manifest, files } = verifyContent(bundle, await this.#roots.trust(), this.#d.now());
       // Tests are for whoever signed it; that all of it compiles here is for us.
-      demandSound(await this.#d.check(files), true);
+      const checked = await this.#d.check(files);
+      demandSound(checked, true);
+      demandPrepared(files, checked);
       const kept = await this.#keep(bundle, manifest, by, 'bundle.add');
       this.#d.onChange?.();
       return kept;
@@ -127,22 +135,48 @@ export class Bundles implements BundleService {
 
   build(source: Uint8Array, order: BuildOrder): Promise<Built> {
     return this.#inTurn(async () => {
-      const { keys, check, now } = this.#d;
-      const trust = await this.#roots.trust();
-      if (!isEnough(rootOf(trust), 'signing', keys))
-        throw new VedetteError('bundle.key_offline', 'The collector may not sign bundles by itself.');
       const { files } = readContent(decodeBundle(source));
-      const checked = await check(files);
-      demandSound(checked, order.isForced);
-      const { name, minAgentVersion, expiresAt, by } = order;
-      const { untested, tests, rules, failed } = checked;
-      const version = (await this.#highestVersion(trust)) + 1;
-      const facts = { name, version, expiresAt, minAgentVersion, untested, tests };
-      const built = await this.#roots.under(buildBundle(bundledFiles(files), facts));
-      const bundle = { ...built, manifest: withSignature(built.manifest, 'signing', keys.signing) };
-      const { manifest } = verifyContent(bundle, trust, now());
-      return { bundle: await this.#keep(bundle, manifest, by, 'bundle.build'), rules, failed };
+      return await this.#sign(files, await this.#d.check(files), order, 'bundle.build');
     });
+  }
+
+  edit(edits: readonly RuleEdit[], order: BuildOrder): Promise<Built> {
+    return this.#inTurn(async () => {
+      const base = await this.#d.inForce();
+      const source = editedSource(base, edits);
+      const checked = withVouched(await this.#d.check(source.files), base, source);
+      return await this.#sign(source.files, checked, order, 'bundle.edit');
+    });
+  }
+
+  /** Builds, signs and keeps a source that was checked. Its tests are kept beside. */
+  async #sign(files: SourceFiles, checked: CheckedSource, order: BuildOrder, action: string): Promise<Built> {
+    const { keys, now, tests: texts } = this.#d;
+    const trust = await this.#roots.trust();
+    if (!isEnough(rootOf(trust), 'signing', keys))
+      throw new VedetteError('bundle.key_offline', 'The collector may not sign bundles by itself.');
+    demandSound(checked, order.isForced);
+    const { name, minAgentVersion, expiresAt, by } = order;
+    const { untested, tests, rules, failed } = checked;
+    const version = (await this.#highestVersion(trust)) + 1;
+    const facts = { name, version, expiresAt, minAgentVersion, untested, tests };
+    const built = await this.#roots.under(buildBundle(bundledFiles(files, checked), facts));
+    const bundle = { ...built, manifest: withSignature(built.manifest, 'signing', keys.signing) };
+    const { manifest } = verifyContent(bundle, trust, now());
+    const kept = await this.#keep(bundle, manifest, by, action);
+    await texts.keep(files, () => this.#testsNamed());
+    return { bundle: kept, rules, failed };
+  }
+
+  /** Hashes of the tests of all bundles that are kept. */
+  async #testsNamed(): Promise<ReadonlySet<string>> {
+    const named = new Set<string>();
+    for (const { version } of await this.#d.store.list()) {
+      const content = await this.#d.store.content(version);
+      if (content === undefined) continue;
+      for (const { sha256 } of readManifest(decodeBundle(content).manifest.signed).tests) named.add(sha256);
+    }
+    return named;
   }
 
   activate({ version, by, reason, isRollback }: ActivateOrder): Promise<BundleInForce> {

@@ -2,7 +2,10 @@
 import { createHash } from 'node:crypto';
 import { pathProblem, type TestRecord } from '#shared/bundle/index.ts';
 import { VedetteError } from '#shared/errors.ts';
-import { rulesFromFiles } from '#shared/rules/from-files.ts';
+import { compileDocuments } from '#shared/rules/compile.ts';
+import { documentsFromFiles } from '#shared/rules/from-files.ts';
+import { preparedPath } from '#shared/rules/prepared/form.ts';
+import { prepareRules } from '#shared/rules/prepared/prepare.ts';
 import type { RuleSet } from '#shared/sigma/index.ts';
 import type { CaseResult } from '../rules/cases.ts';
 import { ruleFileOf, type TestVerdict, verdictsOf } from '../rules/verdicts.ts';
@@ -24,6 +27,8 @@ export interface CheckedSource {
   /** Files with rules that raise alerts and have no test that hits, or none that nearly does, or a failing one. */
   readonly untested: readonly string[];
   readonly tests: readonly TestRecord[];
+  /** What hosts are to run of it, read beforehand; undefined where they have to read the texts. */
+  readonly prepared: Uint8Array | undefined;
 }
 
 /** Compiles and tests, with the pipelines, lists and correlations that go with them. Throws `bundle.path`. */
@@ -32,7 +37,8 @@ export async function checkSource(files: SourceFiles): Promise<CheckedSource> {
     const problem = pathProblem(path);
     if (problem !== undefined) throw new VedetteError('bundle.path', `${JSON.stringify(path)}: ${problem}`);
   }
-  const { ruleSet, problems, accepted } = rulesFromFiles(files);
+  const { before, lists } = documentsFromFiles(files);
+  const { ruleSet, problems, accepted } = compileDocuments(before, lists);
   const tests = [...files.keys()].filter((path) => testName.test(path)).sort();
   const caseFiles = tests.map((file) => ({
     ...{ file, text: Buffer.from(files.get(file)!).toString('utf8') },
@@ -48,12 +54,26 @@ export async function checkSource(files: SourceFiles): Promise<CheckedSource> {
     ...{ rules: accepted, problems, failed: [...unread, ...failed] },
     untested: filesWithout(ruleSet, run.verdicts),
     tests: tests.map((path) => recordOf(path, files.get(path)!, ofFile.get(path) ?? [])),
+    prepared: prepareRules(before.documents, lists),
   };
 }
 
-/** The source without its tests: what the bundle holds. */
-export function bundledFiles(files: SourceFiles): Map<string, Uint8Array> {
-  return new Map([...files].filter(([path]) => !testName.test(path)));
+/** Files of a bundle with prepared rules come to no more: agents take 16 MiB, roots, manifest and statement included. */
+const mostPreparedBytes = 14 << 20;
+
+/**
+ * The source without its tests, and with what was prepared of it: what the bundle holds. Where that would make it larger
+ * than agents take, they read the texts.
+ */
+export function bundledFiles(
+  files: SourceFiles,
+  { prepared }: Pick<CheckedSource, 'prepared'>,
+): Map<string, Uint8Array> {
+  const bundled = new Map([...files].filter(([path]) => !testName.test(path) && path !== preparedPath));
+  const textBytes = [...bundled.values()].reduce((sum, { length }) => sum + length, 0);
+  if (prepared !== undefined && textBytes + prepared.length <= mostPreparedBytes)
+    bundled.set(preparedPath, prepared);
+  return bundled;
 }
 
 function recordOf(path: string, data: Uint8Array, cases: readonly CaseResult[]): TestRecord {

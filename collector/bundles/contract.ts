@@ -3,6 +3,7 @@ import type { Root } from '#shared/bundle/index.ts';
 import type { ErrorCode } from '#shared/errors.ts';
 import type { BundleInForce, BundleSwitch, StoredBundle } from '../store/contract.ts';
 import type { FailedTest } from './check.ts';
+import type { RuleEdit } from './edits.ts';
 
 export interface RootStatus {
   readonly root: Root;
@@ -65,6 +66,8 @@ export interface BundleService {
   add(bytes: Uint8Array, by: string): Promise<StoredBundle>;
   /** Checks, builds and signs a source with the keys of the collector, and keeps the bundle. */
   build(source: Uint8Array, order: BuildOrder): Promise<Built>;
+  /** The same for what is in force with some rules changed or added. Throws `api.conflict` as well. */
+  edit(edits: readonly RuleEdit[], order: BuildOrder): Promise<Built>;
   /** Puts a kept bundle in force for central detection. */
   activate(order: ActivateOrder): Promise<BundleInForce>;
   /** A kept bundle as some hosts are to be offered it, before it is in force. */

@@ -1,5 +1,7 @@
 import { VedetteError } from '#shared/errors.ts';
+import { preparedPath } from '#shared/rules/prepared/form.ts';
 import type { CheckedSource } from './check.ts';
+import type { SourceFiles } from './source.ts';
 
 /** Names in a message; the rest is counted. */
 const named = 5;
@@ -26,4 +28,15 @@ export function demandTested(untested: readonly string[], failures: readonly str
   if (untested.length === 0) return;
   const detail = `${untested.length}: ${few(untested, ', ')}. ${few(failures, ' ')}`;
   throw new VedetteError('rules.untested', detail.trim());
+}
+
+/**
+ * Refuses what was prepared of the rules where it is not what their texts say: hosts would run what nobody reads. A
+ * bundle may come without. Throws `bundle.prepared_differs`.
+ */
+export function demandPrepared(files: SourceFiles, { prepared }: Pick<CheckedSource, 'prepared'>): void {
+  const carried = files.get(preparedPath);
+  if (carried === undefined) return;
+  if (prepared !== undefined && Buffer.from(prepared).equals(carried)) return;
+  throw new VedetteError('bundle.prepared_differs', `${preparedPath} is not what its rules come to here.`);
 }

@@ -19,13 +19,14 @@ const taken: Readonly<Record<keyof typeof bundleFolders, RegExp>> = {
   rules: ruleName,
   pipelines: ruleName,
   lists: /\.txt$/,
+  detectors: ruleName,
   indicators: /\.(?:txt|csv|json|ya?ml)$/i,
   settings: /\.json$/,
   responses: /\.(?:json|ya?ml)$/i,
 };
 
 /**
- * Reads a folder. `rules/`, `pipelines/`, `lists/`, `indicators/`, `settings/` and `responses/` in it are taken; where
+ * Reads a folder. `rules/`, `pipelines/`, `lists/`, `detectors/`, `indicators/`, `settings/` and `responses/` in it are taken; where
  * it has no `rules/`, every rule below it is, whatever its folder. Names that begin with a dot are passed over.
  * Throws `bundle.path` for links, `bundle.too_large`, `data.unreadable`.
  */

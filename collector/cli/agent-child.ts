@@ -80,7 +80,8 @@ export class AgentChild {
     const child = spawn(process.execPath, args, {
       // The agent ends when its standard input does, so it does not outlive a parent that was killed.
       stdio: ['pipe', 'ignore', 'pipe'],
-      env: { ...process.env, ...agentEnvironment, VEDETTE_CHILD: '1' },
+      // The compile cache would keep what it read for as long as the agent lives.
+      env: { ...process.env, ...agentEnvironment, NODE_COMPILE_CACHE: undefined, VEDETTE_CHILD: '1' },
     });
     this.#child = child;
     const beganMs = performance.now();

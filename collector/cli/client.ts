@@ -4,41 +4,89 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { catalogue, type ErrorCode, VedetteError } from '#shared/errors.ts';
 import { readText } from '#shared/files.ts';
+import { collectorName } from '#shared/protocol/identity.ts';
 import { dataFolder } from '#shared/terminal.ts';
+import { findProfile, type Profile } from './login/profiles.ts';
 
-/** Where a running collector is and how to come in, as it wrote it into its data folder. */
+/** Where a collector is and how to come in. */
 export interface Access {
   readonly api: string;
-  readonly token: string;
+  readonly token: string | undefined;
+  /** Cookie of a session, in place of a token: while signing in. */
+  readonly cookie?: string;
   /** PEM of the collector's CA, for an API served over TLS. */
   readonly ca: string | undefined;
+  /** Name that its certificate is held against, where not the one of the URL. */
+  readonly serverName?: string;
 }
 
 const timeoutMs = 30_000;
 
-/** Throws `usage.no_collector` when none has been started on the folder. */
-export function accessOf(data: string | undefined): Access {
+/**
+ * In this order: the collector of `--collector` or VEDETTE_COLLECTOR, signed in to before; the one of the data folder,
+ * named or the usual one, as it wrote itself down there; the one signed in to last. Throws `usage.no_collector`.
+ */
+export function accessOf(data: string | undefined, collector?: string): Access {
+  const named = collector ?? (data === undefined ? process.env['VEDETTE_COLLECTOR'] : undefined);
+  if (named !== undefined && named !== '') {
+    const profile = findProfile(named);
+    if (profile !== undefined) return accessBy(profile);
+    throw new VedetteError(
+      'usage.no_collector',
+      `Nobody signed in to ${named} from here: \`vedette login ${named}\`.`,
+    );
+  }
   const folder = dataFolder(data);
+  const local = localAccess(folder);
+  if (local !== undefined) return local;
+  const isNamed = data !== undefined || (process.env['VEDETTE_DATA'] ?? '') !== '';
+  const profile = isNamed ? undefined : findProfile(undefined);
+  if (profile !== undefined) return accessBy(profile);
+  throw new VedetteError('usage.no_collector', `${folder} holds no running collector.`);
+}
+
+function accessBy({ url, token, ca, serverName }: Profile): Access {
+  return { api: url, token, ca: ca ?? undefined, ...(serverName !== null && { serverName }) };
+}
+
+/** As a running collector wrote it into its data folder; undefined when none has been started on it. */
+function localAccess(folder: string): Access | undefined {
   const run = readText(join(folder, 'run.json'));
   const token = readText(join(folder, 'cli.token'))?.trim();
-  if (run === undefined || token === undefined) {
-    throw new VedetteError('usage.no_collector', `${folder} holds no running collector.`);
-  }
+  if (run === undefined || token === undefined) return undefined;
   try {
     const { api } = JSON.parse(run) as { api: string };
     return {
       api,
       token,
       ca: readText(join(folder, 'pki', 'trust.crt')) ?? readText(join(folder, 'pki', 'ca.crt')),
+      // Whatever it listens on, 0.0.0.0 for all, is not what its certificate names.
+      ...(api.startsWith('https:') && { serverName: collectorName }),
     };
   } catch (error) {
     throw new VedetteError('data.corrupt', `${join(folder, 'run.json')} cannot be read.`, { cause: error });
   }
 }
 
+type Knock =
+  | { readonly user: string; readonly password: string; readonly code?: string }
+  | { readonly secret: string };
+
 interface Answer {
   readonly status: number;
   readonly body: string;
+  readonly cookies: readonly string[];
+}
+
+/** What a page sends along with a cookie, to show that no other site made it (api/guard.ts). */
+function credentialsOf({ token, cookie, api }: Access): Record<string, string> {
+  if (cookie !== undefined) return { cookie, origin: api, 'x-vedette-request': '1' };
+  return token === undefined ? {} : { authorization: `Bearer ${token}` };
+}
+
+/** How its TLS is checked. */
+function tlsOf({ ca, serverName }: Access) {
+  return { ca, ...(serverName !== undefined && { servername: serverName }) };
 }
 
 function payloadOf(body: unknown): string | Uint8Array | undefined {
@@ -48,7 +96,7 @@ function payloadOf(body: unknown): string | Uint8Array | undefined {
 function headersOf(payload: string | Uint8Array | undefined, access: Access): Record<string, string> {
   const type = payload instanceof Uint8Array ? 'application/octet-stream' : 'application/json';
   return {
-    authorization: `Bearer ${access.token}`,
+    ...credentialsOf(access),
     ...(payload !== undefined && {
       'content-type': type,
       'content-length': String(Buffer.byteLength(payload)),
@@ -61,7 +109,7 @@ function send(url: URL, access: Access, method: string, body: unknown, timeout =
   const headers = headersOf(payload, access);
   const call = url.protocol === 'https:' ? https : http;
   return new Promise((resolve, reject) => {
-    const options = { method, headers, ca: access.ca, timeout };
+    const options = { method, headers, ...tlsOf(access), timeout };
     const request = call(url, options, (response) => answerOf(response).then(resolve, reject));
     request.on('timeout', () =>
       request.destroy(new VedetteError('wire.stalled', 'The collector did not answer in time.')),
@@ -81,12 +129,12 @@ interface Opening {
 function open(url: URL, access: Access, { method, body, signal }: Opening): Promise<IncomingMessage> {
   const payload = body === undefined ? undefined : JSON.stringify(body);
   const headers = {
-    authorization: `Bearer ${access.token}`,
+    ...credentialsOf(access),
     ...(payload !== undefined && { 'content-type': 'application/json' }),
   };
   const call = url.protocol === 'https:' ? https : http;
   return new Promise((resolve, reject) => {
-    const request = call(url, { method, headers, ca: access.ca, signal }, resolve);
+    const request = call(url, { method, headers, ...tlsOf(access), signal }, resolve);
     request.on('error', (error: NodeJS.ErrnoException) => reject(reachable(error, access)));
     request.end(payload);
   });
@@ -154,6 +202,14 @@ export class Client {
     return Buffer.concat(parts);
   }
 
+  /** Signs in with name and password, or the secret of a link; gives the client of the session. */
+  async begin(knock: Knock): Promise<Client> {
+    const answer = await send(this.#url('/session', {}), this.#access, 'POST', knock);
+    if (answer.status !== 201) throw problemOf(answer);
+    const cookie = answer.cookies.map((set) => set.split(';')[0] ?? '').join('; ');
+    return new Client({ ...this.#access, cookie });
+  }
+
   get<T>(path: string, query?: Query): Promise<T> {
     return this.call<T>('GET', path, query);
   }
@@ -163,7 +219,7 @@ async function answerOf(response: IncomingMessage): Promise<Answer> {
   let body = '';
   response.setEncoding('utf8');
   for await (const part of response) body += part;
-  return { status: response.statusCode ?? 0, body };
+  return { status: response.statusCode ?? 0, body, cookies: response.headers['set-cookie'] ?? [] };
 }
 
 function reachable(error: NodeJS.ErrnoException, access: Access): Error {
@@ -173,7 +229,7 @@ function reachable(error: NodeJS.ErrnoException, access: Access): Error {
 
 export type Query = Readonly<Record<string, string | number | readonly string[] | undefined>>;
 
-function problemOf({ status, body }: Answer): VedetteError {
+function problemOf({ status, body }: Pick<Answer, 'status' | 'body'>): VedetteError {
   try {
     const problem = JSON.parse(body) as { code?: string; detail?: string };
     if (problem.code !== undefined && Object.hasOwn(catalogue, problem.code)) {

@@ -6,15 +6,21 @@ import { accessOf, Client } from './client.ts';
 export interface QueryOptions {
   readonly data?: string;
   readonly json?: boolean;
+  readonly collector?: string;
 }
 
 /** A command that asks a running collector. */
 export function addQueryOptions(command: Command): Command {
-  return addDataOption(command).option('--json', 'print JSON');
+  return addDataOption(command)
+    .option(
+      '--collector <url>',
+      'a collector elsewhere, signed in to with `vedette login` (default: VEDETTE_COLLECTOR, else the one of the state directory, else the one signed in to last)',
+    )
+    .option('--json', 'print JSON');
 }
 
 export function clientOf(options: QueryOptions): Client {
-  return new Client(accessOf(options.data));
+  return new Client(accessOf(options.data, options.collector));
 }
 
 export function wholeNumber(min: number, max: number): (text: string) => number {

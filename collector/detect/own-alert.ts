@@ -6,7 +6,12 @@ export interface Sighting {
   /** Stable id and title of the rule that is ours. */
   readonly rule: OwnRule;
   /** Dataset of the event that stands for it. */
-  readonly dataset: 'collector.identity' | 'collector.ledger' | 'collector.bundle';
+  readonly dataset:
+    | 'collector.identity'
+    | 'collector.ledger'
+    | 'collector.bundle'
+    | 'collector.risk'
+    | 'collector.hunt';
   readonly hostId: string;
   readonly hostName: string;
   /** Microseconds since the epoch. */
@@ -26,6 +31,8 @@ export interface OwnRule {
   readonly title: string;
   readonly level: Level;
   readonly tags: readonly string[];
+  /** What to do about it. */
+  readonly response: string;
 }
 
 const hourUs = 3_600_000_000;
@@ -51,6 +58,9 @@ export function ownAlert(sighting: Sighting): NewAlert {
     lastEventAt: at,
     count,
     tags: rule.tags,
+    // It was seen, not concluded.
+    confidence: 'high',
+    response: rule.response,
     reason,
     matches,
     eventIds: [],

@@ -13,6 +13,8 @@ export interface Hunt extends HuntText {
 export interface HuntOrder {
   readonly sql?: string;
   readonly name?: string;
+  /** What a statement of ours is for, e.g. `network analysis`: told in its place. */
+  readonly purpose?: string;
   readonly parameters: Readonly<Record<string, SqlValue>>;
   /** Event time, inclusive, microseconds. */
   readonly since?: number;

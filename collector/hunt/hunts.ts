@@ -103,7 +103,12 @@ export class Hunts implements Hunting {
     const request = await this.#requestOf(order);
     const { id, current } = await this.#begin(order, request);
     const parts = this.#watched(id, current, this.#deps.sql.stream(request, form, current.signal));
-    return { id, parts: await begun(parts) };
+    const all = await begun(parts);
+    // Whoever asked may be gone before they read the first part, and then nobody ends it.
+    const leave = () => void parts.return(undefined).catch(() => undefined);
+    if (order.signal.aborted) leave();
+    else order.signal.addEventListener('abort', leave, { once: true });
+    return { id, parts: all };
   }
 
   async parquet(order: HuntOrder) {
@@ -138,7 +143,7 @@ export class Hunts implements Hunting {
     const id = randomBytes(8).toString('hex');
     const abort = new AbortController();
     const current: Current = {
-      name: order.name ?? null,
+      name: order.name ?? order.purpose ?? null,
       by: order.by,
       startedAt: nowUs(),
       abort,
@@ -154,7 +159,7 @@ export class Hunts implements Hunting {
         at: nowUs(),
         actor: order.by,
         action: 'hunt.run',
-        target: order.name === undefined ? 'hunt' : `hunt ${order.name}`,
+        target: order.purpose ?? (order.name === undefined ? 'hunt' : `hunt ${order.name}`),
         detail: detailOf(id, order, request),
       });
     } catch (error) {
@@ -195,11 +200,11 @@ export class Hunts implements Hunting {
 }
 
 /** Who asked what is kept, with the values: they are part of the question. */
-function detailOf(id: string, { name }: HuntOrder, { sql, parameters }: SqlRequest): AuditDetail {
+function detailOf(id: string, { name, purpose }: HuntOrder, { sql, parameters }: SqlRequest): AuditDetail {
   const hasValues = Object.keys(parameters).length > 0;
   return {
     id,
-    ...(name === undefined && { sql }),
+    ...(name === undefined && purpose === undefined && { sql }),
     ...(hasValues && { parameters: JSON.stringify(parameters) }),
   };
 }

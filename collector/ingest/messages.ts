@@ -1,6 +1,13 @@
 import type { ErrorCode } from '#shared/errors.ts';
 import type { StreamMark } from '#shared/protocol/frames.ts';
-import type { Alert, CorrelationTotals, LoadedRules } from '../store/contract.ts';
+import type {
+  Alert,
+  AlertBounds,
+  AlertException,
+  CorrelationTotals,
+  DetectorTotals,
+  LoadedRules,
+} from '../store/contract.ts';
 
 /** What the pipeline thread is started with. */
 export interface PipelineOptions {
@@ -10,6 +17,9 @@ export interface PipelineOptions {
   /** Of the keys of what is stored; empty where there is none. */
   readonly keyFile?: string;
   readonly controlPath: string;
+  readonly alertBounds: AlertBounds;
+  /** Imported advisories about packages; none where it is absent. */
+  readonly advisoryFile?: string;
   /** Folders and files of rules, and folders of value lists. */
   readonly rulePaths: readonly string[];
   readonly listPaths: readonly string[];
@@ -58,6 +68,8 @@ export type PipelineInput =
   | (BatchInput & { readonly kind: 'batch'; readonly data: Uint8Array })
   | (MarksInput & { readonly kind: 'marks' })
   | (SwitchInput & { readonly kind: 'switch' })
+  /** Hits of these raise no alerts from the next batch on. */
+  | { readonly kind: 'exceptions'; readonly exceptions: readonly AlertException[] }
   | { readonly kind: 'close' };
 
 /** What became of one batch. `stored` and `repeat` are to be acknowledged; the others end the connection. */
@@ -87,6 +99,8 @@ export type PipelineOutput =
       readonly lagMs: number;
       /** As of a second ago at most. */
       readonly correlations: CorrelationTotals;
+      /** Likewise. */
+      readonly detectors: DetectorTotals;
       /** Batches up to this id are of no more use to detection. */
       readonly sealable: number;
     }

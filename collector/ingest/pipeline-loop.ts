@@ -1,9 +1,11 @@
 import { nowUs } from '#shared/clock.ts';
+import { adviceOf } from '#shared/detect/alert.ts';
 import { alertsOfEvents } from '#shared/detect/alert-event.ts';
+import type { RaisedAlert } from '#shared/detect/raised-alert.ts';
 import { VedetteError } from '#shared/errors.ts';
 import { type DecodedBatch, decodeBatch } from '#shared/protocol/codec/decode.ts';
 import type { Detector } from '../detect/contract.ts';
-import type { ControlStore, CorrelationTotals, NewAlert } from '../store/contract.ts';
+import type { ControlStore, CorrelationTotals, DetectorTotals, NewAlert } from '../store/contract.ts';
 import type { BatchRecord, JournalReader, JournalWriter } from '../store/journal/contract.ts';
 import { type Detectable, groupsOf, originOf, readDetectables } from './detectable.ts';
 import { FairQueue } from './fair-queue.ts';
@@ -23,6 +25,8 @@ export interface LoopOptions {
   readonly post: (message: PipelineOutput) => void;
   /** Whether the disk has room for more; where it has not, agents keep what they have. */
   readonly hasRoom?: () => boolean;
+  /** The exception that hides an alert of a host; undefined for none. */
+  readonly hiddenBy?: (alert: NewAlert) => string | undefined;
   /** Least time between snapshots of detection. */
   readonly snapshotEveryMs?: number;
 }
@@ -56,7 +60,7 @@ export class PipelineLoop {
   readonly #clock: SnapshotClock;
   /** The last snapshot was larger than the bound, which is told once. */
   #isSnapshotOver = false;
-  #known: CorrelationTotals | undefined;
+  #known: { readonly correlations: CorrelationTotals; readonly detectors: DetectorTotals } | undefined;
   #knownAtMs = 0;
 
   constructor(options: LoopOptions) {
@@ -235,7 +239,7 @@ export class PipelineLoop {
     }
     const lagMs = Math.max(0, (nowUs() - last.receivedAt) / 1000);
     const { sealable } = this;
-    this.#o.post({ kind: 'detected', alerts, lagBatches: 0, lagMs, correlations: this.#totals(), sealable });
+    this.#o.post({ kind: 'detected', alerts, lagBatches: 0, lagMs, ...this.#totals(), sealable });
   }
 
   /** Alerts that the host raised itself; what is none is told and left out. */
@@ -243,7 +247,7 @@ export class PipelineLoop {
     return groupsOf(batch).flatMap((events, group) => {
       if (events.type !== 'alert') return [];
       return alertsOfEvents(originOf(batch), events, group, now).flatMap((alert): readonly NewAlert[] => {
-        if (alert.ok) return [{ ...alert.value, byHost: true }];
+        if (alert.ok) return [this.#ofHost(alert.value)];
         this.#o.post({
           kind: 'problem',
           code: alert.error.code,
@@ -252,6 +256,14 @@ export class PipelineLoop {
         return [];
       });
     });
+  }
+
+  /** With what the rules in force say of it, and whether it is hidden. */
+  #ofHost(raised: RaisedAlert): NewAlert {
+    const rule = this.#detector.header(raised.ruleId);
+    const alert = { ...raised, ...(rule !== undefined && adviceOf(rule)), byHost: true } as const;
+    const exceptionId = this.#o.hiddenBy?.(alert);
+    return exceptionId === undefined ? alert : { ...alert, exceptionId };
   }
 
   /**
@@ -280,10 +292,10 @@ export class PipelineLoop {
     return snapshot ?? undefined;
   }
 
-  #totals(): CorrelationTotals {
+  #totals() {
     const now = performance.now();
     if (this.#known === undefined || now - this.#knownAtMs > totalsEveryMs) {
-      this.#known = this.#detector.totals;
+      this.#known = { correlations: this.#detector.totals, detectors: this.#detector.detectors };
       this.#knownAtMs = now;
     }
     return this.#known;
@@ -304,7 +316,7 @@ export class PipelineLoop {
       alerts: [],
       lagBatches,
       lagMs: 0,
-      correlations: this.#totals(),
+      ...this.#totals(),
       sealable,
     });
   }

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { fail, ok, type Result, VedetteError } from '#shared/errors.ts';
-import type { CorrelationTotals, LoadedRules } from '../store/contract.ts';
+import type { AlertException, CorrelationTotals, DetectorTotals, LoadedRules } from '../store/contract.ts';
 import type {
   BatchInput,
   BusAlert,
@@ -30,6 +30,8 @@ export interface PipelineEvents {
   readonly onEnd: (error: Error) => void;
 }
 
+const youngMiB = 96;
+
 /** The thread that decodes, makes durable and detects. Resolves once it can take batches. */
 export class Pipeline {
   readonly #worker: Worker;
@@ -37,6 +39,7 @@ export class Pipeline {
   #backlogBytes = 0;
   #lag = { batches: 0, ms: 0 };
   #correlations: CorrelationTotals = noTotals;
+  #detectors: DetectorTotals = noDetectors;
   #isClosing = false;
   #rules: LoadedRules = { bundle: null, rules: [], problems: [] };
   /** Who waits for the answers to switches, in order. */
@@ -48,7 +51,9 @@ export class Pipeline {
   }
 
   static start(entry: URL, options: PipelineOptions, events: PipelineEvents): Promise<Pipeline> {
-    const worker = new Worker(entry, { workerData: options });
+    // Decoded batches live briefly: in the usual small space for new objects they would be copied out of it first.
+    const resourceLimits = { maxYoungGenerationSizeMb: youngMiB };
+    const worker = new Worker(entry, { workerData: options, resourceLimits });
     const pipeline = new Pipeline(worker, events);
     return new Promise((resolve, reject) => {
       worker.once('error', reject);
@@ -84,6 +89,10 @@ export class Pipeline {
     return this.#correlations;
   }
 
+  get detectors(): DetectorTotals {
+    return this.#detectors;
+  }
+
   /** Those in force. */
   get rules(): LoadedRules {
     return this.#rules;
@@ -101,6 +110,11 @@ export class Pipeline {
   /** Hands over what an agent has seen acknowledged; a verdict comes only where it could not be looked at. */
   settle(marks: MarksInput): void {
     this.#worker.postMessage({ kind: 'marks', ...marks } satisfies PipelineInput);
+  }
+
+  /** Hits of these raise no alerts from the next batch on. */
+  except(exceptions: readonly AlertException[]): void {
+    this.#worker.postMessage({ kind: 'exceptions', exceptions } satisfies PipelineInput);
   }
 
   /** Puts the rules of a bundle in force; gives them, or why those of before still are. */
@@ -135,6 +149,7 @@ export class Pipeline {
       case 'detected':
         this.#lag = { batches: message.lagBatches, ms: message.lagMs };
         this.#correlations = message.correlations;
+        this.#detectors = message.detectors;
         this.#events.onSealable(message.sealable);
         if (message.alerts.length > 0) this.#events.onAlerts(message.alerts);
         return;
@@ -157,6 +172,8 @@ export class Pipeline {
     await ended;
   }
 }
+
+const noDetectors: DetectorTotals = { bytes: 0, detectors: [] };
 
 const noTotals: CorrelationTotals = {
   groups: 0,

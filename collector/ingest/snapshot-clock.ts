@@ -5,6 +5,17 @@ const everyMs = 10_000;
 /** Making snapshots takes at most one part in this many of the thread's time. */
 const costShare = 50;
 
+/** What snapshots may write on average while that needs no pause beyond the longest. */
+const bytesPerMs = 10;
+/** The longest pause for the sake of the disk, in intervals: what a start after a crash has to replay grows with it. */
+const longestIntervals = 6;
+
+/** Milliseconds until the next snapshot, after one that took this long and has this size; null where it was too large. */
+export function pauseAfter(costMs: number, sizeBytes: number | null, intervalMs: number): number {
+  const forDisk = Math.min((sizeBytes ?? 0) / bytesPerMs, longestIntervals * intervalMs);
+  return Math.max(intervalMs, costMs * costShare, forDisk);
+}
+
 /** When snapshots of detection are due: not often, not for long, and only when something has changed. */
 export class SnapshotClock {
   readonly #everyMs: number;
@@ -33,7 +44,7 @@ export class SnapshotClock {
     const began = performance.now();
     const snapshot = detector.snapshot();
     const now = performance.now();
-    this.#dueAtMs = now + Math.max(this.#everyMs, (now - began) * costShare);
+    this.#dueAtMs = now + pauseAfter(now - began, snapshot?.length ?? null, this.#everyMs);
     this.#madeRevision = detector.revision;
     return snapshot;
   }

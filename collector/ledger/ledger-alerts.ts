@@ -8,18 +8,23 @@ const unexplained: OwnRule = {
   title: 'Events unaccounted for',
   level: 'critical',
   tags,
+  response:
+    'Look at the log of the agent and of the collector for that time, and at whether somebody touched the outbox or the journal; treat the host as one that may have been tampered with.',
 };
 const damaged: OwnRule = {
   id: 'vedette-ledger-damaged',
   title: 'Stored events cannot be read',
   level: 'critical',
   tags,
+  response: 'Check the disk of the collector and restore what is damaged from a copy.',
 };
 const lacking: OwnRule = {
   id: 'vedette-ledger-lacking',
   title: 'Stored events are gone',
   level: 'high',
   tags,
+  response:
+    'If nobody restored the data of the collector from a copy, find out who changed it. What is lost is counted in the ledger of the host.',
 };
 const dataset = 'collector.ledger';
 

@@ -33,7 +33,7 @@ export const usualGates: Gates = {
   alertFactor: 3,
   minAlertsPerHour: 60,
   maxCpuShare: 0.25,
-  maxRssBytes: 192 * 1024 ** 2,
+  maxRssBytes: 256 * 1024 ** 2,
 };
 
 export interface RolloutPlan {
@@ -106,6 +106,8 @@ export interface HostProgress {
   readonly faults: number;
   readonly cpuShare: number;
   readonly rssBytes: number;
+  /** When it last said how it stands; 0 never. */
+  readonly toldAt: number;
 }
 
 /** All throw `rollout.*`, `bundle.*` or `api.not_found`; changes are in the audit log. */

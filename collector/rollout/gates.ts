@@ -77,3 +77,21 @@ function lateReason(gates: Gates, { hosts, stageForS }: Watch): string | undefin
   if (share >= gates.ackShare) return undefined;
   return `${waiting.length} connected hosts do not run it after ${gates.ackS} s, ${waiting[0]?.hostName} among them`;
 }
+
+/**
+ * Of hosts of a stage that was watched for long enough: whether one that is connected must still say how it fared, and why
+ * the rollout stops when it does not. A host that its rules keep too busy to speak is the last to be let pass.
+ */
+export function silentReason(
+  { gates, soakS }: RolloutPlan,
+  hosts: readonly HostProgress[],
+  ackedAt: number,
+  soakedForS: number,
+): string | 'wait' | undefined {
+  if (soakS === 0) return undefined;
+  const there = hosts.filter(({ isConnected, hasAcked }) => isConnected && hasAcked);
+  const silent = there.filter(({ toldAt }) => toldAt < ackedAt + soakS * 1e6);
+  if (there.length - silent.length >= gates.ackShare * there.length) return undefined;
+  if (soakedForS <= gates.ackS) return 'wait';
+  return `${silent[0]?.hostName} is connected and has said nothing for ${Math.round(soakedForS)} s`;
+}

@@ -13,7 +13,7 @@ import type {
   RolloutService,
   UsualRollout,
 } from './contract.ts';
-import { alertsPerHour, cpuShare, hasEnoughAcked, stopReason } from './gates.ts';
+import { alertsPerHour, cpuShare, hasEnoughAcked, silentReason, stopReason } from './gates.ts';
 import { hostsOf } from './stages.ts';
 
 export interface RolloutsDeps {
@@ -48,19 +48,31 @@ export class Rollouts implements RolloutService {
   /** Id of the one that runs; there is one at most. */
   #running: string | undefined;
   #turn: Promise<unknown> = Promise.resolve();
+  #isLooking = false;
+  #isAskedAgain = false;
+  #isClosed = false;
 
   private constructor(deps: RolloutsDeps) {
     this.#d = deps;
-    let isLooking = false;
-    this.#timer = setInterval(() => {
-      if (isLooking || this.#running === undefined) return;
-      isLooking = true;
-      void this.#inTurn(() => this.#look())
-        .catch((error: unknown) => deps.onError(error))
-        .finally(() => {
-          isLooking = false;
-        });
-    }, deps.lookMs ?? usualLookMs);
+    this.#timer = setInterval(() => this.look(), deps.lookMs ?? usualLookMs);
+  }
+
+  /** Looks at the rollout that runs, if one does: at the next stage, or at a gate. Asked again meanwhile it looks again. */
+  look(): void {
+    if (this.#isClosed || this.#running === undefined) return;
+    if (this.#isLooking) {
+      this.#isAskedAgain = true;
+      return;
+    }
+    this.#isLooking = true;
+    void this.#inTurn(() => this.#look())
+      .catch((error: unknown) => this.#d.onError(error))
+      .finally(() => {
+        this.#isLooking = false;
+        const isAskedAgain = this.#isAskedAgain;
+        this.#isAskedAgain = false;
+        if (isAskedAgain) this.look();
+      });
   }
 
   /** Hosts of rollouts of before are to run again what they were given. */
@@ -91,6 +103,7 @@ export class Rollouts implements RolloutService {
 
   async close(): Promise<void> {
     clearInterval(this.#timer);
+    this.#isClosed = true;
     await this.#turn;
   }
 
@@ -199,7 +212,11 @@ export class Rollouts implements RolloutService {
         { by: collector, action: 'rollout.acknowledged', detail },
       );
     }
-    if (this.#d.now() - at < plan.soakS * 1e6) return;
+    const soakedForS = (this.#d.now() - at) / 1e6 - plan.soakS;
+    if (soakedForS < 0) return;
+    const silence = silentReason(plan, hosts, at, soakedForS);
+    if (silence === 'wait') return;
+    if (silence !== undefined) return void (await this.#stop(rollout, silence));
     const acked = { ...rollout, ackedAt: at };
     if (stage + 1 < plan.stages.length) await this.#beginStage(acked, stage + 1, collector);
     else await this.#keep({ ...acked, state: 'done' }, { by: collector, action: 'rollout.done' });
@@ -345,5 +362,6 @@ function progressOf(host: Host, said: HostBundle | undefined, digest: string): H
     faults: report?.faults ?? 0,
     cpuShare: report === undefined ? 0 : cpuShare(report),
     rssBytes: report?.rssBytes ?? 0,
+    toldAt: said?.toldAt ?? 0,
   };
 }

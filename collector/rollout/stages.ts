@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
 import { VedetteError } from '#shared/errors.ts';
-import { globMatches, maxGlobLength } from '#shared/glob.ts';
+import { maxGlobLength } from '#shared/glob.ts';
+import { isMeantBy, type NamedHost } from '../fleet/host-pattern.ts';
 import type { Stage } from './contract.ts';
 
 export const maxStages = 16;
 const maxPatterns = 256;
 const everyone = ['everyone', 'all', '100%'];
 
-/** Reads stages as people write them: host names or patterns with `+` between, percentages, `everyone`. Throws `rollout.plan`. */
+/** Reads stages as people write them: host names, patterns or `group:NAME` with `+` between, percentages, `everyone`. Throws `rollout.plan`. */
 export function parseStages(texts: readonly string[]): readonly Stage[] {
   const stages = texts.map((text) => stageOf(text.trim()));
   const shares = stages.map(({ percent }) => percent).filter((percent) => percent > 0);
@@ -36,24 +37,18 @@ function stageOf(text: string): Stage {
   return { name: text, hosts, percent: 0 };
 }
 
-interface Named {
-  readonly id: string;
-  readonly hostname: string;
-}
-
 /**
  * Ids of the hosts up to and including a stage. Shares are taken in an order that is drawn anew for each bundle, so that
  * it is not always the same hosts that go first, and that stays the same for one.
  */
 export function hostsOf(
   stages: readonly Stage[],
-  hosts: readonly Named[],
+  hosts: readonly NamedHost[],
   digest: string,
 ): readonly string[] {
   const chosen = new Set<string>();
   const patterns = stages.flatMap((stage) => stage.hosts);
-  for (const { id, hostname } of hosts)
-    if (patterns.some((pattern) => globMatches(pattern, hostname) || pattern === id)) chosen.add(id);
+  for (const host of hosts) if (patterns.some((pattern) => isMeantBy(host, pattern))) chosen.add(host.id);
   const percent = Math.max(0, ...stages.map((stage) => stage.percent));
   const drawn = hosts
     .map(({ id }) => ({ id, rank: createHash('sha256').update(`${digest} ${id}`).digest('hex') }))

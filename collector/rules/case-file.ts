@@ -1,4 +1,6 @@
 import { LineCounter, parseDocument } from 'yaml';
+import { recordsOfOsv } from '#shared/detect/detectors/advisory/osv.ts';
+import type { AdvisoryRecord } from '#shared/detect/detectors/advisory/record.ts';
 import { catalogue } from '#shared/errors.ts';
 import { eventSpecs } from '#shared/events/registry.gen.ts';
 import { type EventSpec, type FieldSpec, fieldsOf } from '#shared/schema/spec.ts';
@@ -6,7 +8,8 @@ import { fieldKey, fieldMapOf, type RuleProblem } from '#shared/sigma/index.ts';
 
 /**
  * A case beside a rule: events that must (`hit`) or must not (`miss`) raise an alert of the rules in its file.
- * Fields by their ECS names or the names rules use; `at` is seconds from the start of the case, `host` a name.
+ * Fields by their ECS names or the names rules use; `at` is seconds from the start of the case, `host` a name. An event
+ * with `repeat: {count, every}` stands for that many, `every` seconds apart; `{n}` in its texts is their number from 0.
  */
 export interface RuleCase {
   readonly name: string;
@@ -18,6 +21,8 @@ export interface RuleCase {
   /** Operating system of the hosts; that of the rule where it says one, else `linux`. */
   readonly product?: string;
   readonly events: readonly CaseEvent[];
+  /** What is known of packages, as advisories in OSV's form say. */
+  readonly advisories?: readonly AdvisoryRecord[];
 }
 
 export interface CaseEvent {
@@ -83,10 +88,10 @@ function casesOf(document: unknown): readonly RuleCase[] {
   });
 }
 
-const caseKeys = ['name', 'expect', 'alerts', 'rule', 'product', 'events'];
+const caseKeys = ['name', 'expect', 'alerts', 'rule', 'product', 'advisories', 'events'];
 
 function caseOf(value: unknown, where: string): RuleCase {
-  const { name = where, expect, alerts, rule, product, events, ...rest } = mapOf(value, where);
+  const { name = where, expect, alerts, rule, product, advisories, events, ...rest } = mapOf(value, where);
   const [stray] = Object.keys(rest);
   if (stray !== undefined)
     throw new CaseProblem(`${where} has \`${stray}\`; a case has ${caseKeys.join(', ')}.`);
@@ -106,8 +111,48 @@ function caseOf(value: unknown, where: string): RuleCase {
     ...(alerts !== undefined && { alerts: alerts as number }),
     ...(rule !== undefined && { rule: text(rule, 'rule') }),
     ...(product !== undefined && { product: text(product, 'product') }),
-    events: events.map((event: unknown, i) => eventOf(event, `${called}, event ${i + 1}`)),
+    ...(advisories !== undefined && { advisories: advisoriesOf(advisories, called) }),
+    events: events.flatMap((event: unknown, i) => eventsOf(event, `${called}, event ${i + 1}`)),
   };
+}
+
+function advisoriesOf(value: unknown, where: string): readonly AdvisoryRecord[] {
+  if (!Array.isArray(value)) throw new CaseProblem(`${where}: advisories is not a list.`);
+  return value.flatMap((one: unknown) => {
+    const records = recordsOfOsv(one);
+    if (records === undefined || records.length === 0)
+      throw new CaseProblem(
+        `${where}: an advisory is not in the form of OSV, or about no package hosts have.`,
+      );
+    return records;
+  });
+}
+
+/** One event, or those that a template with `repeat` stands for. */
+function eventsOf(value: unknown, where: string): readonly CaseEvent[] {
+  const { repeat, ...event } = mapOf(value, where);
+  if (repeat === undefined) return [eventOf(event, where)];
+  const { count, every = 0, ...rest } = mapOf(repeat, `${where}: repeat`);
+  const [stray] = Object.keys(rest);
+  if (stray !== undefined)
+    throw new CaseProblem(`${where}: repeat has \`${stray}\`; it has count and every.`);
+  if (!Number.isSafeInteger(count) || (count as number) < 1 || (count as number) > caseBounds.events)
+    throw new CaseProblem(`${where}: repeat.count is not a whole number from 1 to ${caseBounds.events}.`);
+  if (typeof every !== 'number' || !Number.isFinite(every))
+    throw new CaseProblem(`${where}: repeat.every is not a number of seconds.`);
+  const { at = 0 } = event;
+  return Array.from({ length: count as number }, (_, n) =>
+    eventOf({ ...numbered(event, n), at: typeof at === 'number' ? at + n * every : at }, where),
+  );
+}
+
+/** The template with `{n}` in its texts replaced. */
+function numbered(event: Readonly<Record<string, unknown>>, n: number): Readonly<Record<string, unknown>> {
+  const put = (one: unknown): unknown => {
+    if (typeof one === 'string') return one.replaceAll('{n}', String(n));
+    return Array.isArray(one) ? one.map(put) : one;
+  };
+  return Object.fromEntries(Object.entries(event).map(([name, one]) => [name, put(one)]));
 }
 
 function eventOf(value: unknown, where: string): CaseEvent {

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { indexOfRecords } from '#shared/detect/detectors/advisory/index-of-records.ts';
+import { EpisodeBook } from '#shared/detect/episode-book.ts';
 import type { RuleHeader, RuleProblem, RuleSet } from '#shared/sigma/index.ts';
 import { createDetector } from '../detect/detector.ts';
 import type { NewAlert } from '../store/contract.ts';
 import { caseStartAt, columnsOfEvent } from './case-events.ts';
-import { type CaseEvent, type RuleCase, readCases, testSuffix } from './case-file.ts';
+import { type RuleCase, readCases, testSuffix } from './case-file.ts';
 import { readTextFiles } from './files.ts';
 import { loadRules } from './load.ts';
 import { narrowed } from './narrow.ts';
@@ -30,13 +30,12 @@ export interface CaseFile {
   readonly ruleFile: string;
 }
 
-/** Runs the cases of every `*.test.yml` in a folder against the rule file of the same name. */
+/** Runs the cases of every `*.test.yml` at or below a folder against the rule file of the same name. */
 export async function runCases(
   folder: string,
   listFolders: readonly string[],
 ): Promise<readonly CaseResult[]> {
-  const names = (await readdir(folder)).filter((name) => testSuffix.test(name)).sort();
-  const { texts } = await readTextFiles(names.map((name) => join(folder, name)));
+  const { texts } = await readTextFiles([folder], testSuffix);
   const { ruleSet } = await loadRules([folder], listFolders);
   return texts.flatMap(({ file, text }) => {
     const run = runCaseFile({ file, text, ruleFile: file.replace(testSuffix, '.yml') }, ruleSet);
@@ -86,7 +85,7 @@ function runCase(file: string, one: RuleCase, ruleSet: RuleSet): CaseResult {
   const head = { file, name, expect };
   if (one.rule !== undefined && wanted === undefined)
     return { ...head, passed: false, detail: `No rule of the file is ${one.rule}.`, ruleIds: [] };
-  const raised = alertsOf(one.events, heard(ruleSet, wanted), product);
+  const raised = alertsOf(one, heard(ruleSet, wanted), product);
   const alerts = wanted === undefined ? raised : raised.filter(({ ruleId }) => ruleId === wanted.id);
   const expected = one.alerts ?? alerts.length;
   const passed = alerts.length === expected && (expect === 'hit') === alerts.length > 0;
@@ -105,19 +104,23 @@ function heard(ruleSet: RuleSet, wanted: RuleHeader | undefined): RuleSet {
   return { ...ruleSet, silent: new Set([...ruleSet.silent].filter(({ rule }) => rule !== wanted)) };
 }
 
-/** One alert of an id, as they are kept. Each event is a batch of its own, in the order of the case. */
-function alertsOf(events: readonly CaseEvent[], ruleSet: RuleSet, product: string): readonly NewAlert[] {
-  const detector = createDetector(ruleSet);
-  const alerts = new Map<string, NewAlert>();
+/** Alerts as they are kept. Each event is a batch of its own, in the order of the case. */
+function alertsOf(
+  { events, advisories = [] }: RuleCase,
+  ruleSet: RuleSet,
+  product: string,
+): readonly NewAlert[] {
+  const detector = createDetector(ruleSet, { advisories: indexOfRecords(advisories, 1) });
+  const book = new EpisodeBook<NewAlert>();
   events.forEach((event, i) => {
     const origin = {
       ...{ hostId: `${event.host}-host`, hostName: event.host, product },
       eventId: (_: number, row: number) => `${i}.${row}`,
     };
     for (const alert of detector.detect(origin, [columnsOfEvent(event)], caseStartAt))
-      if (!alerts.has(alert.id)) alerts.set(alert.id, alert);
+      if (book.goingOn(alert) === undefined) book.add(alert, alert);
   });
-  return [...alerts.values()];
+  return [...book.byId.values()];
 }
 
 /** The one that all rules are about; `linux` where they say none or several. */

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { catalogue, VedetteError } from '#shared/errors.ts';
 import type { Logsource } from '#shared/schema/spec.ts';
-import type { RuleProblem } from '#shared/sigma/index.ts';
+import { failureOf, type RuleProblem } from '#shared/sigma/index.ts';
 import type { BadDocument } from '#shared/sigma/json/documents.ts';
 import { JsonEvaluation, type JsonFiring, type JsonMatch } from '#shared/sigma/json/evaluation.ts';
 import { loadRules } from './load.ts';
@@ -76,9 +76,9 @@ export async function evaluate(
       onFiring: (firing) => tell(firingLine(firing)),
       onBad: handlers.onBad,
       onFault: ({ title, file, place }, error) => {
-        const message = `${title} failed and is set aside: ${(error as Error).message}.`;
-        const { action } = catalogue['rule.failed'];
-        handlers.onProblem({ severity: 'error', code: 'rule.failed', file, ...place, message, action });
+        const { code, detail } = failureOf(title, error);
+        const { action } = catalogue[code];
+        handlers.onProblem({ severity: 'error', code, file, ...place, message: detail, action });
       },
     },
     { logsource: options.logsource, timeFields: options.timeFields },

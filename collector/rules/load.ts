@@ -27,6 +27,7 @@ export async function loadRules(
   const piped = await applyUses(parsed.documents, uses);
   const before = {
     documents: piped.documents,
+    ...(parsed.detectors !== undefined && { detectors: parsed.detectors }),
     problems: [...listProblems, ...fileProblems, ...parsed.problems, ...piped.problems],
     reasons: [...fileProblems.map(({ code }) => code), ...parsed.reasons, ...piped.reasons],
   };

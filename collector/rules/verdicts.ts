@@ -31,7 +31,7 @@ export function testVerdicts(
   return verdictsOf(ruleSet, caseFiles).verdicts;
 }
 
-const otherFolders = /^(?:pipelines|lists|indicators|settings|responses)\//;
+const otherFolders = /^(?:pipelines|lists|detectors|indicators|settings|responses)\//;
 
 function isRule(file: string): boolean {
   return /\.ya?ml$/i.test(file) && !testSuffix.test(file) && !otherFolders.test(file);

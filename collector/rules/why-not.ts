@@ -17,13 +17,19 @@ import { columnsOfEvent } from './case-events.ts';
 import type { CaseEvent } from './case-file.ts';
 
 /** Lines that are told, values of an item that are named, and characters of one. */
+import { findingsOf } from './case-findings.ts';
+
 const bounds = { lines: 24, values: 3, valueLength: 120 } as const;
 
 const specs: Readonly<Record<string, EventSpec>> = eventSpecs;
 
 /** Why events raise no alert: of each rule that is about them, the selections that did not hold, with the values there were. */
-export function whyNot(events: readonly CaseEvent[], { rules }: RuleSet, product: string): readonly string[] {
+export function whyNot(given: readonly CaseEvent[], ruleSet: RuleSet, product: string): readonly string[] {
+  const { rules } = ruleSet;
   const lines: string[] = [];
+  // Of findings the last says most: figures grow.
+  const findings = findingsOf(given, ruleSet, product).toReversed();
+  const events = [...given, ...findings];
   for (const compiled of rules) {
     const { rule } = compiled;
     const matched = events.filter((event) => matches(compiled, event, product)).length;
@@ -31,13 +37,19 @@ export function whyNot(events: readonly CaseEvent[], { rules }: RuleSet, product
       lines.push(`${rule.title} matches ${matched} of ${events.length} events.`);
       continue;
     }
-    const about = events.filter(({ type }) =>
-      logsourceFits(rule.logsource, specs[type] as EventSpec, product),
-    );
+    const about = events.filter(({ type, fields }) => {
+      const isOther = type === 'finding' && fields['finding.detector'] !== rule.logsource.service;
+      return !isOther && logsourceFits(rule.logsource, specs[type] as EventSpec, product);
+    });
     const [first] = about;
     if (first === undefined) {
       const { category = '', product: of = 'any system', service = '' } = rule.logsource;
-      lines.push(`${rule.title} is about ${category}${service} on ${of}, and no event is.`);
+      const isFinding = of === 'vedette' && service !== '';
+      lines.push(
+        isFinding
+          ? `${rule.title} is about what ${service} finds, and it found nothing.`
+          : `${rule.title} is about ${category}${service} on ${of}, and no event is.`,
+      );
     } else lines.push(...selectionLines(rule, first, product));
   }
   return lines.slice(0, bounds.lines);

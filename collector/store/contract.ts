@@ -2,7 +2,13 @@
  * What the collector keeps, as small asynchronous interfaces. Instants are microseconds since the Unix epoch.
  * No backend's peculiarities show here: SQLite now, PostgreSQL later, one contract suite over each.
  */
+
 import { type Arguments, type ResultStatus, resultStatuses } from '#shared/commands/spec.ts';
+import type { Confidence } from '#shared/detect/confidence.ts';
+import type { DetectorStats } from '#shared/detect/detectors/contract.ts';
+import type { Entity } from '#shared/detect/entity.ts';
+import type { EpisodeBounds } from '#shared/detect/episode.ts';
+import type { SeenValues, ValueSample } from '#shared/detect/seen-values.ts';
 import type { Filter } from '#shared/filter/filter.ts';
 import type { RuleReport, RuleStatus } from '#shared/protocol/host-rules.ts';
 import type { EventRow } from '#shared/schema/columns.ts';
@@ -37,6 +43,28 @@ export interface Host extends HostFacts {
   /** Why and when the state was changed; absent in a host that has been active ever since. */
   readonly stateReason?: string;
   readonly stateAt?: number;
+  /** Names of the groups it is in, in order; absent where it is in none. */
+  readonly groups?: readonly string[];
+}
+
+/** Hosts by what they are for. */
+export interface HostGroup {
+  readonly name: string;
+  readonly description: string;
+  /** Ids, in order. */
+  readonly hosts: readonly string[];
+  /** Microseconds. */
+  readonly changedAt: number;
+  readonly changedBy: string;
+}
+
+export interface HostGroupStore {
+  /** By name. */
+  list(): Promise<readonly HostGroup[]>;
+  /** Makes it or takes its place; undefined, and nothing changes, when it would be one more than `most`. */
+  put(group: HostGroup, most: number, entry: NewAuditEntry): Promise<HostGroup | undefined>;
+  /** False when there is none of that name. */
+  remove(name: string, entry: NewAuditEntry): Promise<boolean>;
 }
 
 export const alertVerdicts = ['true-positive', 'false-positive'] as const;
@@ -71,8 +99,10 @@ export interface MatchReason {
 }
 
 export interface Alert {
-  /** Derived from rule, host and what the rule groups by, so that detecting the same thing again gives the same id. */
+  /** Derived from rule, host, entity and first event, so that detecting the same thing again gives the same id. */
   readonly id: string;
+  /** The same for all alerts of its rule about the same; null for what the collector itself saw. */
+  readonly key: string | null;
   readonly ruleId: string;
   readonly ruleTitle: string;
   readonly level: Level;
@@ -88,8 +118,23 @@ export interface Alert {
   readonly tags: readonly string[];
   /** One sentence a person understands. */
   readonly reason: string;
+  /** Percent that it is a true one, and how that came about (see alert-confidence.ts). */
+  readonly confidence: number;
+  readonly confidenceReason: string;
+  /** What to do, as the rule says; null where it says nothing. */
+  readonly response: string | null;
+  /** What it is about, by ECS name; of texts their shape. */
+  readonly entity: Entity;
+  /** Values in which its events differ. */
+  readonly samples: readonly ValueSample[];
+  /** The alert about the same before this one, which was quiet or closed when this one began. */
+  readonly previousId: string | null;
+  /** The story it is part of; null until it was put into one, and for what the collector saw of itself. */
+  readonly storyId: string | null;
+  /** The processes around it as they were when it was raised; null until then, where it is about none, and in lists. */
+  readonly tree: FrozenTree | null;
   readonly matches: readonly MatchReason[];
-  /** Ids of the events that are its evidence, at most 100. */
+  /** Ids of the events that are its evidence: of more than 100 the first and the last 50. */
   readonly eventIds: readonly string[];
   /** The first of them. */
   readonly event: EventRow;
@@ -100,13 +145,52 @@ export interface Alert {
   readonly verdict: AlertVerdict | null;
 }
 
-/** What detection raises. When an alert of that id exists, its count, last event and event ids are extended. */
-export type NewAlert = Omit<Alert, 'status' | 'changedAt' | 'changedBy' | 'note' | 'verdict'> & {
-  /** Of a correlation: the same for all alerts about one of its groups. */
-  readonly groupKey?: string;
+/** Processes around the one an alert is about. */
+export interface FrozenTree {
+  readonly at: number;
+  /** Ancestors from the furthest on, the process itself, its descendants, each after its parent. */
+  readonly processes: readonly FrozenProcess[];
+  /** Descendants that were left out. */
+  readonly leftOut: number;
+}
+
+export interface FrozenProcess {
+  readonly entityId: string | null;
+  readonly pid: number | null;
+  readonly name: string | null;
+  readonly user: string | null;
+  /** What it ran last, as it was called. */
+  readonly commandLine: string | null;
+  readonly startedAt: number | null;
+  readonly depth: number;
+  readonly relation: 'ancestor' | 'subject' | 'descendant';
+}
+
+type Decided = 'status' | 'changedAt' | 'changedBy' | 'note' | 'verdict' | 'previousId' | 'storyId' | 'tree';
+type Reckoned = 'key' | 'confidence' | 'confidenceReason' | 'response' | 'entity' | 'samples';
+
+/**
+ * What detection raises. Where there is an alert of its id, or one of its key that goes on (see episode.ts) and is not
+ * closed, that one is extended.
+ */
+export type NewAlert = Omit<Alert, Decided | Reckoned> & {
+  /** See RaisedAlert; absent for what the collector itself saw, which its id alone tells apart. */
+  readonly key?: string;
+  readonly entity?: Entity;
+  readonly seen?: SeenValues;
+  readonly confidence?: Confidence;
+  readonly response?: string | null;
+  /** The exception that hides it: where that is still there, it is counted there and is no alert. */
+  readonly exceptionId?: string;
   /** Raised by the host, before the events behind it came. What the collector detects in them is the same alert. */
   readonly byHost?: true;
 };
+
+/** Bounds on what is one alert, and on how many there are. */
+export interface AlertBounds extends EpisodeBounds {
+  /** Alerts of one rule on one host that begin in one hour of the clock; what is about anything else is one more. */
+  readonly maxPerHour: number;
+}
 
 export interface AlertFilter {
   readonly status?: AlertStatus;
@@ -116,6 +200,22 @@ export interface AlertFilter {
   readonly minLevel?: Level;
   readonly since?: number;
   readonly until?: number;
+  /** A tag, or a technique of ATT&CK with those under it: `attack.t1059` is also `attack.t1059.004`. */
+  readonly tag?: string;
+  readonly storyId?: string;
+  /** Alerts about the same: of one `key`. */
+  readonly key?: string;
+  /** Name of a user of the event. */
+  readonly user?: string;
+  /** In any text of the alert, whatever the case. */
+  readonly text?: string;
+}
+
+/** Alerts raised in one stretch of time. */
+export interface AlertBucket {
+  /** Where it begins. */
+  readonly at: number;
+  readonly byLevel: Readonly<Record<Level, number>>;
 }
 
 export interface Page<T> {
@@ -125,7 +225,11 @@ export interface Page<T> {
 }
 
 export interface AlertStore {
-  /** Newest first, by the time they were raised. A cursor this list did not give is `store.cursor_invalid`. */
+  /**
+   * Newest first, by the time they were raised. A page asked for by `user` or `text` may hold fewer than `limit`, even
+   * none, and yet have a `next`: the search goes on from there. A cursor this list did not give is
+   * `store.cursor_invalid`.
+   */
   list(filter: AlertFilter, limit: number, cursor?: string): Promise<Page<Alert>>;
   get(id: string): Promise<Alert | undefined>;
   /**
@@ -144,8 +248,137 @@ export interface AlertStore {
   countByRule(since: number, until: number): Promise<readonly RuleAlertCounts[]>;
   /** Records an alert that no stored event is behind, or extends the one of its id. */
   raise(alert: NewAlert): Promise<{ alert: Alert; isNew: boolean }>;
+  /** Of alerts with a last event since an instant, but those found false; the newest first, at most `limit`. */
+  riskFacts(since: number, limit: number): Promise<readonly RiskFact[]>;
+  /**
+   * Gives up alerts: closed ones whose last event is before `closedBefore`, then, as long as there are more than `most`,
+   * closed ones and then others, those with the oldest last event first. At most `limit`; gives how many.
+   */
+  prune(closedBefore: number, most: number, limit: number): Promise<number>;
+  /** Given up in all. */
+  pruned(): Promise<number>;
+  /** Alerts raised from `since` to before `until` by level, in stretches of `bucketUs`; those with none are left out. */
+  histogram(since: number, until: number, bucketUs: number): Promise<readonly AlertBucket[]>;
   countByStatus(): Promise<Readonly<Record<AlertStatus, number>>>;
   countOpenByLevel(): Promise<Readonly<Record<Level, number>>>;
+}
+
+/** What a story says of its alerts. */
+export interface StorySummary {
+  readonly title: string;
+  /** Of its worst alert. */
+  readonly level: Level;
+  /** Percent that any of its rules is right. */
+  readonly confidence: number;
+  /** Tactics of ATT&CK in the order in which they were first seen. */
+  readonly tactics: readonly string[];
+  readonly hosts: readonly { readonly id: string; readonly name: string }[];
+  readonly users: readonly string[];
+  /** Titles of its rules in the order in which they first hit. */
+  readonly rules: readonly string[];
+  readonly events: number;
+  /** Alerts that are not closed. */
+  readonly open: number;
+}
+
+/** Alerts that belong together: by their processes, files, addresses and users (see alerts/relations.ts). */
+export interface Story extends StorySummary {
+  /** Of its earliest alert. */
+  readonly id: string;
+  readonly firstEventAt: number;
+  readonly lastEventAt: number;
+  readonly alerts: number;
+  /** Alerts that belong to it and that it has no room for. */
+  readonly beyond: number;
+}
+
+export interface StoryPlacement {
+  readonly alertId: string;
+  /** As they were when the relations were worked out. */
+  readonly firstEventAt: number;
+  readonly lastEventAt: number;
+  readonly relations: readonly {
+    readonly token: string;
+    readonly limitUs: number;
+    readonly isBetweenHosts: boolean;
+  }[];
+}
+
+export interface StoryStore {
+  /** Alerts to be put into stories, or whose time has grown since, oldest first. */
+  unplaced(limit: number): Promise<readonly Alert[]>;
+  /** Puts alerts into stories, all or nothing; stories that turn out to be one become one. */
+  place(placements: readonly StoryPlacement[]): Promise<void>;
+  /** Sums the story of an alert up again: somebody decided something about it. */
+  refresh(alertId: string): Promise<void>;
+  /** Newest first by last event. A cursor this list did not give is `store.cursor_invalid`. */
+  list(
+    filter: { readonly minAlerts?: number; readonly since?: number },
+    limit: number,
+    cursor?: string,
+  ): Promise<Page<Story>>;
+  /** Also by an id it once had; its alerts in the order of time. */
+  get(id: string): Promise<{ readonly story: Story; readonly alerts: readonly Alert[] } | undefined>;
+  /** Alerts whose tree is not frozen yet, oldest first; those whose events may not be stored yet only if raised before. */
+  treeless(limit: number, raisedBefore: number): Promise<readonly Alert[]>;
+  /** Keeps the tree of an alert; null where there is none to be had. */
+  freeze(id: string, tree: FrozenTree | null): Promise<void>;
+  /** Whose risk was told to be high. */
+  above(): Promise<readonly string[]>;
+  /** Null: it is not any more. */
+  setAbove(subject: string, since: number | null): Promise<void>;
+}
+
+/** What risk is reckoned from. */
+export interface RiskFact {
+  readonly id: string;
+  readonly ruleId: string;
+  readonly ruleTitle: string;
+  readonly level: Level;
+  readonly hostId: string;
+  readonly hostName: string;
+  readonly user: string | null;
+  readonly confidence: number;
+  readonly verdict: AlertVerdict | null;
+  readonly lastEventAt: number;
+}
+
+/** Hits that raise no alert: of a rule or of any, on some hosts or all, about one entity or what a filter holds of. */
+export interface AlertException {
+  readonly id: string;
+  readonly ruleId: string | null;
+  /** The key of an alert: hits on its entity. */
+  readonly key: string | null;
+  /** Glob over ids and names of hosts. */
+  readonly hosts: string | null;
+  /** As people search events (docs/searching.md); empty for every event. */
+  readonly filter: string;
+  readonly reason: string;
+  readonly madeAt: number;
+  readonly madeBy: string;
+  readonly expiresAt: number;
+  /** Events that it hid, the last of them, and where and of which rule that was. */
+  readonly hits: number;
+  readonly lastHitAt: number | null;
+  readonly lastHost: string | null;
+  readonly lastRule: string | null;
+}
+
+export type NewAlertException = Omit<AlertException, 'hits' | 'lastHitAt' | 'lastHost' | 'lastRule'>;
+
+/** Whatever changes an exception records its audit entry in the same transaction. */
+export interface AlertExceptionStore {
+  /** Those that expire first before others; expired ones are there until they are pruned. */
+  list(): Promise<readonly AlertException[]>;
+  get(id: string): Promise<AlertException | undefined>;
+  /** False, and nothing changes, when there are `most`. */
+  add(exception: NewAlertException, most: number, entry: NewAuditEntry): Promise<boolean>;
+  /** Gives what it was, its hits recorded with the entry; undefined when there is none. */
+  remove(id: string, entry: NewAuditEntry): Promise<AlertException | undefined>;
+  /** Counts an alert that is hidden and that no stored event is behind; false when the exception is gone. */
+  count(id: string, alert: NewAlert): Promise<boolean>;
+  /** Forgets those that expired before an instant; gives how many. */
+  prune(before: number): Promise<number>;
 }
 
 /** The state of detection once everything up to and including the cursor was detected; opaque. */
@@ -248,25 +481,185 @@ export interface CertificateStore {
 export const roles = ['viewer', 'analyst', 'responder', 'rule-admin', 'admin'] as const;
 export type Role = (typeof roles)[number];
 
+/**
+ * What somebody comes in by. A device is a browser that signed in before: it opens nothing, but has an allowance of
+ * its own where wrong passwords are counted.
+ */
 export interface Credential {
   readonly id: string;
-  readonly kind: 'session' | 'token' | 'sign-in-link';
+  readonly kind: 'session' | 'token' | 'sign-in-link' | 'device';
+  /** Whose name the audit log gets: of the account it belongs to, else of the service. */
   readonly name: string;
+  /** What a token is called; the name where there is nothing else to call it. */
+  readonly label: string;
+  /** Of the account, as it is now; of a service token its own. */
   readonly role: Role;
   readonly createdAt: number;
   readonly expiresAt: number | null;
+  /** The account; null for a token of a service. */
+  readonly accountId: string | null;
+  /** Whether that account has a second factor in force. */
+  readonly hasSecondFactor: boolean;
+  /** How the session began; null for others. */
+  readonly via: SignInWay | null;
+  /** Permissions that a token is limited to; null for all of its role. */
+  readonly scopes: readonly string[] | null;
+  /** Last use, to the minute. */
+  readonly lastSeenAt: number | null;
+  /** Where the session began, or what was last used from. */
+  readonly address: string | null;
+  readonly userAgent: string | null;
 }
 
+export const signInWays = ['password', 'link', 'oidc'] as const;
+export type SignInWay = (typeof signInWays)[number];
+
+export type NewCredential = Omit<Credential, 'hasSecondFactor' | 'lastSeenAt' | 'name'>;
+
 export interface CredentialStore {
-  /** `secretHash` is SHA-256 hex of the secret; the secret itself is never stored. */
-  add(credential: Credential, secretHash: string): Promise<void>;
-  /** The credential of that kind if unexpired at `at`. */
+  /**
+   * `secretHash` is SHA-256 hex of the secret; the secret itself is never stored. Beyond `most` of its kind and account
+   * the ones used longest ago go.
+   */
+  add(credential: NewCredential, secretHash: string, most?: number): Promise<void>;
+  /** The credential of that kind if unexpired at `at`, and its account not disabled. */
   find(kind: Credential['kind'], secretHash: string, at: number): Promise<Credential | undefined>;
   /** Finds and removes in one step, for links that work once. */
   take(kind: Credential['kind'], secretHash: string, at: number): Promise<Credential | undefined>;
+  get(id: string): Promise<Credential | undefined>;
+  /** Of one account, or of all, newest first; unexpired at `at`. */
+  list(kind: Credential['kind'], accountId: string | undefined, at: number): Promise<readonly Credential[]>;
+  /** Says that it was used. */
+  touch(id: string, at: number): Promise<void>;
+  /** Puts another secret, and another end, in place; false when it is gone. */
+  rotate(id: string, secretHash: string, expiresAt: number | null): Promise<boolean>;
   remove(id: string): Promise<void>;
-  /** Removes what has expired at `at`; gives how many. */
-  removeExpired(at: number): Promise<number>;
+  /** Removes what has expired at `at`, and sessions not used since `idleSince`; gives how many. */
+  removeExpired(at: number, idleSince?: number): Promise<number>;
+}
+
+/** Somebody who may come in. Instants are microseconds since the epoch. */
+export interface Account {
+  readonly id: string;
+  /** Unique whatever its case. */
+  readonly name: string;
+  readonly displayName: string;
+  readonly role: Role;
+  readonly isDisabled: boolean;
+  /** Argon2id in PHC form; null until one is set. */
+  readonly passwordHash: string | null;
+  readonly secondFactor: SecondFactor | null;
+  /** Whom a provider of identities knows this account as. */
+  readonly subject: { readonly issuer: string; readonly subject: string } | null;
+  readonly createdAt: number;
+  readonly lastSignInAt: number | null;
+}
+
+export interface SecondFactor {
+  /** Base32. Encrypted as it is stored, where there is a key. */
+  readonly secret: string;
+  /** Null until the first code was given: it is not asked for before. */
+  readonly confirmedAt: number | null;
+  /** The step of time of the last code that was taken: none at or before it is taken again. */
+  readonly lastStep: number;
+}
+
+export interface NewAccount {
+  readonly id: string;
+  readonly name: string;
+  readonly displayName: string;
+  readonly role: Role;
+  readonly passwordHash: string | null;
+  readonly subject: Account['subject'];
+  readonly createdAt: number;
+}
+
+export interface AccountChange {
+  readonly role?: Role;
+  readonly displayName?: string;
+  readonly isDisabled?: boolean;
+}
+
+/** Whatever changes an account records its audit entry in the same transaction. */
+export interface AccountStore {
+  /** `taken` when there is one of the name or subject, `full` when there are `most`; nothing changes then. */
+  add(account: NewAccount, most: number, entry: NewAuditEntry): Promise<'added' | 'taken' | 'full'>;
+  get(id: string): Promise<Account | undefined>;
+  byName(name: string): Promise<Account | undefined>;
+  bySubject(issuer: string, subject: string): Promise<Account | undefined>;
+  /** By name. */
+  list(): Promise<readonly Account[]>;
+  /**
+   * Another role ends its sessions and links, disabling those and its tokens. Undefined when there is none. Rejects
+   * with `access.last_admin` where no enabled admin would be left.
+   */
+  change(id: string, change: AccountChange, entry: NewAuditEntry): Promise<Account | undefined>;
+  /** With everything it may come in by. Rejects with `access.last_admin`. */
+  remove(id: string, entry: NewAuditEntry): Promise<Account | undefined>;
+  /** Ends its sessions and links but `keep`, the id of a session. */
+  setPassword(id: string, hash: string, keep: string | null, entry: NewAuditEntry): Promise<void>;
+  /** The same password under other parameters; unless it was changed from `before` meanwhile. */
+  rehash(id: string, before: string, hash: string): Promise<void>;
+  signedIn(id: string, at: number): Promise<void>;
+  /** Keeps a secret that is yet to be confirmed; false when a confirmed one is there. */
+  beginSecondFactor(id: string, secret: string): Promise<boolean>;
+  /** Puts the kept secret in force, with recovery codes by their hashes; false when that was done already. */
+  confirmSecondFactor(
+    id: string,
+    step: number,
+    codes: readonly string[],
+    entry: NewAuditEntry,
+  ): Promise<boolean>;
+  /** Its recovery codes go with it. */
+  removeSecondFactor(id: string, entry: NewAuditEntry): Promise<void>;
+  /** Marks a step of time as used; false when it, or a later one, was. */
+  spendStep(id: string, step: number): Promise<boolean>;
+  /** Uses up a recovery code; false when there is none of this hash. */
+  spendRecoveryCode(id: string, codeHash: string): Promise<boolean>;
+  /** In place of those before. */
+  setRecoveryCodes(id: string, codes: readonly string[], entry: NewAuditEntry): Promise<void>;
+}
+
+export interface AccessSettings {
+  /** Addresses and networks that may reach API, feed and dashboard; none: any. */
+  readonly allowedAddresses: readonly string[];
+  /** Whoever signs in with a password or a link can do nothing before having a second factor. */
+  readonly requireSecondFactor: boolean;
+  readonly sessionHours: number;
+}
+
+export interface AccessSettingsStore {
+  get(): Promise<AccessSettings>;
+  set(settings: AccessSettings, entry: NewAuditEntry): Promise<void>;
+}
+
+/** How long events are kept, where somebody set it; null leaves it to the configuration. */
+export interface RetentionSetting {
+  /** 0 keeps them until room runs out. */
+  readonly days: number | null;
+  /** By event type, in place of `days`. */
+  readonly daysByType: Readonly<Record<string, number>> | null;
+  /** Of all segments; 0 for no bound. */
+  readonly maxBytes: number | null;
+  /** Microseconds. */
+  readonly changedAt: number;
+  readonly changedBy: string;
+}
+
+/** What goes with some segments, and what stays. */
+export interface Outdated {
+  readonly segments: number;
+  readonly events: number;
+  readonly sizeBytes: number;
+  readonly eventsByType: Readonly<Record<string, number>>;
+  /** Time of the oldest sealed event that stays, in microseconds; null where none does. */
+  readonly keptSince: number | null;
+}
+
+export interface RetentionSettingStore {
+  /** Undefined while nobody set anything. */
+  get(): Promise<RetentionSetting | undefined>;
+  set(setting: RetentionSetting, entry: NewAuditEntry): Promise<void>;
 }
 
 /** `queued` and `sent` are open; the others are how it ended (shared/commands/spec.ts). */
@@ -519,8 +912,79 @@ export interface HuntStore {
   get(name: string): Promise<SavedHunt | undefined>;
   /** Makes or replaces the one of its name. False, and nothing changes, when it is new and there are `maxHunts`. */
   put(hunt: SavedHunt, maxHunts: number, entry: NewAuditEntry): Promise<boolean>;
-  /** Whether there was one. */
+  /** With its schedule. Whether there was one. */
   remove(name: string, entry: NewAuditEntry): Promise<boolean>;
+}
+
+/** When a hunt runs by itself: exactly one of the two is not null. */
+export interface HuntCadence {
+  readonly everyS: number | null;
+  /** Minutes after midnight, UTC. */
+  readonly dailyMinute: number | null;
+}
+
+export interface HuntScheduleOrder extends HuntCadence {
+  /** Its name. */
+  readonly hunt: string;
+  /** How far back it looks, in seconds. */
+  readonly spanS: number;
+  /** Of alerts about new rows; null where they are only kept. */
+  readonly level: Level | null;
+  readonly parameters: Readonly<Record<string, string | number | boolean | null>>;
+  readonly isEnabled: boolean;
+}
+
+/** One run of a scheduled hunt; instants in microseconds. */
+export interface HuntRun {
+  readonly dueAt: number;
+  readonly startedAt: number;
+  /** Null while it runs. */
+  readonly endedAt: number | null;
+  readonly rows: number;
+  /** That the run before did not find. */
+  readonly newRows: number;
+  /** There were more rows than are looked at. */
+  readonly isCut: boolean;
+  /** Why it failed. */
+  readonly error: string | null;
+}
+
+export interface HuntSchedule extends HuntScheduleOrder {
+  readonly changedAt: number;
+  readonly changedBy: string;
+  readonly nextAt: number;
+  readonly last: HuntRun | null;
+}
+
+/** A value of a row as JSON has it. */
+export type SqlCell = string | number | boolean | null | object;
+
+/** What a scheduled hunt found. */
+export interface HuntResultRows {
+  readonly columns: readonly SqlColumn[];
+  readonly rows: readonly (readonly SqlCell[])[];
+  /** Places of the rows that the run before did not find. */
+  readonly fresh: readonly number[];
+  readonly foundAt: number;
+}
+
+export interface HuntScheduleStore {
+  /** By name of the hunt. */
+  list(): Promise<readonly HuntSchedule[]>;
+  get(hunt: string): Promise<HuntSchedule | undefined>;
+  /** Those that are on and due at an instant, the longest due first. */
+  due(at: number): Promise<readonly HuntSchedule[]>;
+  /** Makes or replaces one; its last run stays. False, and nothing changes, when it is new and there are `most`. */
+  put(schedule: HuntSchedule, most: number, entry: NewAuditEntry): Promise<boolean>;
+  /** With what it found. Whether there was one. */
+  remove(hunt: string, entry: NewAuditEntry): Promise<boolean>;
+  /** Claims the run that is due, once: false when it was claimed, or the schedule changed since. */
+  begin(hunt: string, run: Pick<HuntRun, 'dueAt' | 'startedAt'>, nextAt: number): Promise<boolean>;
+  /** Says how a run ended and, where it did not fail, what it found, in place of what the one before did. */
+  end(hunt: string, run: HuntRun, result: HuntResultRows | undefined): Promise<void>;
+  /** Ends runs that began and never ended. Gives how many. */
+  endUnfinished(at: number, error: string): Promise<number>;
+  result(hunt: string): Promise<HuntResultRows | undefined>;
 }
 
 export interface WantedBundle {
@@ -645,12 +1109,19 @@ export interface RolloutStore {
 }
 
 export interface ControlStore {
+  readonly accounts: AccountStore;
+  readonly accessSettings: AccessSettingsStore;
+  readonly retentionSettings: RetentionSettingStore;
   readonly rollouts: RolloutStore;
   readonly hostBundles: HostBundleStore;
   readonly bundles: BundleStore;
   readonly hunts: HuntStore;
+  readonly huntSchedules: HuntScheduleStore;
   readonly hosts: HostStore;
+  readonly hostGroups: HostGroupStore;
   readonly alerts: AlertStore;
+  readonly alertExceptions: AlertExceptionStore;
+  readonly stories: StoryStore;
   readonly detection: DetectionStore;
   readonly enrolment: EnrolmentStore;
   readonly certificates: CertificateStore;
@@ -693,6 +1164,37 @@ export interface EventReader {
    */
   search(query: EventQuery): Promise<Page<StoredEvent>>;
   get(id: string): Promise<StoredEvent | undefined>;
+}
+
+/** What is counted; instants in microseconds, inclusive. */
+export interface EventCountQuery {
+  readonly filter: Filter;
+  /** Absent: from the first event that passes. */
+  readonly since?: number;
+  readonly until: number;
+  /** Most bars of time; a width that clocks know makes them fewer. */
+  readonly bars: number;
+}
+
+export interface EventCounts {
+  readonly since: number;
+  readonly until: number;
+  readonly widthUs: number;
+  /** Bars with events, by time; `at` is where the bar begins. */
+  readonly items: readonly { readonly at: number; readonly type: string; readonly events: number }[];
+}
+
+/** A value of a field, and how many events have it. */
+export interface EventValue {
+  readonly value: string;
+  readonly events: number;
+}
+
+/** Counting over everything that is stored. Filters may name hosts. All reject with `hunt.*`. */
+export interface EventCounting {
+  counts(query: EventCountQuery): Promise<EventCounts>;
+  /** Values of a field that most events have, by their number. */
+  values(query: Omit<EventCountQuery, 'bars'>, field: string, most: number): Promise<readonly EventValue[]>;
 }
 
 export type SqlValue = string | number | bigint | boolean | null | readonly SqlValue[];
@@ -787,6 +1289,13 @@ export interface HostLedger {
   readonly duplicates: number;
   /** collected - stored - lost. Anything but 0 is a defect. */
   readonly unaccounted: number;
+}
+
+/** State of the detectors that rules ask for, and what became of their events since the collector started. */
+export interface DetectorTotals {
+  /** Of all of them, as estimated. */
+  readonly bytes: number;
+  readonly detectors: readonly DetectorStats[];
 }
 
 /** State of correlations, and what they left out since the collector started. */

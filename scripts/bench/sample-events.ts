@@ -32,6 +32,15 @@ const programs = [
   'find',
   'tar',
 ];
+/** Those of them that go to other hosts, with the ports they go to, and to how many hosts. */
+const clients: readonly (readonly [string, readonly number[], number])[] = [
+  ['python3', [443, 5432, 6379], 2_000],
+  ['node', [443, 80, 5432, 6379], 2_000],
+  ['curl', [443, 80], 8_000],
+  ['git', [443], 8],
+  ['ssh', [22], 8],
+  ['rsync', [873], 4],
+];
 const users = ['root', 'www-data', 'postgres', 'deploy', 'alice', 'bob'];
 const folders = ['/', '/root', '/home/alice/src/app', '/var/www/html', '/srv/jobs', '/tmp/build'];
 
@@ -82,8 +91,12 @@ function processEnd(random: () => number, time: number): AnyEvent {
   };
 }
 
+const addressOf = (host: number) => `10.${host >> 11}.${(host >> 8) & 7}.${host & 0xff}`;
+
 function connection(random: () => number, time: number): AnyEvent {
-  const name = programs[Math.floor(random() ** 2 * programs.length)] as string;
+  const [name, ports, hosts] = clients[
+    Math.floor(random() ** 2 * clients.length)
+  ] as (typeof clients)[number];
   return {
     type: 'network.connection',
     time,
@@ -92,8 +105,8 @@ function connection(random: () => number, time: number): AnyEvent {
     'network.initiated': true,
     'source.ip': '10.0.3.17',
     'source.port': 32_768 + Math.floor(random() * 28_000),
-    'destination.ip': `10.${Math.floor(random() * 4)}.${Math.floor(random() * 8)}.${Math.floor(random() * 250)}`,
-    'destination.port': [443, 5432, 6379, 80, 53][Math.floor(random() * 5)],
+    'destination.ip': addressOf(Math.floor(random() * hosts)),
+    'destination.port': ports[Math.floor(random() * ports.length)],
     'network.connection_id': hex(random()),
     'process.pid': 1000 + Math.floor(random() * 60_000),
     'process.entity_id': hex(random()),
@@ -107,9 +120,9 @@ function connection(random: () => number, time: number): AnyEvent {
 }
 
 /** `count` events: 55% process starts, 25% connections, 20% process ends, a millisecond apart. */
-export function sampleEvents(random: () => number, count: number, from: number): AnyEvent[] {
+export function sampleEvents(random: () => number, count: number, from: number, gapUs = 1000): AnyEvent[] {
   return Array.from({ length: count }, (_, i) => {
-    const time = from + i * 1000;
+    const time = from + i * gapUs;
     const which = random();
     if (which < 0.55) return processStart(random, time);
     return which < 0.8 ? connection(random, time) : processEnd(random, time);

@@ -31,9 +31,9 @@ function section({ name, command }: Entry): string[] {
 }
 
 /** docs/reference/cli.md */
-export function cliPage(): string {
+export async function cliPage(): Promise<string> {
   const agents = entriesOf(agentProgram(), '').filter((e) => e.name.startsWith('vedette agent'));
-  const entries = entriesOf(collectorProgram(), '').flatMap((e) => {
+  const entries = entriesOf(await collectorProgram(), '').flatMap((e) => {
     // `agent` is served by the agent's side; here it only has a line in the help.
     return e.name === 'vedette agent' ? agents : e;
   });

@@ -5,11 +5,11 @@ import { errorsPage } from './errors.ts';
 import { tablesPage } from './tables.ts';
 
 /** The reference pages that are made from the running code, as path and text. */
-export function pages(): readonly (readonly [path: string, text: string])[] {
+export async function pages(): Promise<readonly (readonly [path: string, text: string])[]> {
   return [
     ['docs/reference/errors.md', errorsPage()],
     ['docs/reference/config.md', configPage()],
-    ['docs/reference/cli.md', cliPage()],
+    ['docs/reference/cli.md', await cliPage()],
     ['docs/reference/api.md', apiPage()],
     ['docs/reference/tables.md', tablesPage()],
   ];

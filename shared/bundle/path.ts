@@ -5,6 +5,7 @@ export const bundleFolders = {
   rules: 'Sigma rules, correlations and filters',
   pipelines: 'pipelines the rules go through',
   lists: 'values of placeholders',
+  detectors: 'parameters of detectors',
   indicators: 'indicators of compromise',
   settings: 'settings of sensors',
   responses: 'templates of responses',

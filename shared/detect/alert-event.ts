@@ -2,9 +2,11 @@ import { fail, ok, type Result } from '../errors.ts';
 import { type EventByType, eventSpecs } from '../events/registry.gen.ts';
 import { type ColumnarEvents, type EventRow, rowAt } from '../schema/columns.ts';
 import { checkEvent } from '../schema/validate.ts';
-import { alertId, evidenceBound } from './alert.ts';
+import { alertId } from './alert.ts';
 import type { BatchOrigin } from './contract.ts';
+import { entityOf, entityText } from './entity.ts';
 import type { RaisedAlert } from './raised-alert.ts';
+import { seenIn } from './seen-values.ts';
 
 export type AlertEvent = EventByType['alert'];
 
@@ -28,11 +30,11 @@ export function eventOfAlert(alert: RaisedAlert, ruleset: string): AlertEvent {
     'rule.tags': alert.tags,
     'rule.ruleset': ruleset,
     'alert.subject': JSON.stringify(alert.subject),
-    ...(alert.groupKey !== undefined && { 'alert.group': true }),
+    ...(alert.isGroup === true && { 'alert.group': true }),
     'alert.reason': alert.reason,
     'alert.matches': JSON.stringify(alert.matches),
     'alert.event': eventText(alert.event),
-    'alert.event_ids': alert.eventIds.slice(0, evidenceBound),
+    'alert.event_ids': alert.eventIds,
     'alert.count': alert.count,
     'alert.first_at': alert.firstEventAt,
     'alert.last_at': alert.lastEventAt,
@@ -49,7 +51,7 @@ function eventText(event: EventRow): string {
 
 /**
  * The alerts that a host raised itself, of a group of events of type `alert`, in their order; `event.invalid` for one
- * that cannot be believed. Whose alert it is comes from the connection, never from the event: the id is derived anew, a
+ * that cannot be believed. What the rule says of its alerts is for whoever has the rule. Whose alert it is comes from the connection, never from the event: the id is derived anew, a
  * correlation must be of a group of this host.
  */
 export function alertsOfEvents(
@@ -76,11 +78,12 @@ function alertOfRow(origin: BatchOrigin, raw: EventRow, id: string, now: number)
   const subject = subjectOf(row, origin.hostId);
   const event = eventOf(JSON.parse(row['alert.event']));
   const count = row['alert.count'];
+  const isGroup = row['alert.group'] === true;
   if (subject === undefined || event === undefined || count < 1)
     return fail('event.invalid', `alert: what ${id} says it is about is not of its host.`);
+  const eventIds = (row['alert.event_ids'] ?? []).filter((one) => one.startsWith(`${origin.hostId}:`));
   return ok({
-    id: alertId(ruleId, ...subject),
-    subject,
+    ...(isGroup ? ofGroup(ruleId, subject) : ofEntity(ruleId, origin.hostId, event, eventIds[0] ?? id)),
     ruleId,
     ruleTitle: row['rule.name'],
     level: row['rule.level'],
@@ -93,10 +96,26 @@ function alertOfRow(origin: BatchOrigin, raw: EventRow, id: string, now: number)
     tags: row['rule.tags'] ?? [],
     reason: row['alert.reason'],
     matches: matchesOf(JSON.parse(row['alert.matches'])),
-    eventIds: (row['alert.event_ids'] ?? []).filter((one) => one.startsWith(`${origin.hostId}:`)),
+    eventIds,
+    seen: isGroup ? {} : seenIn(event),
+    confidence: 'medium',
+    response: null,
     event: { ...event, 'host.id': origin.hostId, 'host.name': origin.hostName },
-    ...(row['alert.group'] === true && { groupKey: alertId(ruleId, subject[0]!) }),
+    ...(isGroup && { isGroup }),
   });
+}
+
+type Identity = Pick<RaisedAlert, 'id' | 'key' | 'subject' | 'entity'>;
+
+/** The entity comes from the event that is quoted, whatever the host's agent takes for one. */
+function ofEntity(ruleId: string, hostId: string, event: EventRow, firstId: string): Identity {
+  const entity = entityOf(event);
+  const subject = [hostId, entityText(event.type, entity)];
+  return { id: alertId(ruleId, ...subject, firstId), key: alertId(ruleId, ...subject), subject, entity };
+}
+
+function ofGroup(ruleId: string, subject: readonly string[]): Identity {
+  return { id: alertId(ruleId, ...subject), key: alertId(ruleId, subject[0]!), subject, entity: {} };
 }
 
 /** Of a rule `[host, …]`, of a correlation `[values of the group as JSON, episode]` with the host among the values. */

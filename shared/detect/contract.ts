@@ -1,5 +1,6 @@
 import type { ColumnarEvents } from '../schema/columns.ts';
-import type { CorrelationStats, FeedScope, RestoreOutcome } from '../sigma/index.ts';
+import type { CorrelationStats, FeedScope, RestoreOutcome, RuleHeader } from '../sigma/index.ts';
+import type { DetectorStats } from './detectors/contract.ts';
 import type { CorrelationTotals, RaisedAlert } from './raised-alert.ts';
 
 /** Where a batch came from; product is the host's operating system in Sigma's words. */
@@ -20,16 +21,21 @@ export interface BatchOrigin {
 
 /** Detection over decoded batches. Does no I/O; a rule that fails is set aside and reported, never thrown. */
 export interface Detector {
-  /** Alerts of one batch, in order of their events; those of one id are already merged. `now` in microseconds. */
+  /**
+   * Alerts of one batch, in order of their events; hits of one rule on one entity that follow one another closely are
+   * one already (see episode.ts). `now` in microseconds.
+   */
   detect(origin: BatchOrigin, groups: readonly ColumnarEvents[], now: number): readonly RaisedAlert[];
-  /** Whether any rule matches any of the events. Raises nothing and counts nothing. */
+  /** Whether any rule matches any of the events, detectors aside. Raises nothing and counts nothing. */
   matches(events: ColumnarEvents, product: string): boolean;
-  /** Feeds a batch that was detected before to correlations: all, or those that nothing was restored for. */
+  /** Feeds a batch that was detected before to correlations and detectors: all, or those that nothing was restored for. */
   replay(origin: BatchOrigin, groups: readonly ColumnarEvents[], scope: FeedScope): void;
   /** Microseconds of history that must be replayed after a restart to rebuild correlation state without a snapshot. */
   readonly lookback: number;
   readonly ruleCount: number;
-  /** Changes whenever the state of correlations does. */
+  /** What a rule or correlation says of itself; undefined for one that is not at work. */
+  header(ruleId: string): RuleHeader | undefined;
+  /** Changes whenever the state of correlations or detectors does. */
   readonly revision: number;
   /** The state of correlations; null when it is larger than the bound on snapshots. */
   snapshot(): Uint8Array | null;
@@ -37,4 +43,6 @@ export interface Detector {
   restore(snapshot: Uint8Array): RestoreOutcome;
   readonly stats: { readonly bytes: number; readonly correlations: readonly CorrelationStats[] };
   readonly totals: CorrelationTotals;
+  /** Of the detectors that rules ask for. */
+  readonly detectors: { readonly bytes: number; readonly detectors: readonly DetectorStats[] };
 }

@@ -1,16 +1,28 @@
 import type { CorrelationRule, Firing } from '../sigma/index.ts';
 import { alertId, newAlert } from './alert.ts';
+import type { Entity } from './entity.ts';
+import type { ExceptionOf } from './hit-fold.ts';
 import type { MatchEvent } from './match-event.ts';
 import type { Explain } from './pending.ts';
 import type { RaisedAlert } from './raised-alert.ts';
 
 /** The alert of a firing; one episode of a group is one alert. `event` is the match that made it fire. */
-export function alertOfFiring(firing: Firing, event: MatchEvent, explain: Explain, now: number): RaisedAlert {
+export function alertOfFiring(
+  firing: Firing,
+  event: MatchEvent,
+  explain: Explain,
+  now: number,
+  exceptionOf?: ExceptionOf,
+): RaisedAlert {
   const { rule } = firing.correlation;
   const group = JSON.stringify(firing.groupValues);
+  const subject = [group, String(firing.episodeAt)];
+  const key = alertId(rule.id, group);
+  const exceptionId = exceptionOf?.(rule, event.hit, () => key);
   return newAlert({
-    subject: [group, String(firing.episodeAt)],
-    groupKey: alertId(rule.id, group),
+    id: alertId(rule.id, ...subject),
+    ...{ key, subject, entity: entityOfGroup(rule, firing), isGroup: true, seen: {} },
+    ...(exceptionId !== undefined && { exceptionId }),
     reason: () => reasonOf(rule, firing),
     ...{ rule, evidence: event.evidence(), matches: explain(), now },
     firstEventAt: firing.firstAt,
@@ -18,6 +30,15 @@ export function alertOfFiring(firing: Firing, event: MatchEvent, explain: Explai
     count: firing.isNew ? firing.events : 1,
     eventIds: firing.eventIds,
   });
+}
+
+function entityOfGroup({ groupBy }: CorrelationRule, { groupValues }: Firing): Entity {
+  return Object.fromEntries(
+    groupBy.flatMap((name, i) => {
+      const value = groupValues[i];
+      return value === null || value === undefined || name === 'host.id' ? [] : [[name, value]];
+    }),
+  );
 }
 
 function reasonOf(rule: CorrelationRule, firing: Firing): string {

@@ -4,6 +4,7 @@ import type { EventSpec } from '../schema/spec.ts';
 import { type CorrelationEvent, fieldKey, fieldMapOf, latenessUs } from '../sigma/index.ts';
 import type { Evidence } from './alert.ts';
 import type { BatchOrigin } from './contract.ts';
+import type { Hit } from './hit.ts';
 
 const specs: Readonly<Record<string, EventSpec>> = eventSpecs;
 
@@ -61,13 +62,23 @@ export class MatchEvent implements CorrelationEvent {
     return value === undefined ? null : String(value);
   };
 
+  /** Where the row is. */
+  get hit(): Hit {
+    const { hostId, hostName } = this.#origin;
+    return { hostId, hostName, events: this.#events, row: this.#row };
+  }
+
+  get eventId(): string {
+    return this.#origin.eventId(this.#group, this.#row);
+  }
+
   /** The row with what an alert about it needs. */
   evidence(): Evidence {
     const row = this.#row;
     return {
       ...{ origin: this.#origin, events: this.#events, group: this.#group, row },
       time: this.#events.times[row]!,
-      eventId: this.#origin.eventId(this.#group, row),
+      eventId: this.eventId,
     };
   }
 

@@ -8,7 +8,10 @@ import {
   type RuleSet,
 } from '../sigma/index.ts';
 
-const specs: readonly EventSpec[] = Object.values(eventSpecs);
+/** Findings are made by the collector. */
+const specs: readonly EventSpec[] = Object.values<EventSpec>(eventSpecs).filter(
+  ({ name }) => name !== 'finding',
+);
 
 /**
  * Whether a correlation counts within one host: every rule it refers to is grouped by `host.id`, and what it is chained
@@ -25,7 +28,10 @@ export function isHostLocal(correlation: CompiledCorrelation): boolean {
 }
 
 /** Types of events that a rule may match on a host of this product. */
-export function typesOf({ rule }: CompiledRule, product: string): readonly string[] {
+export function typesOf(
+  { rule }: { readonly rule: Pick<CompiledRule['rule'], 'logsource'> },
+  product: string,
+): readonly string[] {
   return specs.filter((spec) => logsourceFits(rule.logsource, spec, product)).map(({ name }) => name);
 }
 

@@ -8,11 +8,13 @@ import { deviceAccess } from './device-access.ts';
 import { deviceChange } from './device-change.ts';
 import { dnsQuery } from './dns-query.ts';
 import { executableHash } from './executable-hash.ts';
+import { external } from './external.ts';
 import { fileChange } from './file-change.ts';
 import { fileCreate } from './file-create.ts';
 import { fileDelete } from './file-delete.ts';
 import { filePrivilege } from './file-privilege.ts';
 import { fileRename } from './file-rename.ts';
+import { finding } from './finding.ts';
 import { hostHealth } from './host-health.ts';
 import { httpRequest } from './http-request.ts';
 import { logLine } from './log-line.ts';
@@ -43,11 +45,13 @@ export const eventSpecs = {
   'device.change': deviceChange,
   'dns.query': dnsQuery,
   'executable.hash': executableHash,
+  'external': external,
   'file.change': fileChange,
   'file.create': fileCreate,
   'file.delete': fileDelete,
   'file.privilege': filePrivilege,
   'file.rename': fileRename,
+  'finding': finding,
   'host.health': hostHealth,
   'http.request': httpRequest,
   'log.line': logLine,

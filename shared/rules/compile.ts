@@ -1,3 +1,5 @@
+import { detectorSpecs } from '../detect/detectors/registry.ts';
+import { isDetectorFile, readDetectorSettings } from '../detect/detectors/settings.ts';
 import type { ErrorCode } from '../errors.ts';
 import { eventSpecs } from '../events/registry.gen.ts';
 import {
@@ -20,6 +22,8 @@ export interface RuleDocuments {
   readonly problems: readonly RuleProblem[];
   /** For each refused document its first error. */
   readonly reasons: readonly ErrorCode[];
+  /** What files of `detectors/` say. */
+  readonly detectors?: RuleSet['detectors'];
 }
 
 export interface LoadedRules {
@@ -35,11 +39,17 @@ export interface LoadedRules {
 }
 
 export function parseTexts(texts: readonly RuleText[]): RuleDocuments {
-  const parsed = texts.map(({ file, text }) => parseRules(text, file));
+  const rules = texts.filter(({ file }) => !isDetectorFile(file));
+  const parsed = rules.map(({ file, text }) => parseRules(text, file));
+  const set = readDetectorSettings(
+    texts.filter(({ file }) => isDetectorFile(file)),
+    detectorSpecs,
+  );
   return {
     documents: parsed.flatMap(({ documents }) => documents),
-    problems: parsed.flatMap(({ problems }) => problems),
-    reasons: parsed.flatMap(({ reasons }) => reasons),
+    problems: [...parsed.flatMap(({ problems }) => problems), ...set.problems],
+    reasons: [...parsed.flatMap(({ reasons }) => reasons), ...set.problems.map(({ code }) => code)],
+    detectors: set.settings,
   };
 }
 
@@ -49,7 +59,7 @@ export function compileDocuments(before: RuleDocuments, lists: ValueLists, leftO
   const reasons = [...before.reasons, ...compiled.reasons];
   const { rules, correlations, filters } = compiled.ruleSet;
   return {
-    ruleSet: compiled.ruleSet,
+    ruleSet: { ...compiled.ruleSet, ...(before.detectors !== undefined && { detectors: before.detectors }) },
     problems: inOrder([...before.problems, ...compiled.problems]),
     accepted: rules.length + correlations.length + filters.length,
     refused: reasons.length,

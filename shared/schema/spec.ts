@@ -42,7 +42,7 @@ export interface EventSpec {
   readonly doc: string;
   /** What Sigma rules say in `logsource`. `product` comes from the host's operating system when absent. */
   readonly logsource: Logsource;
-  /** Where each event says itself which services' records it holds: a list field, and the services it may name. */
+  /** Where each event says itself which services' records it holds: a field, and the services it may name. */
   readonly services?: { readonly field: string; readonly names: readonly string[] };
   readonly priority: Priority;
   /** By ECS name. */

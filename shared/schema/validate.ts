@@ -30,20 +30,21 @@ function cut(text: string, max: number): string {
   return text.slice(0, end);
 }
 
-/** The value as stored, or a word on what is wrong. Lone surrogates become U+FFFD, so that UTF-8 round-trips. */
+/**
+ * A value that is not plain as it is stored, or a word on what is wrong. Lone surrogates become U+FFFD, so that UTF-8
+ * round-trips.
+ */
 function checkValue(value: unknown, field: FieldSpec): { value: Value; cut: boolean } | string {
   switch (field.type) {
     case 'int':
     case 'time':
-      return Number.isInteger(value) && Math.abs(value as number) <= maxInt
-        ? { value: value as number, cut: false }
-        : 'is not an integer within ±2^52';
+      return 'is not an integer within ±2^52';
     case 'float':
       return typeof value === 'number' && Number.isFinite(value)
         ? { value, cut: false }
         : 'is not a finite number';
     case 'bool':
-      return typeof value === 'boolean' ? { value, cut: false } : 'is not true or false';
+      return 'is not true or false';
     case 'keywords': {
       if (!Array.isArray(value) || !value.every((v) => typeof v === 'string'))
         return 'is not a list of strings';
@@ -67,6 +68,28 @@ function checkValue(value: unknown, field: FieldSpec): { value: Value; cut: bool
   }
 }
 
+/** Whether a value needs no second look: it is of its type, within its bounds and well-formed, as nearly all are. */
+function isPlain(value: unknown, field: FieldSpec): boolean {
+  switch (field.type) {
+    case 'int':
+    case 'time':
+      return Number.isInteger(value) && Math.abs(value as number) <= maxInt;
+    case 'bool':
+      return typeof value === 'boolean';
+    case 'float':
+    case 'keywords':
+    case 'hash':
+      return false;
+    default:
+      return (
+        typeof value === 'string' &&
+        value.length <= (field.max ?? defaultMax[field.type]) &&
+        (field.values === undefined || field.values.includes(value)) &&
+        value.isWellFormed()
+      );
+  }
+}
+
 /**
  * Checks an event against its declaration. Undefined fields are left out, over-long strings are cut and named in
  * `event.truncated`; a missing required field, an undeclared field or a value of the wrong type is an error
@@ -84,6 +107,10 @@ export function checkEvent(spec: EventSpec, event: Readonly<Record<string, unkno
     if (raw === undefined || name === 'time' || name === 'type') continue;
     const field = fields.get(name);
     if (field === undefined) return fail('event.invalid', `${spec.name}: ${name} is not declared.`);
+    if (isPlain(raw, field)) {
+      row[name] = raw as Value;
+      continue;
+    }
     const checked = checkValue(raw, field);
     if (typeof checked === 'string') return fail('event.invalid', `${spec.name}: ${name} ${checked}.`);
     row[name] = checked.value;

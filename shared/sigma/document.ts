@@ -1,6 +1,7 @@
 /** What parsing gives: documents as the rule files say them, checked for form, nothing resolved yet. */
 import type { Logsource } from '../schema/spec.ts';
 import type { Place } from './problem.ts';
+import type { RegexFacts } from './regex/literals.ts';
 
 /** https://github.com/SigmaHQ/sigma-specification, rules specification 2.1, `level`. */
 export const ruleLevels = ['informational', 'low', 'medium', 'high', 'critical'] as const;
@@ -20,6 +21,8 @@ export interface Item {
   readonly modifiers: readonly string[];
   readonly values: readonly ItemValue[];
   readonly place: Place;
+  /** By expression, of an item that was prepared: what would else have to be found out of it. */
+  readonly regexFacts?: ReadonlyMap<string, RegexFacts>;
 }
 
 /** A search: a map is `all` of its items, a list `any` of its entries. */

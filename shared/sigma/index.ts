@@ -29,6 +29,7 @@ export type {
   SigmaDocument,
 } from './document.ts';
 export { ruleLevels } from './document.ts';
+export { failureOf } from './fault.ts';
 export { fieldKey, fieldMapOf } from './fields.ts';
 export { logsourceFits } from './logsource.ts';
 export type { MatchedTest } from './match/explain.ts';
@@ -41,3 +42,4 @@ export { builtInPipeline, builtInPipelineNames } from './pipeline/built-in.ts';
 export { type ParsedPipeline, parsePipeline } from './pipeline/parse.ts';
 export type { Pipeline } from './pipeline/pipeline.ts';
 export type { Place, RuleProblem } from './problem.ts';
+export { boundSimulation } from './regex/simulation.ts';

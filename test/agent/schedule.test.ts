@@ -18,6 +18,10 @@ import { tempFolder } from '../temp.ts';
 import { folderWith, onFolder } from './query/query-host.ts';
 import { Collected } from './sensors/collected.ts';
 
+// They mostly wait for the shortest interval there is.
+t.jobs = 3;
+const beside = { buffered: true };
+
 const hosts: ScheduledQuery = {
   name: 'hosts',
   sql: 'SELECT address, hostnames FROM etc_hosts',
@@ -57,7 +61,7 @@ async function until(is: () => boolean): Promise<void> {
 
 const row = (address: string, hostnames: string) => JSON.stringify({ address, hostnames });
 
-t.test('the first answer is a baseline; then what comes and goes, over restarts too', async (t) => {
+t.test('the first answer is a baseline; then what comes and goes, over restarts too', beside, async (t) => {
   const root = folderWith(t, { 'etc/hosts': '127.0.0.1 localhost\n10.0.0.1 one\n' });
   const folder = tempFolder(t);
   const first = start(t, folder, root);
@@ -104,7 +108,7 @@ t.test('the first answer is a baseline; then what comes and goes, over restarts 
   t.same(second.problems, []);
 });
 
-t.test('a failure is told once until there is an answer again', async (t) => {
+t.test('a failure is told once until there is an answer again', beside, async (t) => {
   const root = folderWith(t, { 'etc/hosts': '10.0.0.1 one\n' });
   let problem: VedetteError | undefined = new VedetteError('query.timed_out', 'It took long.');
   const { scheduler, got, runs } = start(t, tempFolder(t), root, () => problem);
@@ -121,7 +125,7 @@ t.test('a failure is told once until there is an answer again', async (t) => {
   t.match(got.of('query.result')[1], { 'event.action': 'added', 'event.baseline': true });
 });
 
-t.test('an answer beyond its bounds is a failure, not half an answer', async (t) => {
+t.test('an answer beyond its bounds is a failure, not half an answer', beside, async (t) => {
   const many =
     'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 6000) SELECT i FROM n';
   const folder = tempFolder(t);

@@ -31,7 +31,7 @@ async function attempt(t: Test, ca: string, server: TlsOptions) {
   if (!signed.ok) throw signed.error;
   const identity = { hostId, address, ca, certificate: signed.value, key: own.key };
   const agent = runDelivery(t, tempFolder(t), identity, address);
-  await agent.until(() => agent.log.some((event) => event.what === 'disconnected'));
+  await agent.until(() => wasSecure || agent.log.some((event) => event.what === 'disconnected'));
   await agent.delivery.close();
   const said = agent.log.find((event) => event.what === 'disconnected');
   return { wasSecure, detail: said?.what === 'disconnected' ? said.detail : '' };

@@ -30,8 +30,12 @@ t.test('this host and the alerts of the demo appear without a reload', { skip: a
   });
   page.setDefaultTimeout(20_000);
   await page.goto(up.addresses.signIn);
-  await page.locator('table.hosts tbody tr').first().waitFor();
+  await page.locator('.freshness li').first().waitFor();
   await page.evaluate(() => Object.assign(window, { isSamePage: true }));
+  await page
+    .getByRole('link', { name: /^Alerts/ })
+    .first()
+    .click();
 
   const demo = spawn(process.execPath, [join(top, 'scripts/vedette.mjs'), 'demo', '--json', '--data', data], {
     cwd: top,
@@ -42,7 +46,8 @@ t.test('this host and the alerts of the demo appear without a reload', { skip: a
     said += part.toString();
   });
   const ended = once(demo, 'exit');
-  await page.getByText('Reverse shell').first().waitFor();
+  const grid = page.getByRole('grid', { name: 'Alerts' });
+  await grid.getByText('Reverse shell').first().waitFor();
   t.equal(await page.evaluate(() => 'isSamePage' in window), true, 'the page was not loaded again');
   t.equal((await ended)[0], 0, 'every act was alerted');
   const { summary } = JSON.parse(said) as { summary: { alerted: number } };
@@ -51,7 +56,7 @@ t.test('this host and the alerts of the demo appear without a reload', { skip: a
     'Connection to a listed address',
     'Set-uid program made',
   ]) {
-    await page.getByText(title).first().waitFor();
+    await grid.getByText(title).first().waitFor();
   }
   t.ok(summary.alerted >= 8);
   await page.waitForTimeout(3000);

@@ -153,6 +153,29 @@ export const alerts: readonly (readonly [id: string, secondsAgo: number, over: P
   ],
 ];
 
+/** Stores the event of an alert, so that its tree and evidence are there. */
+export function addEventOf(api: RunningApi, alert: NewAlert): void {
+  api.events.events.push({
+    id: alert.eventIds[0] ?? '',
+    hostId: alert.hostId,
+    hostName: alert.hostName,
+    event: alert.event,
+  });
+}
+
+/** Makes one story of alerts that are committed. */
+export async function relate(api: RunningApi, ...ids: readonly string[]): Promise<void> {
+  const { alerts: kept, stories } = api.deps.control;
+  const relations = [{ token: ids.join(), limitUs: 30 * 86_400e6, isBetweenHosts: false }];
+  const placements = await Promise.all(
+    ids.map(async (alertId) => {
+      const { firstEventAt, lastEventAt } = (await kept.get(alertId))!;
+      return { alertId, firstEventAt, lastEventAt, relations };
+    }),
+  );
+  await stories.place(placements);
+}
+
 /** Commits alerts as the pipeline does and publishes what the store says. */
 export async function raise(api: RunningApi, ...more: NewAlert[]): Promise<void> {
   const { control, bus } = api.deps;

@@ -16,6 +16,7 @@ t.test(
     await addHosts(api);
     addEvents(api);
     const { page, faults } = await signIn(t, api);
+    await page.getByRole('link', { name: 'Events', exact: true }).click();
     const box = page.getByRole('combobox', { name: 'Filter events' });
     const rows = page.locator('table.events tbody tr');
     await box.pressSequentially('source.i');
@@ -95,8 +96,8 @@ t.test('an alert leads to the tree of its process, which is walked by keys', { s
   await addHosts(api);
   await addTree(api);
   const { page, faults } = await signIn(t, api);
-  await page.getByRole('button', { name: 'Download from an address' }).click();
-  await page.getByRole('link', { name: 'Process tree and timeline' }).click();
+  await page.goto(`${api.baseUrl}/alerts/tree`);
+  await page.getByRole('link', { name: 'process tree and timeline' }).click();
   const items = page.getByRole('treeitem');
   await items.first().waitFor();
   t.equal(await items.count(), 5, 'from init to what curl began');
@@ -120,7 +121,7 @@ t.test('an alert leads to the tree of its process, which is walked by keys', { s
   await page.getByRole('button', { name: 'Timeline' }).click();
   t.equal(await page.locator('table.timeline tbody tr').count(), 6);
   await page.screenshot({ path: join(pictures, 'timeline.png') });
-  await page.getByRole('button', { name: 'Timeline' }).click();
+  await page.getByRole('button', { name: 'Tree', exact: true }).click();
   await items.last().focus();
   await page.keyboard.press('Enter');
   await page.getByRole('link', { name: 'All its events' }).last().click();

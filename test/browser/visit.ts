@@ -6,7 +6,7 @@ import type { Test } from 'tap';
 import { build } from 'vite';
 import type { RunningApi } from '../collector/api/start.ts';
 
-const executablePath = process.env['VEDETTE_CHROMIUM'] ?? '/usr/bin/chromium';
+export const executablePath = process.env['VEDETTE_CHROMIUM'] ?? '/usr/bin/chromium';
 export const pictures = process.env['VEDETTE_PICTURES'] ?? join(import.meta.dirname, '../../.tap/pictures');
 const web = join(import.meta.dirname, '../../collector/web');
 export const absent = existsSync(executablePath) ? false : `no browser at ${executablePath}`;

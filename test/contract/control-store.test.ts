@@ -2,9 +2,18 @@
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { noReport } from '#shared/protocol/host-rules.ts';
-import { alertStatuses, type ControlStore, levels, type NewAlert } from '../../collector/store/contract.ts';
+import {
+  alertStatuses,
+  type ControlStore,
+  levels,
+  type NewAccount,
+  type NewAlert,
+  type NewCredential,
+} from '../../collector/store/contract.ts';
 import { openControlStore } from '../../collector/store/control/open.ts';
 import { newAlert } from '../collector/store/control/new-alert.ts';
+
+const minuteUs = 60_000_000;
 
 interface Backend {
   readonly name: string;
@@ -23,6 +32,15 @@ const backends: readonly Backend[] = [
   },
 ];
 
+/** One with nothing in particular. */
+const newCredential = (over: Partial<NewCredential> & Pick<NewCredential, 'id' | 'kind'>): NewCredential => ({
+  ...{ label: '', role: 'viewer', createdAt: 1, expiresAt: null, accountId: null, via: null },
+  ...{ scopes: null, address: null, userAgent: null, ...over },
+});
+const newAccount: Omit<NewAccount, 'id' | 'name'> = {
+  ...{ displayName: '', role: 'viewer', passwordHash: null, subject: null, createdAt: 1e15 },
+};
+const accountEntry = { at: 1, actor: 'test', action: 'user.test', target: 'user', detail: {} };
 const facts = { hostname: 'web-1', os: 'linux', kernel: '6.1', agentVersion: '0.1.0' };
 
 for (const backend of backends) {
@@ -102,20 +120,21 @@ for (const backend of backends) {
 
     t.test('detection: an alert is recorded once and then extended', async (t) => {
       const [{ detection, alerts }] = await fresh(t);
+      const begun = {
+        ...{ status: 'open', changedAt: null, changedBy: null, note: null, verdict: null, key: null },
+        ...{ confidence: 65, confidenceReason: 'the rule says medium; its first on this host' },
+        ...{ response: null, entity: {}, samples: [], previousId: null, storyId: null, tree: null },
+      };
       const first = newAlert('a', { count: 1, firstEventAt: 100, lastEventAt: 100, eventIds: ['e1'] });
       t.same(await detection.commit(1, [first]), [
         {
-          alert: { ...first, status: 'open', changedAt: null, changedBy: null, note: null, verdict: null },
+          alert: { ...first, ...begun },
           isNew: true,
         },
       ]);
       t.same(await alerts.get('a'), {
         ...first,
-        status: 'open',
-        changedAt: null,
-        changedBy: null,
-        note: null,
-        verdict: null,
+        ...begun,
       });
       const again = newAlert('a', { count: 2, firstEventAt: 90, lastEventAt: 300, eventIds: ['e1', 'e2'] });
       const [extended] = await detection.commit(2, [again]);
@@ -164,22 +183,140 @@ for (const backend of backends) {
       }
     });
 
-    t.test('detection: one episode of a correlation begun at different events is one alert', async (t) => {
+    t.test(
+      'detection: hits of one key that follow one another are one alert, by whomever and in any order',
+      async (t) => {
+        const of = (id: string, from: number, to: number, more: Partial<NewAlert> = {}) =>
+          newAlert(id, {
+            key: 'k',
+            firstEventAt: from * minuteUs,
+            lastEventAt: to * minuteUs,
+            count: 3,
+            ...more,
+          });
+        const given = [
+          of('edge-1', 100, 130, { byHost: true }),
+          of('central-1', 110, 140),
+          of('central-1', 150, 150, { count: 1 }),
+          of('central-2', 205, 210),
+          of('central-3', 271, 275),
+          of('other', 120, 125, { key: 'of another entity' }),
+        ];
+        const [{ detection, alerts }] = await fresh(t);
+        for (const [i, alert] of given.entries()) await detection.commit(i + 1, [alert]);
+        t.match(await alerts.get('edge-1'), {
+          ...{ count: 7, firstEventAt: 100 * minuteUs, lastEventAt: 210 * minuteUs, previousId: null },
+        });
+        t.match(await alerts.get('central-3'), { count: 3, previousId: 'edge-1' }, 'an hour was quiet');
+        t.match(await alerts.get('other'), { count: 3, previousId: null });
+        const [{ detection: atOnce, alerts: same }] = await fresh(t);
+        await atOnce.commit(1, given);
+        t.same((await same.list({}, 10)).items, (await alerts.list({}, 10)).items);
+      },
+    );
+
+    t.test('detection: an alert lasts so many hours of the clock at most', async (t) => {
       const [{ detection, alerts }] = await fresh(t);
-      const of = (id: string, from: number, to: number, more: Partial<NewAlert> = {}) =>
-        newAlert(id, { groupKey: 'g', firstEventAt: from, lastEventAt: to, count: 3, ...more });
-      const [first] = await detection.commit(1, [of('edge-1', 100, 130, { byHost: true })]);
-      t.match(first, { isNew: true, alert: { id: 'edge-1' } });
-      const [same] = await detection.commit(2, [of('central-1', 110, 140)]);
-      t.match(same, { isNew: false, alert: { id: 'edge-1', count: 3, lastEventAt: 140 } }, 'it is the same');
-      await detection.commit(3, [of('central-1', 150, 150, { count: 1 })]);
-      t.match(await alerts.get('edge-1'), { count: 4 }, 'and so is what goes on under its other id');
-      const [next] = await detection.commit(4, [of('central-2', 120, 160)]);
-      t.match(next, { isNew: true, alert: { id: 'central-2' } }, 'an episode is the twin of one other only');
-      const [other] = await detection.commit(5, [of('edge-3', 900, 950, { byHost: true })]);
-      t.match(other, { isNew: true }, 'one at another time is another');
-      const [stranger] = await detection.commit(6, [of('c', 900, 950, { groupKey: 'of another group' })]);
-      t.match(stranger, { isNew: true });
+      for (let i = 0; i < 60; i++) {
+        const at = (30 + i * 30) * minuteUs;
+        await detection.commit(i + 1, [newAlert(`a${i}`, { key: 'k', firstEventAt: at, lastEventAt: at })]);
+      }
+      const { items } = await alerts.list({}, 100);
+      t.same(items.map(({ id, count, previousId }) => [id, count, previousId]).sort(), [
+        ['a0', 47, null],
+        ['a47', 13, 'a0'],
+      ]);
+    });
+
+    t.test('detection: a hit after an alert was closed begins another, which names it', async (t) => {
+      const [{ detection, alerts }] = await fresh(t);
+      const at = (id: string, minute: number, more: Partial<NewAlert> = {}) =>
+        newAlert(id, { key: 'k', firstEventAt: minute * minuteUs, lastEventAt: minute * minuteUs, ...more });
+      await detection.commit(1, [at('a', 10, { byHost: true }), at('a', 20, { byHost: true })]);
+      await alerts.setStatus('a', 'closed', 'ada', null, 30 * minuteUs, 'false-positive');
+      await detection.commit(2, [at('a', 10), at('late', 20)]);
+      t.match(await alerts.get('a'), { count: 2, status: 'closed' }, 'what came before is its own');
+      t.equal(await alerts.get('late'), undefined);
+      await detection.commit(3, [at('b', 21)]);
+      t.match(await alerts.get('b'), { status: 'open', previousId: 'a', count: 1 });
+      t.match((await alerts.get('b'))?.confidenceReason, 'of 1 judged alerts about the same 0 were true');
+      t.ok(((await alerts.get('b'))?.confidence ?? 100) < 60);
+    });
+
+    t.test(
+      'detection: beyond a bound of different things an hour, one alert counts the others',
+      async (t) => {
+        const [{ detection, alerts }] = await fresh(t);
+        const one = (i: number, more: Partial<NewAlert> = {}) =>
+          newAlert(`a${i}`, { key: `k${i}`, count: 2, firstEventAt: 7, lastEventAt: 7, ...more });
+        await detection.commit(
+          1,
+          Array.from({ length: 1010 }, (_, i) => one(i)),
+        );
+        await detection.commit(2, [one(3), one(1005, { byHost: true }), one(2000, { hostId: 'h2' })]);
+        const counts = await alerts.countByRule(0, Number.MAX_SAFE_INTEGER);
+        t.match(counts, [{ alerts: 1002, events: 2024 }], 'each is counted somewhere');
+        t.match(await alerts.get('a3'), { count: 4 });
+        t.match(await alerts.get('a2000'), { hostId: 'h2', count: 2 });
+        const more = (await alerts.list({ hostId: 'h1' }, 500)).items.concat(
+          (await alerts.list({ hostId: 'h1' }, 500, (await alerts.list({ hostId: 'h1' }, 500)).next ?? ''))
+            .items,
+        );
+        t.equal(more.length, 1000);
+      },
+    );
+
+    t.test(
+      'detection: hidden hits are counted by their exception, and an alert where that is gone',
+      async (t) => {
+        const [{ detection, alerts, alertExceptions: exceptions }, other] = await fresh(t);
+        const scope = { ruleId: 'rule-1', key: null, hosts: null, filter: '', reason: 'r' };
+        const made = { id: 'x', ...scope, madeAt: 1, madeBy: 'ada', expiresAt: 99 };
+        const entry = { at: 1, actor: 'ada', action: 'exception.make', target: 'exception x', detail: {} };
+        t.equal(await exceptions.add(made, 1, entry), true);
+        t.equal(await exceptions.add({ ...made, id: 'y' }, 1, entry), false, 'there are as many as may be');
+        const hidden = (count: number, over: Partial<NewAlert> = {}) =>
+          newAlert('a', { key: 'k', count, exceptionId: 'x', lastEventAt: 70, ...over });
+        t.same(await detection.commit(1, [hidden(3, { byHost: true })]), []);
+        t.same(await detection.commit(2, [hidden(2), hidden(2)]), []);
+        await detection.commit(2, [hidden(50)]);
+        t.match(await other.alertExceptions.list(), [
+          { id: 'x', hits: 4, lastHitAt: 70, lastHost: 'web-1', lastRule: 'Shell with a network socket' },
+        ]);
+        t.equal(await alerts.get('a'), undefined);
+        t.match(await exceptions.remove('x', { ...entry, action: 'exception.remove' }), { hits: 4 });
+        t.equal(await exceptions.remove('x', entry), undefined);
+        t.match(await detection.commit(3, [hidden(1)]), [{ isNew: true, alert: { id: 'a', count: 1 } }]);
+        await exceptions.add(made, 1, entry);
+        t.equal(await exceptions.prune(99), 0);
+        t.equal(await exceptions.prune(100), 1);
+        t.same(await exceptions.list(), []);
+      },
+    );
+
+    t.test('alerts: closed ones are given up first, then the oldest, and counted', async (t) => {
+      const [{ detection, alerts, stories }] = await fresh(t);
+      const of = (id: string, at: number) =>
+        newAlert(id, { key: id, raisedAt: at, firstEventAt: at, lastEventAt: at });
+      const all = Array.from({ length: 10 }, (_, i) => of(`a${i}`, 100 + i));
+      await detection.commit(1, all);
+      await stories.place(
+        all.map(({ id: alertId, firstEventAt, lastEventAt }) => ({
+          ...{ alertId, firstEventAt, lastEventAt, relations: [] },
+        })),
+      );
+      for (const id of ['a1', 'a4', 'a8']) await alerts.setStatus(id, 'closed', 'ada', null, 1);
+      const left = async () => (await alerts.list({}, 100)).items.map(({ id }) => id).toReversed();
+      t.equal(await alerts.prune(0, 100, 100), 0);
+      t.equal(await alerts.prune(104, 100, 100), 1, 'closed and old');
+      t.same(await left(), ['a0', 'a2', 'a3', 'a4', 'a5', 'a6', 'a7', 'a8', 'a9']);
+      t.equal(await alerts.prune(0, 8, 100), 1, 'closed before the oldest');
+      t.equal(await alerts.prune(0, 5, 100), 3);
+      t.same(await left(), ['a3', 'a5', 'a6', 'a7', 'a9']);
+      t.equal(await alerts.prune(0, 1, 2), 2, 'so many at once');
+      t.equal(await alerts.pruned(), 7);
+      t.equal(await stories.get('a0'), undefined, 'a story without alerts is gone');
+      t.ok(await stories.get('a9'));
     });
 
     t.test('what hosts say of their rules', async (t) => {
@@ -204,7 +341,7 @@ for (const backend of backends) {
       await detection.commit(2, [newAlert('a', { count: 80, eventIds: ids(80) })]);
       const alert = await alerts.get('a');
       t.equal(alert?.count, 160);
-      t.same(alert?.eventIds, [...ids(0), ...ids(80).slice(0, 20)]);
+      t.same(alert?.eventIds, [...ids(0).slice(0, 50), ...ids(80).slice(30)]);
     });
 
     t.test('detection: extending leaves what a person decided', async (t) => {
@@ -304,6 +441,83 @@ for (const backend of backends) {
       for (const status of alertStatuses) t.ok((await ids({ status })).every((id) => id.length > 0));
     });
 
+    t.test('alerts: by tag, technique, key and story', async (t) => {
+      const [{ alerts, detection, stories }] = await fresh(t);
+      await detection.commit(1, [
+        newAlert('shell', { raisedAt: 1, tags: ['attack.t1059.004'], key: 'k1' }),
+        newAlert('other', { raisedAt: 2, tags: ['attack.t10590', 'Odd%_"tag'] }),
+      ]);
+      const { firstEventAt, lastEventAt } = newAlert('shell');
+      await stories.place([{ alertId: 'shell', firstEventAt, lastEventAt, relations: [] }]);
+      const ids = async (filter: Parameters<typeof alerts.list>[0]) =>
+        (await alerts.list(filter, 10)).items.map((alert) => alert.id);
+      t.same(await ids({ tag: 'attack.t1059' }), ['shell'], 'with the techniques under it');
+      t.same(await ids({ tag: 'ATTACK.T1059.004' }), ['shell']);
+      t.same(await ids({ tag: 'odd%_"tag' }), ['other']);
+      t.same(await ids({ tag: 'odd%' }), [], 'its characters stand for themselves');
+      t.same(await ids({ key: 'k1' }), ['shell']);
+      t.same(await ids({ key: 'k2' }), []);
+      t.same(await ids({ storyId: 'shell' }), ['shell']);
+    });
+
+    t.test('alerts: by text and user, over pages that may be short', async (t) => {
+      const [{ alerts, detection }] = await fresh(t);
+      const of = (i: number): NewAlert => {
+        const { event } = newAlert('');
+        const user = i % 1000 === 0 ? 'mallory' : 'www-data';
+        return newAlert(`a${String(i).padStart(5, '0')}`, {
+          raisedAt: i,
+          hostName: 'web-1',
+          event: { ...event, 'user.name': user, 'process.command_line': `curl http://x/${i}` },
+        });
+      };
+      for (let at = 0; at < 5200; at += 1300)
+        await detection.commit(
+          at + 1,
+          Array.from({ length: 1300 }, (_, i) => of(at + i)),
+        );
+      const all = async (filter: Parameters<typeof alerts.list>[0], limit: number) => {
+        const found: string[] = [];
+        let pages = 0;
+        for (let cursor: string | undefined; ; pages++) {
+          const page = await alerts.list(filter, limit, cursor);
+          t.ok(page.items.length <= limit);
+          found.push(...page.items.map(({ id }) => id));
+          if (page.next === null) return { found, pages: pages + 1 };
+          cursor = page.next;
+        }
+      };
+      const mallory = [5, 4, 3, 2, 1, 0].map((n) => `a0${n}000`);
+      const byUser = await all({ user: 'mallory' }, 100);
+      t.same(byUser.found, mallory, 'none skipped, none twice');
+      t.equal(byUser.pages, 2, 'one page ends where much was looked at');
+      t.same((await all({ user: 'mallory' }, 2)).found, mallory);
+      t.same((await all({ text: 'HTTP://X/4321' }, 10)).found, ['a04321'], 'whatever the case');
+      t.same((await all({ text: 'network socket', status: 'closed' }, 10)).found, []);
+    });
+
+    t.test('alerts over time, by level', async (t) => {
+      const [{ alerts, detection }] = await fresh(t);
+      const raised = [
+        [99, 'high'],
+        [100, 'high'],
+        [109, 'high'],
+        [110, 'low'],
+        [199, 'critical'],
+        [200, 'critical'],
+      ] as const;
+      await detection.commit(
+        1,
+        raised.map(([raisedAt, level]) => newAlert(`a${raisedAt}`, { raisedAt, level })),
+      );
+      const none = { informational: 0, low: 0, medium: 0, high: 0, critical: 0 };
+      t.same(await alerts.histogram(100, 200, 10), [
+        { at: 100, byLevel: { ...none, high: 2 } },
+        { at: 110, byLevel: { ...none, low: 1 } },
+        { at: 190, byLevel: { ...none, critical: 1 } },
+      ]);
+    });
+
     t.test('alerts: pages neither skip nor repeat while new ones arrive', async (t) => {
       const [{ detection, alerts }] = await fresh(t);
       const name = (i: number) => `a${String(i).padStart(3, '0')}`;
@@ -399,28 +613,19 @@ for (const backend of backends) {
 
     t.test('credentials: found by kind and secret until they expire', async (t) => {
       const [{ credentials }] = await fresh(t);
-      const session = {
-        id: 's1',
-        kind: 'session',
-        name: 'ada',
-        role: 'analyst',
-        createdAt: 1,
-        expiresAt: 100,
-      } as const;
-      const token = {
-        id: 't1',
-        kind: 'token',
-        name: 'ci',
-        role: 'viewer',
-        createdAt: 1,
-        expiresAt: null,
-      } as const;
+      const session = newCredential({ id: 's1', kind: 'session', expiresAt: 100, label: 'ada' });
+      const token = newCredential({ id: 't1', kind: 'token', scopes: ['read'], label: 'ci' });
       await credentials.add(session, 'hash-s');
       await credentials.add(token, 'hash-t');
-      t.same(await credentials.find('session', 'hash-s', 99), session);
+      const seen = { hasSecondFactor: false, lastSeenAt: null };
+      t.same(await credentials.find('session', 'hash-s', 99), { ...session, ...seen, name: 'ada' });
       t.equal(await credentials.find('session', 'hash-s', 100), undefined);
       t.equal(await credentials.find('token', 'hash-s', 50), undefined, 'another kind');
-      t.same(await credentials.find('token', 'hash-t', 1e15), token, 'never expires');
+      t.same(
+        await credentials.find('token', 'hash-t', 1e15),
+        { ...token, ...seen, name: 'ci' },
+        'never expires',
+      );
       t.equal(await credentials.removeExpired(100), 1);
       t.equal(await credentials.find('session', 'hash-s', 50), undefined);
       await credentials.remove('t1');
@@ -429,14 +634,7 @@ for (const backend of backends) {
 
     t.test('credentials: taken once, however many try at once', async (t) => {
       const [one, two] = await fresh(t);
-      const link = {
-        id: 'l1',
-        kind: 'sign-in-link',
-        name: 'admin',
-        role: 'admin',
-        createdAt: 1,
-        expiresAt: 100,
-      } as const;
+      const link = newCredential({ id: 'l1', kind: 'sign-in-link', expiresAt: 100 });
       await one.credentials.add(link, 'hash');
       t.equal(await one.credentials.take('sign-in-link', 'hash', 100), undefined, 'expired');
       const takes = await Promise.all(
@@ -444,10 +642,105 @@ for (const backend of backends) {
           (i % 2 === 0 ? one : two).credentials.take('sign-in-link', 'hash', 50),
         ),
       );
-      t.same(
+      t.match(
         takes.filter((taken) => taken !== undefined),
-        [link],
+        [{ id: 'l1' }],
       );
+    });
+
+    t.test('credentials: of a kind and account only so many, idle sessions none', async (t) => {
+      const [{ credentials, accounts }] = await fresh(t);
+      const [admin] = await accounts.list();
+      const accountId = admin?.id ?? '';
+      for (const n of [1, 2, 3])
+        await credentials.add(
+          newCredential({ id: `s${n}`, kind: 'session', createdAt: n, accountId }),
+          `h${n}`,
+        );
+      await credentials.touch('s1', 10);
+      await credentials.add(newCredential({ id: 's4', kind: 'session', createdAt: 4, accountId }), 'h4', 3);
+      const ids = async () => (await credentials.list('session', accountId, 0)).map(({ id }) => id);
+      t.same(await ids(), ['s4', 's3', 's1'], 'the one used longest ago went');
+      t.match(await credentials.get('s1'), { lastSeenAt: 10, name: 'admin', role: 'admin' });
+      t.equal(await credentials.rotate('s1', 'other', 99), true);
+      t.equal(await credentials.find('session', 'h1', 0), undefined);
+      t.match(await credentials.find('session', 'other', 0), { id: 's1', expiresAt: 99 });
+      t.equal(await credentials.rotate('gone', 'x', null), false);
+      t.equal(await credentials.removeExpired(0, 4), 1);
+      t.same(await ids(), ['s4', 's1']);
+      await accounts.add({ ...newAccount, id: 'ada', name: 'Ada', role: 'admin' }, 10, accountEntry);
+      await accounts.change(accountId, { isDisabled: true }, accountEntry);
+      t.same(await ids(), [], 'disabling ends them');
+    });
+
+    t.test('accounts: one of a name whatever its case, and always an admin', async (t) => {
+      const [{ accounts, audit, credentials }] = await fresh(t);
+      const [admin] = await accounts.list();
+      t.match(admin, { name: 'admin', role: 'admin', passwordHash: null, isDisabled: false });
+      const id = admin?.id ?? '';
+      const ada = { ...newAccount, id: 'ada', name: 'Ada', subject: { issuer: 'https://i', subject: '7' } };
+      t.equal(await accounts.add(ada, 2, accountEntry), 'added');
+      t.equal(await accounts.add({ ...newAccount, id: 'x', name: 'aDA' }, 5, accountEntry), 'taken');
+      t.equal(
+        await accounts.add({ ...ada, id: 'x', name: 'other' }, 5, accountEntry),
+        'taken',
+        'the subject',
+      );
+      t.equal(await accounts.add({ ...newAccount, id: 'x', name: 'bob' }, 2, accountEntry), 'full');
+      t.match(await accounts.byName('ADA'), { id: 'ada', name: 'Ada' });
+      t.match(await accounts.bySubject('https://i', '7'), { id: 'ada' });
+      t.equal(await accounts.bySubject('https://i', '8'), undefined);
+      for (const change of [{ role: 'viewer' }, { isDisabled: true }] as const)
+        await t.rejects(accounts.change(id, change, accountEntry), { code: 'access.last_admin' });
+      await t.rejects(accounts.remove(id, accountEntry), { code: 'access.last_admin' });
+      t.match(await accounts.get(id), { role: 'admin', isDisabled: false }, 'and nothing changed');
+      await credentials.add(newCredential({ id: 's1', kind: 'session', accountId: 'ada' }), 'h1');
+      await credentials.add(newCredential({ id: 't1', kind: 'token', accountId: 'ada' }), 'h2');
+      t.match(await accounts.change('ada', { role: 'admin' }, accountEntry), { role: 'admin' });
+      t.equal(await credentials.get('s1'), undefined, 'another role ends sessions');
+      t.match(await credentials.get('t1'), { role: 'admin', name: 'Ada' }, 'tokens have the new one');
+      t.match(await accounts.remove('ada', accountEntry), { id: 'ada' });
+      t.equal(await credentials.get('t1'), undefined);
+      t.equal(await accounts.remove('ada', accountEntry), undefined);
+      t.equal((await audit.list({ action: 'user.test' }, 100)).items.length, 3, 'each change once');
+    });
+
+    t.test('accounts: passwords, steps of time and recovery codes', async (t) => {
+      const [{ accounts, credentials }] = await fresh(t);
+      await accounts.add({ ...newAccount, id: 'ada', name: 'ada' }, 10, accountEntry);
+      for (const n of [1, 2])
+        await credentials.add(newCredential({ id: `s${n}`, kind: 'session', accountId: 'ada' }), `h${n}`);
+      await accounts.setPassword('ada', 'hash-1', 's2', accountEntry);
+      t.equal(await credentials.get('s1'), undefined);
+      t.ok(await credentials.get('s2'));
+      await accounts.rehash('ada', 'hash-0', 'hash-2');
+      t.match(await accounts.get('ada'), { passwordHash: 'hash-1' }, 'changed meanwhile');
+      await accounts.rehash('ada', 'hash-1', 'hash-2');
+      t.match(await accounts.get('ada'), { passwordHash: 'hash-2', lastSignInAt: null });
+      t.equal(await accounts.confirmSecondFactor('ada', 5, [], accountEntry), false, 'none began');
+      t.equal(await accounts.beginSecondFactor('ada', 'SECRET'), true);
+      t.equal(await accounts.confirmSecondFactor('ada', 5, ['a', 'b'], accountEntry), true);
+      t.equal(await accounts.beginSecondFactor('ada', 'OTHER'), false, 'one is in force');
+      t.equal(await accounts.confirmSecondFactor('ada', 5, [], accountEntry), false);
+      t.match(await accounts.get('ada'), { secondFactor: { secret: 'SECRET', lastStep: 5 } });
+      t.same(await Promise.all([5, 6, 6, 4].map((step) => accounts.spendStep('ada', step))), [
+        false,
+        true,
+        false,
+        false,
+      ]);
+      t.same(await Promise.all(['a', 'a', 'c'].map((hash) => accounts.spendRecoveryCode('ada', hash))), [
+        true,
+        false,
+        false,
+      ]);
+      await accounts.setRecoveryCodes('ada', ['d'], accountEntry);
+      t.equal(await accounts.spendRecoveryCode('ada', 'b'), false);
+      await accounts.removeSecondFactor('ada', accountEntry);
+      t.match(await accounts.get('ada'), { secondFactor: null });
+      t.equal(await accounts.spendRecoveryCode('ada', 'd'), false);
+      await accounts.signedIn('ada', 77);
+      t.match(await accounts.get('ada'), { lastSignInAt: 77 });
     });
 
     t.test('what was written is there after closing', async (t) => {

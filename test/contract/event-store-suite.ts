@@ -11,6 +11,7 @@ import type { EventRow } from '#shared/schema/columns.ts';
 import { KeyRing, makeKeyFile } from '../../collector/encryption/key-ring.ts';
 import type { EventQuery, EventSql } from '../../collector/store/contract.ts';
 import { searchArrivals } from '../../collector/store/events/arrival-search.ts';
+import { DecodedBatches } from '../../collector/store/events/decoded-batches.ts';
 import { EventSearch, findInJournal } from '../../collector/store/events/search.ts';
 import { SegmentSearch } from '../../collector/store/events/segment-search.ts';
 import { SqlEngine } from '../../collector/store/events/sql/engine.ts';
@@ -75,8 +76,9 @@ function embedded(name: string, keysOf: (folder: string) => string): Kind {
         hostNames: async () => [],
         log: () => undefined,
       });
+      const decoded = new DecodedBatches();
       const tail = {
-        newest: (query: Parameters<typeof searchTail>[1]) => searchTail(reader, query),
+        newest: (query: Parameters<typeof searchTail>[2]) => searchTail(reader, decoded, query),
         arrivals: (query: EventQuery) => searchArrivals(reader, query),
         find: (id: string) => findInJournal(reader, id),
       };

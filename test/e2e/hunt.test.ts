@@ -179,3 +179,62 @@ t.test('Ctrl-C cancels the hunt in the collector too', async (t) => {
   t.match(said, /hunt\.cancelled/);
   while ((await running()) > 0) await setTimeout(50);
 });
+
+t.test('a hunt that runs by itself', async (t) => {
+  t.match(vedette('hunt', 'schedule', 'list', ...at), { status: 0, stdout: /No hunt is scheduled/ });
+  t.equal(vedette('hunt', 'schedule', 'set', 'by-itself', ...at).status, 2);
+  t.equal(vedette('hunt', 'schedule', 'set', 'by-itself', '--daily', '25:00', ...at).status, 2);
+  t.match(vedette('hunt', 'schedule', 'set', 'by-itself', '--daily', '06:30', ...at), {
+    status: 1,
+    stderr: /There is no hunt by-itself/,
+  });
+  vedette(
+    'hunt',
+    'save',
+    'by-itself',
+    `SELECT 'a' || chr(27) AS word, $n AS n`,
+    '--parameter',
+    'n:int',
+    ...at,
+  );
+  const daily = ['hunt', 'schedule', 'set', 'by-itself', '--daily', '06:30', '--param', 'n=1'];
+  t.match(vedetteJson(...daily, ...at), { dailyAt: '06:30', level: null, enabled: true, last: null });
+  t.match(vedetteJson('hunt', 'schedule', 'off', 'by-itself', ...at), {
+    nextAt: null,
+    parameters: { n: '1' },
+  });
+  t.match(vedette('hunt', 'schedule', 'rows', 'by-itself', ...at).stdout, /It has not run yet/);
+  const often = [
+    'hunt',
+    'schedule',
+    'set',
+    'by-itself',
+    '--every',
+    '1m',
+    '--level',
+    'medium',
+    '--param',
+    'n=1',
+  ];
+  t.match(vedetteJson(...often, ...at), { everySeconds: 60, level: 'medium', enabled: true });
+  let last: { endedAt: string | null } | null = null;
+  while (last?.endedAt == null) {
+    await setTimeout(500);
+    ({ last } = vedetteJson<{ last: { endedAt: string | null } | null }>(
+      ...['hunt', 'schedule', 'show', 'by-itself', ...at],
+    ));
+  }
+  t.match(last, { rows: 1, newRows: 1, isCut: false, error: null });
+  const shown = vedette('hunt', 'schedule', 'rows', 'by-itself', ...at).stdout;
+  t.match(shown, /\* +a\S* +1/);
+  t.notOk(shown.includes('\u001b'));
+  t.match(
+    vedette('hunt', 'schedule', 'list', ...at).stdout,
+    /by-itself +every 60 s +medium .* 1 rows, 1 new/,
+  );
+  t.match(vedetteJson('alerts', ...at), [
+    { ruleId: 'vedette-hunt-by-itself', level: 'medium', hostName: 'collector' },
+  ]);
+  t.equal(vedette('hunt', 'schedule', 'remove', 'by-itself', ...at).status, 0);
+  t.equal(vedette('hunt', 'schedule', 'show', 'by-itself', ...at).status, 1);
+});

@@ -43,6 +43,21 @@ level: high
 `;
 }
 
+/** A correlation that counts on each host the events of the rule named `counted`. */
+export function countOf(id: string, least: number): string {
+  return `title: Many
+id: ${id}
+correlation:
+  type: event_count
+  rules: [counted]
+  group-by: [host.id]
+  timespan: 1h
+  condition:
+    gte: ${least}
+level: high
+`;
+}
+
 export function offerOf(
   texts: Readonly<Record<string, string>>,
   version: number,

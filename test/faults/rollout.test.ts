@@ -1,6 +1,6 @@
 /**
- * A rule admin's walk with twenty agents as processes of their own: public rules imported, tested, backtested, signed and
- * pushed in stages; then bundles that flood or are refused, stopped at the canary.
+ * A rule admin's walk with agents as processes of their own: public rules imported, tested, backtested, signed and pushed
+ * in stages; then bundles that flood or are refused, stopped at the canary.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -16,11 +16,12 @@ import { ruleOf, runAgent } from '../edge/edge-scene.ts';
 import { tempFolder } from '../temp.ts';
 import { launcher, top } from '../vedette.ts';
 
-const agents = 20;
+/** `VEDETTE_AGENTS=20` for the figure that is told of twenty. */
+const agents = Number(process.env['VEDETTE_AGENTS'] ?? 6);
 const archive = join(top, '../shared/sigma/sigmahq.tar.gz');
 const linux = process.platform === 'linux' && process.getuid?.() === 0;
 
-/** Twenty agents on one machine: all but the canary look at little, and seldom. */
+/** Several agents on one machine: all but the canary look at little, and seldom. */
 const still = {
   ...{ kernelEvents: 'off', packetCapture: 'off', filePaths: [], logFiles: [] },
   ...{ processIntervalMs: 60_000, networkIntervalMs: 60_000, packageIntervalMs: 3_600_000 },
@@ -86,13 +87,16 @@ async function untilOver({ site }: Walk, id: string): Promise<RolloutJson> {
 const hostsIn = async ({ site }: Walk) =>
   (await site.client.get<{ items: HostRulesJson[] }>('/rules/hosts')).items;
 
-/** Commands with a word in them, all the time until it is told to stop. */
-function busyHost(word: string): () => Promise<void> {
+/** Letters that an expression which counts them can not see the end of. */
+const ab = (count: number) => Array.from({ length: count }, () => (Math.random() < 0.5 ? 'a' : 'b')).join('');
+
+/** Commands with words in them, all the time until it is told to stop. */
+function busyHost(words: () => string): () => Promise<void> {
   let isOver = false;
   const ended = (async () => {
     // Each different: the same text is matched once.
     for (let n = 0; !isOver; n++) {
-      const child = spawn('/bin/sh', ['-c', `: ${n} ${word}`], { stdio: 'ignore' });
+      const child = spawn('/bin/sh', ['-c', `: ${n} ${words()}`], { stdio: 'ignore' });
       await once(child, 'exit');
       await sleep(2);
     }
@@ -106,7 +110,7 @@ function busyHost(word: string): () => Promise<void> {
 const skip = !linux ? 'needs root on Linux' : !existsSync(archive) && 'the public rules are not here';
 
 t.test(
-  'public rules go from an archive to twenty agents; what is bad stops at the canary',
+  'public rules go from an archive to all agents; what is bad stops at the canary',
   { skip },
   async (t) => {
     const walk = await openWalk(t);
@@ -138,7 +142,7 @@ t.test(
     t.ok(backtest, 'a backtest over what the agents sent so far');
 
     type Pushed = { bundle: { digest: string; version: number }; rollout: RolloutJson };
-    const push = (folder: string, soak: string, ...stages: readonly string[]) =>
+    const push = (folder: string, soak: string, stages: readonly string[], ...more: readonly string[]) =>
       vedette<Pushed>(
         'rules',
         'push',
@@ -148,25 +152,47 @@ t.test(
         ...stages,
         '--soak',
         soak,
+        ...more,
         ...at,
       );
-    const first = await push(rules, '0s', '5%', '25%', 'everyone');
+    // Rules may see what is done on this machine besides.
+    const loud = ['--expect-alerts', '100000'];
+    const first = await push(rules, '0s', ['20%', '50%', 'everyone'], ...loud);
     const done = await untilOver(walk, first.rollout.id);
     t.match(done, { state: 'done', hosts: agents }, done.reason);
+    if (done.state !== 'done') return;
     const runsIt = ({ digest, version }: HostRulesJson) => digest === first.bundle.digest && version === 1;
     // The gate lets a tenth of them be late.
     while (!(await hostsIn(walk)).every(runsIt)) await sleep(20);
     const seconds = (Date.now() - Date.parse(done.startedAt)) / 1000;
     t.comment(`from push to the last acknowledgement over three stages: ${seconds} s (agents: ${agents})`);
 
+    const { report } = (await hostsIn(walk)).find(({ hostId }) => hostId === walk.canary)!;
+    t.comment(`the canary runs ${report.rules} rules in ${Math.round(report.rssBytes / 1024 ** 2)} MiB`);
+
     const isUntouched = async () =>
       (await hostsIn(walk)).every(({ digest }) => digest === first.bundle.digest) &&
       (await site.client.get<{ inForce: { digest: string } }>('/rules/bundles')).inForce.digest ===
         first.bundle.digest;
-    const stopped = async (name: string, folder: string, reason: RegExp, busy = 'walk-quiet') => {
-      const rest = busyHost(busy);
+    const quiet = () => 'walk-quiet';
+    /** `before` and `after` the canary has taken it: what the host is busy with. */
+    const stopped = async (
+      name: string,
+      folder: string,
+      reason: RegExp,
+      before: () => string = quiet,
+      after = before,
+      ...more: readonly string[]
+    ) => {
+      let words = before;
+      const rest = busyHost(() => words());
       try {
-        const { rollout } = await push(folder, '30s', walk.canary, 'everyone');
+        const { rollout } = await push(folder, '30s', [walk.canary, 'everyone'], ...more);
+        const canary = async () => (await hostsIn(walk)).find(({ hostId }) => hostId === walk.canary);
+        if (after !== before) {
+          while ((await canary())?.digest !== rollout.digest) await sleep(20);
+          words = after;
+        }
         const over = await untilOver(walk, rollout.id);
         t.match(over, { state: 'rolled-back', stage: 0, reason }, `${name}: ${over.reason}`);
         while (!(await isUntouched())) await sleep(50);
@@ -189,7 +215,45 @@ t.test(
       'a rule that floods',
       folder({ 'rules/flood.yml': ruleOf('walk-', ruleId(1)) }),
       /alerts an hour, the gate is 60/,
-      'walk-flood',
+      () => 'walk-flood',
+    );
+    const greedy = (of: number, from: number) =>
+      folder(
+        Object.fromEntries(
+          Array.from({ length: of }, (_, n) => [
+            `rules/greedy-${n}.yml`,
+            ruleOf('', ruleId(from + n)).replace(
+              "CommandLine|contains: ''",
+              `CommandLine|re: 'walk-greedy [ab]*a[ab]{${900 - n}}c'`,
+            ),
+          ]),
+        ),
+      );
+    // Now and then is enough: more of them would eat processor time as well.
+    let said = 0;
+    const seldom = () => (said++ % 20 === 0 ? `walk-greedy ${ab(25_000)} c` : quiet());
+    await stopped(
+      'a rule that fails',
+      greedy(1, 30),
+      /\d+ rules failed, the gate is 0/,
+      quiet,
+      seldom,
+      ...loud,
+    );
+    const wordy = () => `walk-greedy ${ab(3000)} c`;
+    await stopped(
+      'rules that eat processor time at once',
+      greedy(8, 10),
+      /refused it: bundle\.too_costly/,
+      wordy,
+    );
+    await stopped(
+      'rules that eat processor time once they are in force',
+      greedy(9, 20),
+      /rules failed, the gate is 0|the agent takes \d+ (% of a core|MiB), the gate is/,
+      quiet,
+      wordy,
+      ...loud,
     );
     await stopped(
       'a bundle that fails on the host',

@@ -61,20 +61,27 @@ export async function killSealers(folder: string, kills: number, seed: number): 
         sequence++;
         await sleep(2);
       }
-      // From its start to some way into its work, whatever that is then.
-      while (!isUp && random() < 0.98) await sleep(10);
-      // As far as a machine that is busy with other things gets in the time.
-      await sleep(random() * Math.max(700, performance.now() - begun));
+      // From its start to some way into its work, whatever that is then and however busy the machine is.
+      if (random() < 0.1) await sleep(random() * 700);
+      else {
+        while (!isUp) await sleep(10);
+        await sleep(random() * Math.max(700, performance.now() - begun));
+      }
+      while (kill === kills && mergedNow() === 0) await sleep(10);
       const ended = once(sealer, 'exit');
       sealer.kill('SIGKILL');
       await ended;
-      merged = Math.max(merged, new Manifest(db).list().filter(({ path }) => path.includes('merged')).length);
+      merged = Math.max(merged, mergedNow());
       if (kill % lookEvery === 0 || kill === kills) wrong += await look();
     }
     return { kills, events: expected.size, wrong, sealed, merged };
   } finally {
     db.close();
     await writer.close();
+  }
+
+  function mergedNow(): number {
+    return new Manifest(db).list().filter(({ path }) => path.includes('merged')).length;
   }
 
   async function look(): Promise<number> {

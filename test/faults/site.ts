@@ -32,7 +32,11 @@ detection:
 level: high
 `;
 /** Sealing goes on all the time, so that faults meet it. */
-const settings = { creditBytes: 65_536, agentStallMs: 2000, sealEvents: 2000, sealMs: 2000 };
+const settings = {
+  ...{ creditBytes: 65_536, agentStallMs: 2000, sealEvents: 2000, sealMs: 2000 },
+  // Each alarm is about a user of its own, and each is looked for.
+  alertMaxPerHour: 100_000,
+};
 
 export class Site {
   readonly #place: string;

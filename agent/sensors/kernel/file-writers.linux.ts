@@ -101,19 +101,23 @@ export class FileWriters {
     return {
       system,
       event,
-      filter: 'common_pid != 0',
+      // Nor what the agent itself writes, which is most of it on an idle host.
+      filter: `common_pid != 0 && common_pid != ${process.pid}`,
       reader: (format) => {
         const [inodeField, tidField] = fieldsOf(format, 'ino', 'common_pid');
-        const last = { inode: 0, tid: 0, timeNs: 0 };
+        let lastInode = 0;
+        let lastTid = 0;
+        let lastNs = 0;
         return (record, timeNs) => {
           const inode = record.number(inodeField);
           const tid = record.number(tidField);
-          const isSame =
-            inode === last.inode && tid === last.tid && Math.abs(timeNs - last.timeNs) < sameActNs;
-          Object.assign(last, { inode, tid, timeNs });
+          const isSame = inode === lastInode && tid === lastTid && Math.abs(timeNs - lastNs) < sameActNs;
+          lastInode = inode;
+          lastTid = tid;
+          lastNs = timeNs;
           if (isSame) return undefined;
           this.#records++;
-          // What the agent itself looks at is marked for the time of access.
+          // What other threads of the agent read is marked for the time of access.
           return (timeUs) => {
             if (this.#events.processes.processOf(tid) !== process.pid) this.#remember(inode, { tid, timeUs });
           };
@@ -123,9 +127,10 @@ export class FileWriters {
   }
 
   #remember(inode: number, writer: Writer): void {
-    const before = this.#writers.get(inode) ?? [];
+    const writers = this.#writers.get(inode) ?? [];
+    if (writers.push(writer) > keptWriters) writers.shift();
     this.#writers.delete(inode);
-    this.#writers.set(inode, [...before, writer].slice(-keptWriters));
+    this.#writers.set(inode, writers);
     if (this.#writers.size > maxInodes) this.#writers.delete(this.#writers.keys().next().value ?? inode);
   }
 

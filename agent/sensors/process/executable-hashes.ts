@@ -9,9 +9,10 @@ const maxFileBytes = 256 * 1024 * 1024;
 const maxKnown = 4096;
 /** Files that wait to be hashed. */
 const maxWaiting = 1024;
-const chunkBytes = 128 * 1024;
+/** Each chunk wakes the agent three times, and holds it up for half a millisecond. */
+const chunkBytes = 256 * 1024;
 /** Rest after each chunk, so that hashing reads some 30 MB/s at most: about a thirtieth of a processor. */
-const restMs = 4;
+const restMs = 8;
 /** A pipe may have taken the file's place, which must not hold up who opens it. Windows has no such flag. */
 const openFlags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 const deletedSuffix = ' (deleted)';
@@ -46,6 +47,11 @@ export class ExecutableHashes {
   /** Undefined while the file waits, or could not be had. */
   readonly #known = new Map<string, string | undefined>();
   readonly #waiting: Waiting[] = [];
+  /**
+   * What the files at these paths are, looked at in this turn of the event loop. Many programs are told of in one turn,
+   * each of which began before it, and often one file runs in all of them.
+   */
+  readonly #seen = new Map<string, BigIntStats | undefined>();
   #work: Promise<void> | undefined;
   #ended = false;
   /** Files that were not hashed: too large, gone before their turn, or no room for them. */
@@ -56,7 +62,7 @@ export class ExecutableHashes {
    * already for another, or cannot be had. What `isNew` goes before what was running already.
    */
   of(file: ProgramFile, isNew: boolean, done: (file: HashedFile) => void): string | undefined {
-    const identity = identityOf(file);
+    const identity = this.#identityOf(file);
     if (identity === undefined) return undefined;
     const key = keyOf(identity);
     if (this.#known.has(key)) return this.#known.get(key);
@@ -75,6 +81,22 @@ export class ExecutableHashes {
   async close(): Promise<void> {
     this.#ended = true;
     await this.#work;
+  }
+
+  /** What tells the file from others; undefined when it cannot be seen or is no regular file. */
+  #identityOf({ link, path }: ProgramFile): BigIntStats | undefined {
+    const linked = link && statOf(link.at);
+    // Asked after the file was: the process may run another program by now.
+    if (linked !== undefined && link !== undefined && leadsTo(link.at, link.target)) return linked;
+    return path === undefined ? undefined : this.#look(path);
+  }
+
+  #look(path: string): BigIntStats | undefined {
+    if (this.#seen.has(path)) return this.#seen.get(path);
+    if (this.#seen.size === 0) setImmediate(() => this.#seen.clear());
+    const stat = statOf(path);
+    if (this.#seen.size < maxKnown) this.#seen.set(path, stat);
+    return stat;
   }
 
   async #hashAll(): Promise<void> {
@@ -146,14 +168,6 @@ function isUnchanged(before: BigIntStats, now: BigIntStats, isRunning: boolean):
   const { dev, ino, size, mtimeNs, ctimeNs } = before;
   const isSame = now.dev === dev && now.ino === ino && now.size === size && now.mtimeNs === mtimeNs;
   return isSame && (now.ctimeNs === ctimeNs || (isRunning && now.nlink === 0n));
-}
-
-/** What tells the file from others; undefined when it cannot be seen or is no regular file. */
-function identityOf({ link, path }: ProgramFile): BigIntStats | undefined {
-  const linked = link && statOf(link.at);
-  // Asked after the file was: the process may run another program by now.
-  if (linked !== undefined && link !== undefined && leadsTo(link.at, link.target)) return linked;
-  return path === undefined ? undefined : statOf(path);
 }
 
 function statOf(path: string): BigIntStats | undefined {

@@ -4,6 +4,7 @@ import type { LinuxHost } from '../linux/host.ts';
 import { fieldsOf } from '../linux/trace/format.ts';
 import type { Act, KernelTrace, TraceSource } from '../linux/trace/kernel-trace.linux.ts';
 import { probedParts } from '../linux/trace/loader-probe.linux.ts';
+import { ExecStorm } from './exec-storm.linux.ts';
 import { ExitCodes } from './exit-codes.linux.ts';
 import { probedArguments } from './probed-arguments.ts';
 import { ProgramPaths } from './program-paths.linux.ts';
@@ -28,6 +29,8 @@ const setUidBit = 0o4000;
 /** A process shows its next program so long before the kernel's record of it, which comes when that is loaded. */
 const execNs = 10_000_000;
 const nsPerTick = 10_000_000;
+/** Two records of one exec, by two ways, are nearer to one another than any two execs. */
+const sameExecNs = 200_000;
 
 /** A program that was begun, until all that can be known of it is. */
 interface Begun {
@@ -56,6 +59,8 @@ export class KernelProcesses {
   readonly #table: ProcessTable;
   readonly threads = new Threads();
   readonly #begun = new Map<number, Begun>();
+  readonly #ringing = this.#execs(true);
+  readonly #storm: ExecStorm;
   readonly #waiting = new Map<number, Waiting>();
   readonly #exitCodes = new ExitCodes((tid) => this.#table.get(this.processOf(tid))?.pid);
   readonly #surroundings: KeptSurroundings;
@@ -63,18 +68,21 @@ export class KernelProcesses {
   /** Paths whose arguments the kernel read when they were last run. */
   readonly #probed = new Set<string>();
   readonly #toldPaths = new Map<number, string>();
+  /** Ends that were read and not acted on yet, by pid: /proc has nothing more of these processes. */
+  readonly #endedNs = new Map<number, number>();
   #hasArguments = false;
 
   constructor(host: LinuxHost, trace: KernelTrace) {
     this.#host = host;
     this.#trace = trace;
     this.#table = host.processes;
+    this.#storm = new ExecStorm(trace, this.#ringing, this.#execs(false));
     this.#surroundings = new KeptSurroundings(host, (tid) => this.#table.get(this.processOf(tid)));
   }
 
   /** Turns the events on. Gives the names of those that this kernel lacks and cannot be done without. */
   start(): string[] {
-    const needed = [this.#execs(), this.#forks(), this.#exits()];
+    const needed = [this.#ringing, this.#forks(), this.#exits()];
     const missing = needed.filter((source) => !this.#trace.add(source)).map((source) => source.event);
     for (const source of this.#exitCodes.sources()) this.#trace.add(source);
     this.probeLoaders();
@@ -100,40 +108,52 @@ export class KernelProcesses {
 
   /** Tells of programs that waited long enough for their arguments. Call after each round of records. */
   settle(nowUs: number): void {
+    this.#storm.look();
     for (const [pid, { execAt }] of this.#waiting) {
       if (nowUs - execAt < waitForArgumentsUs) return;
       this.#tell(pid);
     }
   }
 
-  #execs(): TraceSource {
+  #execs(rings: boolean): TraceSource {
     return {
       system: 'sched',
       event: 'sched_process_exec',
-      urgent: true,
+      ...(rings && { urgent: true }),
       reader: (format) => {
         const [pidField, pathField, formerField] = fieldsOf(format, 'pid', 'filename', 'old_pid');
         return (record, timeNs) => {
           const pid = record.number(pidField);
           const former = record.number(formerField);
-          const begun = this.#look(pid, timeNs, record.text(pathField));
-          return (execAt) => {
-            if (former !== pid) this.threads.end(former);
-            this.#exec(pid, begun, execAt);
-          };
+          const path = record.text(pathField);
+          if (!rings) this.#storm.passed();
+          else if (this.#probed.has(path)) this.#storm.rang(path);
+          const begun = this.#look(pid, timeNs, path);
+          return (
+            begun &&
+            ((execAt) => {
+              if (former !== pid) this.threads.end(former);
+              this.#exec(pid, begun, execAt);
+            })
+          );
         };
       },
     };
   }
 
-  /** Reads /proc now, while the process lives, unless the kernel reads its arguments anyway. */
-  #look(pid: number, timeNs: number, path: string): Begun {
+  /**
+   * Reads /proc now, while the process lives, unless the kernel reads its arguments anyway. Undefined when this exec was
+   * read already.
+   */
+  #look(pid: number, timeNs: number, path: string): Begun | undefined {
     const { facts } = this.#host.reader;
+    const before = this.#begun.get(pid);
+    const isKnown = before?.path === path && Math.abs(timeNs - before.timeNs) < sameExecNs;
+    if (isKnown) return undefined;
     const glimpse = this.#probed.has(path)
       ? undefined
       : { args: facts.arguments(pid), program: facts.program(pid) };
     const readAtNs = this.#trace.clock.nowNs();
-    const before = this.#begun.get(pid);
     if (before !== undefined && timeNs > before.timeNs && timeNs <= before.readAtNs + execNs)
       before.isOwn = false;
     const isOwn = before === undefined || timeNs > before.timeNs;
@@ -168,9 +188,11 @@ export class KernelProcesses {
     const own = begun.isOwn ? begun.glimpse : undefined;
     if (probed === undefined) {
       this.#probed.delete(begun.path);
+      this.#storm.missed(begun.path);
       if (this.#hasArguments) this.#rememberTold(pid, begun.path);
     }
-    const now = facts.circumstances(pid);
+    const hasEnded = (this.#endedNs.get(pid) ?? 0) > begun.timeNs;
+    const now = hasEnded ? undefined : facts.circumstances(pid);
     // A process that ended is not asked for more, nor another that has taken its pid.
     const isThere = now?.startTicks !== undefined && now.startTicks * nsPerTick <= begun.timeNs;
     const args = own?.args ?? probed ?? (begun.isOwn && isThere ? facts.arguments(pid) : undefined);
@@ -184,6 +206,7 @@ export class KernelProcesses {
         surroundings: isThere ? this.#surroundings.of(pid, entry) : entry?.surroundings,
         ...program,
         ...args,
+        hasEnded,
       },
       execAt,
     );
@@ -280,10 +303,14 @@ export class KernelProcesses {
         const [tidField] = fieldsOf(format, 'pid');
         // Since Linux 6.16; before that the end of the first thread is taken for that of the process.
         const lastField = format.fields.get('group_dead');
-        return (record) => {
+        return (record, endedNs) => {
           const tid = record.number(tidField);
           const isLast = lastField === undefined ? undefined : record.number(lastField) !== 0;
-          return (timeUs) => this.#exited(tid, isLast, timeUs);
+          if (isLast) this.#endedNs.set(tid, endedNs);
+          return (timeUs) => {
+            this.#exited(tid, isLast, timeUs);
+            if (this.#endedNs.get(tid) === endedNs) this.#endedNs.delete(tid);
+          };
         };
       },
     };
@@ -329,5 +356,6 @@ function baseOf(path: string): string {
 
 /** The short name the kernel gives a process that runs this path: the first bytes of its last part. */
 function nameOf(path: string): string {
-  return Buffer.from(baseOf(path)).toString('utf8', 0, nameBytes);
+  const base = baseOf(path);
+  return Buffer.byteLength(base) <= nameBytes ? base : Buffer.from(base).toString('utf8', 0, nameBytes);
 }

@@ -123,10 +123,10 @@ export class ProcessLinux implements Provider {
   }
 
   #hash(entry: ProcessEntry, facts: ProcessFacts): string | undefined {
-    const { pid, executable } = facts;
+    const { pid, executable, hasEnded } = facts;
     if (executable === undefined) return undefined;
     const { entityId, surroundings } = entry;
-    const link = { at: `${this.#settings.procRoot}/${pid}/exe`, target: executable };
+    const link = hasEnded ? undefined : { at: `${this.#settings.procRoot}/${pid}/exe`, target: executable };
     const hasOwnFiles =
       surroundings === undefined || surroundings.namespaces?.some((name) => name.startsWith('mnt:'));
     const path = hasOwnFiles ? undefined : executable;

@@ -50,6 +50,8 @@ export interface ProcessFacts {
   readonly commandLineCut?: boolean | undefined;
   readonly sha256?: string | undefined;
   readonly kernelThread?: boolean | undefined;
+  /** It is known to be gone: nothing more can be read of it. */
+  readonly hasEnded?: boolean | undefined;
 }
 
 export type Arguments = Pick<
@@ -185,7 +187,7 @@ export class ProcessTable {
     const again = known !== undefined && !known.untold;
     entry.untold = false;
     if (entry.parent !== undefined) this.tell(entry.parent);
-    if (known !== undefined) Object.assign(entry, changing(facts));
+    if (known !== undefined) renew(entry, facts);
     this.#listener?.started(entry, facts, again, execAt);
     return entry;
   }
@@ -224,8 +226,17 @@ export class ProcessTable {
       entityId: facts.entityId,
       startAt: facts.startAt,
       startTicks: facts.startTicks,
-      ...changing(facts),
+      name: facts.name,
+      executable: facts.executable,
+      commandLine: facts.keptCommandLine,
+      commandLineCut: isCut(facts),
+      parentPid: facts.parentPid,
       parent,
+      userId: facts.userId,
+      userName: facts.userName,
+      sessionId: facts.sessionId,
+      tty: facts.tty,
+      surroundings: facts.surroundings,
       kernelThread: facts.kernelThread === true,
       untold: false,
     };
@@ -246,29 +257,30 @@ export class ProcessTable {
   }
 
   #renew(entry: ProcessEntry, facts: ProcessFacts): ProcessEntry {
-    const next = changing(facts);
     const changed =
-      entry.name !== next.name ||
-      entry.executable !== next.executable ||
-      entry.commandLine !== next.commandLine;
-    Object.assign(entry, next);
+      entry.name !== facts.name ||
+      entry.executable !== facts.executable ||
+      entry.commandLine !== facts.keptCommandLine;
+    renew(entry, facts);
     if (changed) this.#listener?.started(entry, facts, true);
     return entry;
   }
 }
 
-function changing(facts: ProcessFacts) {
-  return {
-    name: facts.name,
-    executable: facts.executable,
-    commandLine: facts.keptCommandLine,
-    commandLineCut:
-      facts.commandLineCut === true || facts.keptCommandLine?.length !== facts.commandLine?.length,
-    parentPid: facts.parentPid,
-    userId: facts.userId,
-    userName: facts.userName,
-    sessionId: facts.sessionId,
-    tty: facts.tty,
-    surroundings: facts.surroundings,
-  };
+/** Gives the entry what may have changed in the life of a process. */
+function renew(entry: ProcessEntry, facts: ProcessFacts): void {
+  entry.name = facts.name;
+  entry.executable = facts.executable;
+  entry.commandLine = facts.keptCommandLine;
+  entry.commandLineCut = isCut(facts);
+  entry.parentPid = facts.parentPid;
+  entry.userId = facts.userId;
+  entry.userName = facts.userName;
+  entry.sessionId = facts.sessionId;
+  entry.tty = facts.tty;
+  entry.surroundings = facts.surroundings;
+}
+
+function isCut({ commandLineCut, keptCommandLine: kept, commandLine }: ProcessFacts): boolean {
+  return commandLineCut === true || kept?.length !== commandLine?.length;
 }

@@ -2,7 +2,7 @@ import type { WebSocket } from 'ws';
 import { type ErrorCode, VedetteError } from '#shared/errors.ts';
 import type { Topic } from '../../bus.ts';
 import type { FeedBounds } from '../deps.ts';
-import { isTopic, topics } from './topics.ts';
+import { readSubscription, type Subscription } from './subscription.ts';
 
 /** Longest close reason, in bytes: what a WebSocket close frame holds. */
 const maxReason = 120;
@@ -11,12 +11,18 @@ const maxReason = 120;
 export class FeedClient {
   readonly #socket: WebSocket;
   readonly #bounds: FeedBounds;
+  readonly #onSubscribed: (client: FeedClient, asked: Subscription) => void;
   #topics: ReadonlySet<Topic> = new Set();
   #heard = true;
 
-  constructor(socket: WebSocket, bounds: FeedBounds) {
+  constructor(
+    socket: WebSocket,
+    bounds: FeedBounds,
+    onSubscribed: (client: FeedClient, asked: Subscription) => void,
+  ) {
     this.#socket = socket;
     this.#bounds = bounds;
+    this.#onSubscribed = onSubscribed;
     socket.on('pong', () => {
       this.#heard = true;
     });
@@ -24,6 +30,10 @@ export class FeedClient {
       this.#heard = true;
       this.#receive(isBinary ? undefined : String(data));
     });
+  }
+
+  get topics(): ReadonlySet<Topic> {
+    return this.#topics;
   }
 
   wants(topic: Topic): boolean {
@@ -66,24 +76,12 @@ export class FeedClient {
   }
 
   #receive(text: string | undefined): void {
-    const asked = subscription(text);
-    if (asked === undefined) {
-      this.close('feed.message_invalid', `The message is not {"subscribe": [of ${topics.join(', ')}]}.`);
+    const asked = readSubscription(text);
+    if (typeof asked === 'string') {
+      this.close('feed.message_invalid', asked);
       return;
     }
-    this.#topics = new Set(asked);
-    this.send(JSON.stringify({ subscribed: [...this.#topics] }));
-  }
-}
-
-function subscription(text: string | undefined): readonly Topic[] | undefined {
-  if (text === undefined) return undefined;
-  try {
-    const message: unknown = JSON.parse(text);
-    if (typeof message !== 'object' || message === null || !('subscribe' in message)) return undefined;
-    const { subscribe } = message;
-    return Array.isArray(subscribe) && subscribe.every(isTopic) ? subscribe : undefined;
-  } catch {
-    return undefined;
+    this.#topics = new Set(asked.topics);
+    this.#onSubscribed(this, asked);
   }
 }

@@ -1,6 +1,7 @@
 import type { Topic, Topics } from '../../bus.ts';
-import { type AlertJson, alertJson } from '../json/alert.ts';
+import { type AlertJson, alertLineJson } from '../json/alert.ts';
 import { type CommandJson, commandJson } from '../json/command.ts';
+import type { EventJson } from '../json/event.ts';
 import { type HostJson, hostJson } from '../json/host.ts';
 import { type RateJson, rateJson } from '../json/rate.ts';
 import { type RolloutJson, rolloutJson } from '../json/rollout.ts';
@@ -16,8 +17,15 @@ export interface FeedMessages {
   readonly stored: { readonly events: number };
 }
 
+/** Events that a filter holds for, in the order they were stored. */
+export interface EventsMessage {
+  readonly items: readonly EventJson[];
+  /** Stored between these instants and passed over, because there were too many; null usually. */
+  readonly skipped: { readonly from: string; readonly to: string } | null;
+}
+
 const serializers: { readonly [T in Topic]: (message: Topics[T]) => FeedMessages[T] } = {
-  alert: ({ alert, isNew }) => ({ alert: alertJson(alert), isNew }),
+  alert: ({ alert, isNew }) => ({ alert: alertLineJson(alert), isNew }),
   host: hostJson,
   command: (command) => commandJson({ ...command, output: null }),
   rates: rateJson,
@@ -32,6 +40,6 @@ export function isTopic(value: unknown): value is Topic {
 }
 
 /** One frame of the feed, as text. */
-export function frameOf<T extends Topic>(topic: T, message: Topics[T]): string {
-  return JSON.stringify({ topic, message: serializers[topic](message) });
+export function frameOf<T extends Topic>(topic: T, message: Topics[T], number: number): string {
+  return JSON.stringify({ topic, number, message: serializers[topic](message) });
 }

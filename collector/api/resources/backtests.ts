@@ -1,5 +1,4 @@
 import { VedetteError } from '#shared/errors.ts';
-import { mayDo } from '../../auth/permissions.ts';
 import type { BacktestAsk } from '../../backtest/asking.ts';
 import { readInstant } from '../input.ts';
 import {
@@ -9,6 +8,7 @@ import {
   backtestSummarySchema,
 } from '../json/backtest.ts';
 import { callerOf, operation } from '../operation.ts';
+import { record } from '../record.ts';
 import { array, type FromSchema, instant, object, text } from '../schema.ts';
 
 /** All rules of a large repository. */
@@ -105,14 +105,15 @@ export const backtests = [
     permission: 'read',
     summary: "Cancel a backtest of one's own; an administrator any",
     params: byId,
-    handler(call) {
+    async handler(call) {
       const { deps, params } = call;
-      const { name, role } = callerOf(call);
+      const { name, permissions } = callerOf(call);
       const info = deps.backtests.get(params.id);
       if (info === undefined) throw notFound(params.id);
-      if (info.by !== name && !mayDo(role, 'administer'))
+      if (info.by !== name && !permissions.includes('administer'))
         throw new VedetteError('api.forbidden', `The backtest is ${info.by}'s.`);
       deps.backtests.cancel(params.id);
+      await record(call, 'backtest.cancel', `backtest ${params.id}`, { by: info.by });
       return undefined as never;
     },
   }),

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { agentVersionPattern, bundleNamePattern, maxBundleBytes } from '#shared/bundle/index.ts';
 import { VedetteError } from '#shared/errors.ts';
+import type { Built } from '../../bundles/contract.ts';
 import { fromIso } from '../instants.ts';
 import {
   bundleJson,
@@ -13,7 +14,7 @@ import {
   rootSchema,
 } from '../json/bundle.ts';
 import { callerOf, operation, Streamed } from '../operation.ts';
-import { array, count, instant, object, text } from '../schema.ts';
+import { array, count, type FromSchema, instant, object, text } from '../schema.ts';
 
 /** To compile and test many rules, and for detection to take them up. */
 const timeoutMs = 600_000;
@@ -63,6 +64,17 @@ const reading = [
 ];
 
 const failedTest = object({ file: text, name: text, detail: text });
+const builtSchema = object({ bundle: bundleSchema, rules: count, failed: array(failedTest) });
+export type BuiltJson = FromSchema<typeof builtSchema>;
+
+const builtJson = ({ bundle, rules, failed }: Built): BuiltJson => ({
+  ...{ bundle: bundleJson(bundle), rules, failed: [...failed] },
+});
+
+/** Files of rules in one edit, and what they may come to. */
+const maxEdits = 64;
+const maxEditBytes = 4 * 1024 * 1024;
+const ruleText = { type: 'string', maxLength: 256 * 1024 } as const;
 
 const changing = [
   operation({
@@ -100,18 +112,59 @@ const changing = [
       description: 'The files as a bundle nobody has signed, tests (`rules/….test.yml`) among them.',
     },
     timeoutMs,
-    output: object({ bundle: bundleSchema, rules: count, failed: array(failedTest) }),
+    output: builtSchema,
     created: true,
     async handler(call) {
       const { deps, query, upload, now } = call;
       const expiresAt = query.expiresAt === undefined ? now + usualLifeUs : fromIso(query.expiresAt);
       if (expiresAt === undefined) throw new VedetteError('api.invalid', 'expiresAt is not an instant.');
-      const { bundle, rules, failed } = await deps.bundles.build(upload, {
+      const built = await deps.bundles.build(upload, {
         name: query.name ?? 'rules',
         minAgentVersion: query.minAgentVersion ?? '0.1.0',
         ...{ expiresAt, isForced: query.force ?? false, by: callerOf(call).name },
       });
-      return { bundle: bundleJson(bundle), rules, failed: [...failed] };
+      return builtJson(built);
+    },
+  }),
+  operation({
+    method: 'POST',
+    path: '/rules/bundles/edit',
+    permission: 'rules',
+    summary:
+      "Change or add rules of what is in force: a new bundle of it is checked, tested and signed with the collector's own keys",
+    body: object(
+      {
+        edits: {
+          type: 'array',
+          items: object(
+            {
+              text: {
+                ...ruleText,
+                description: 'A file of rules; it replaces the one with a rule of the same id.',
+              },
+            },
+            { tests: { ...ruleText, description: 'Its tests; those there are stay where it is absent.' } },
+          ),
+          minItems: 1,
+          maxItems: maxEdits,
+        },
+      },
+      {
+        name: { type: 'string', pattern: bundleNamePattern.source },
+        force: { type: 'boolean', description: 'Sign rules without tests too; they are marked.' },
+      },
+    ),
+    maxBodyBytes: maxEditBytes,
+    timeoutMs,
+    output: builtSchema,
+    created: true,
+    async handler(call) {
+      const { deps, body, now } = call;
+      const built = await deps.bundles.edit(body.edits, {
+        ...{ name: body.name ?? 'rules', minAgentVersion: '0.1.0', expiresAt: now + usualLifeUs },
+        ...{ isForced: body.force ?? false, by: callerOf(call).name },
+      });
+      return builtJson(built);
     },
   }),
   operation({

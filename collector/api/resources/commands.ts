@@ -1,8 +1,8 @@
 import { commandSpec } from '#shared/commands/registry.ts';
 import { maxLifeMs } from '#shared/commands/spec.ts';
 import { VedetteError } from '#shared/errors.ts';
-import { mayDo } from '../../auth/permissions.ts';
 import { commandStates } from '../../store/contract.ts';
+import { demand } from '../guard.ts';
 import { commandJson, commandSchema } from '../json/command.ts';
 import { cursor, limit, pageSchema } from '../json/page.ts';
 import { callerOf, operation } from '../operation.ts';
@@ -38,10 +38,10 @@ export const commands = [
     created: true,
     async handler(call) {
       const { deps, params, body } = call;
-      const { name: by, role } = callerOf(call);
+      const caller = callerOf(call);
+      const { name: by } = caller;
       const needed = commandSpec(body.name)?.permission ?? 'respond';
-      if (!mayDo(role, needed))
-        throw new VedetteError('api.forbidden', `The role ${role} may not ${needed}.`);
+      demand(caller, needed);
       const given = await deps.giveCommand({
         hostId: params.id,
         name: body.name,

@@ -1,37 +1,18 @@
 import { VedetteError } from '#shared/errors.ts';
 import { eventSpecs } from '#shared/events/registry.gen.ts';
-import { allOf } from '#shared/filter/filter.ts';
-import { maxFilterLength } from '#shared/filter/parse.ts';
-import { containsText } from '#shared/filter/simple.ts';
 import { type EventSpec, fieldsOf } from '#shared/schema/spec.ts';
 import type { EventQuery } from '../../store/contract.ts';
-import { readFieldTest, readFilter, readInstant, readTypes } from '../input.ts';
+import { eventFilterFields, readEventFilter } from '../event-filter.ts';
+import { readInstant } from '../input.ts';
 import { eventJson, eventSchema } from '../json/event.ts';
 import { cursor, limit, pageSchema } from '../json/page.ts';
 import { operation } from '../operation.ts';
-import { array, dictionary, type FromSchema, instant, object, oneOf, text } from '../schema.ts';
+import { array, dictionary, type FromSchema, object, oneOf, text } from '../schema.ts';
 
 const searchQuery = object(
   {},
   {
-    filter: {
-      type: 'string',
-      maxLength: maxFilterLength,
-      description:
-        'What must hold, as docs/searching.md describes, e.g. process.name:curl and not user.name:root.',
-    },
-    type: { ...array({ type: 'string', maxLength: 64 }, 'Event types; any of them.'), maxItems: 32 },
-    host: { type: 'string', description: 'Host by name or id; * and ? stand for others.' },
-    since: { ...instant, description: 'Event time, inclusive.' },
-    until: { ...instant, description: 'Event time, inclusive.' },
-    where: {
-      ...array(
-        { type: 'string', maxLength: 2048 },
-        'field:eq:value, field:ne:value, field:contains:value or field:exists; all must hold; strings compare without regard to case.',
-      ),
-      maxItems: 16,
-    },
-    q: { type: 'string', maxLength: 512, description: 'Text in any string field.' },
+    ...eventFilterFields,
     limit: limit(1000, 100),
     order: {
       ...oneOf(['newest', 'arrival']),
@@ -45,15 +26,8 @@ const searchQuery = object(
 function eventQuery(query: FromSchema<typeof searchQuery>): EventQuery {
   const since = readInstant('since', query.since);
   const until = readInstant('until', query.until);
-  const filter = allOf(
-    query.type && { kind: 'types', types: readTypes(query.type) },
-    query.host === undefined ? undefined : { kind: 'host', pattern: query.host },
-    ...(query.where ?? []).map(readFieldTest),
-    query.q === undefined ? undefined : containsText(query.q),
-    readFilter(query.filter),
-  );
   return {
-    filter,
+    filter: readEventFilter(query),
     limit: query.limit ?? 100,
     order: query.order ?? 'newest',
     ...(since !== undefined && { since }),

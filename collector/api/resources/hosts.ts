@@ -1,5 +1,6 @@
 import { VedetteError } from '#shared/errors.ts';
-import { hostJson, hostSchema } from '../json/host.ts';
+import { hostJson, hostSchema, hostWithRiskSchema } from '../json/host.ts';
+import { riskJson } from '../json/risk.ts';
 import { operation } from '../operation.ts';
 import { array, object, text } from '../schema.ts';
 
@@ -18,11 +19,12 @@ export const hosts = [
     permission: 'read',
     summary: 'One host',
     params: object({ id: text }),
-    output: hostSchema,
+    output: hostWithRiskSchema,
     async handler({ deps, params }) {
       const host = await deps.control.hosts.get(params.id);
       if (host === undefined) throw new VedetteError('api.not_found', `There is no host ${params.id}.`);
-      return hostJson(host);
+      const risk = (await deps.risks()).find(({ kind, id }) => kind === 'host' && id === host.id);
+      return { ...hostJson(host), risk: risk === undefined ? null : riskJson(risk) };
     },
   }),
 ];

@@ -2,13 +2,13 @@ import { createReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { VedetteError } from '#shared/errors.ts';
-import { mayDo } from '../../auth/permissions.ts';
 import type { HuntOrder } from '../../hunt/contract.ts';
 import type { SqlPart, SqlTextForm } from '../../store/contract.ts';
 import { readInstant } from '../input.ts';
 import { huntJson, huntSchema, parameterInput, runningHuntJson, runningHuntSchema } from '../json/hunt.ts';
 import { callerOf, operation, Streamed } from '../operation.ts';
 import { asVedetteError } from '../problem.ts';
+import { record } from '../record.ts';
 import { array, type FromSchema, instant, object, oneOf, text } from '../schema.ts';
 
 const maxRows = 10_000_000;
@@ -144,14 +144,15 @@ const current = [
     permission: 'read',
     summary: "Cancel a hunt of one's own; an administrator any",
     params: object({ id: text }),
-    handler(call) {
+    async handler(call) {
       const { deps, params } = call;
-      const { name: by, role } = callerOf(call);
+      const { name: by, permissions } = callerOf(call);
       const hunt = deps.hunts.running().find(({ id }) => id === params.id);
       if (hunt === undefined) throw new VedetteError('api.not_found', `No hunt ${params.id} waits or runs.`);
-      if (hunt.by !== by && !mayDo(role, 'administer'))
+      if (hunt.by !== by && !permissions.includes('administer'))
         throw new VedetteError('api.forbidden', `The hunt is ${hunt.by}'s.`);
       deps.hunts.cancel(params.id);
+      await record(call, 'hunt.cancel', `hunt ${params.id}`, { by: hunt.by });
       return undefined as never;
     },
   }),

@@ -1,8 +1,8 @@
-import { roles } from '../../store/contract.ts';
 import { toIso } from '../instants.ts';
+import { userName } from '../json/user.ts';
 import { callerOf, operation } from '../operation.ts';
 import { record } from '../record.ts';
-import { instant, object, oneOf, text } from '../schema.ts';
+import { instant, object, text } from '../schema.ts';
 
 export const signInLinks = [
   operation({
@@ -12,15 +12,18 @@ export const signInLinks = [
     summary: 'Make a one-time link that signs a browser in',
     body: object(
       {},
-      { name: { type: 'string', minLength: 1, maxLength: 64 }, role: { ...oneOf(roles), default: 'admin' } },
+      { name: { ...userName, description: 'Of the user; left out, oneself or the first admin.' } },
     ),
     output: object({ url: text, expiresAt: instant }),
     created: true,
     async handler(call) {
       const { deps, body, baseUrl } = call;
-      const as = { name: body.name ?? callerOf(call).name, role: body.role ?? 'admin' };
-      const link = await deps.auth.createSignInLink(baseUrl, as);
-      await record(call, 'sign-in-link.make', 'sign-in link', as);
+      const caller = callerOf(call);
+      const { accounts } = deps.access;
+      const own = caller.accountId === null ? await accounts.firstAdmin() : caller;
+      const { name } = body.name === undefined ? own : await accounts.byName(body.name);
+      const link = await deps.auth.createSignInLink(baseUrl, { name });
+      await record(call, 'sign-in-link.make', `user ${name}`);
       return { url: link.url, expiresAt: toIso(link.expiresAt) };
     },
   }),

@@ -25,7 +25,7 @@ export const status = [
     method: 'GET',
     path: '/alert-counts',
     permission: 'read',
-    summary: 'Alerts by status, and open ones by level',
+    summary: 'Alerts by status, open ones by level, and those given up for age or number',
     output: object({
       byStatus: object({ open: count, acknowledged: count, closed: count }),
       openByLevel: object({
@@ -35,11 +35,16 @@ export const status = [
         high: count,
         critical: count,
       } satisfies Record<(typeof levels)[number], typeof count>),
+      pruned: { ...count, description: 'Given up in all.' },
     }),
     async handler({ deps }) {
       const { alerts } = deps.control;
-      const [byStatus, openByLevel] = await Promise.all([alerts.countByStatus(), alerts.countOpenByLevel()]);
-      return { byStatus, openByLevel };
+      const [byStatus, openByLevel, pruned] = await Promise.all([
+        alerts.countByStatus(),
+        alerts.countOpenByLevel(),
+        alerts.pruned(),
+      ]);
+      return { byStatus, openByLevel, pruned };
     },
   }),
 ];

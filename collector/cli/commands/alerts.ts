@@ -1,10 +1,14 @@
 import { Command, Option } from 'commander';
 import { VedetteError } from '#shared/errors.ts';
 import { print, printJson, printTable, shortTime } from '#shared/output.ts';
-import { printable } from '#shared/terminal.ts';
 import type { AlertJson } from '../../api/json/alert.ts';
+import type { RiskJson } from '../../api/json/risk.ts';
+import type { StoryJson } from '../../api/json/story.ts';
 import { alertStatuses, levels } from '../../store/contract.ts';
+import { type AlertContext, showAlert } from '../alerts/show.ts';
+import type { Client } from '../client.ts';
 import { addQueryOptions, clientOf, instant, type QueryOptions, wholeNumber } from '../options.ts';
+import { addExceptionCommands, listExceptions } from './alert-exceptions.ts';
 
 interface ListOptions extends QueryOptions {
   readonly status?: string;
@@ -12,6 +16,7 @@ interface ListOptions extends QueryOptions {
   readonly minLevel?: string;
   readonly since?: string;
   readonly limit: number;
+  readonly suppressed?: boolean;
 }
 interface ChangeOptions extends QueryOptions {
   readonly note?: string;
@@ -20,6 +25,7 @@ interface ChangeOptions extends QueryOptions {
 }
 
 async function list(options: ListOptions): Promise<void> {
+  if (options.suppressed) return await listExceptions(options);
   const { status, host, minLevel, since, limit } = options;
   const page = await clientOf(options).get<{ readonly items: readonly AlertJson[] }>('/alerts', {
     status,
@@ -38,6 +44,7 @@ async function list(options: ListOptions): Promise<void> {
       { title: 'level', of: (a) => a.level },
       { title: 'status', of: (a) => a.status },
       { title: 'host', of: (a) => a.hostName },
+      { title: 'sure', of: (a) => `${a.confidence} %`, align: 'right' },
       { title: 'n', of: (a) => String(a.count), align: 'right' },
       { title: 'reason', of: (a) => a.reason, flexible: true },
       { title: 'id', of: (a) => a.id },
@@ -47,38 +54,28 @@ async function list(options: ListOptions): Promise<void> {
   );
 }
 
-function showAlert(alert: AlertJson): void {
-  const line = (name: string, value: string) => print(`${name.padEnd(10)} ${printable(value)}`);
-  line('alert', alert.id);
-  line('rule', `${alert.ruleTitle} (${alert.ruleId})`);
-  line('level', alert.level);
-  line(
-    'status',
-    alert.changedBy === null ? alert.status : `${alert.status} by ${alert.changedBy} at ${alert.changedAt}`,
-  );
-  if (alert.verdict !== null) line('verdict', alert.verdict);
-  if (alert.note !== null) line('note', alert.note);
-  line('host', `${alert.hostName} (${alert.hostId})`);
-  line(
-    'raised',
-    `${alert.raisedAt}, ${alert.count} event${alert.count === 1 ? '' : 's'}, last ${alert.lastEventAt}`,
-  );
-  line('tags', alert.tags.join(', '));
-  line('reason', alert.reason);
-  print('why');
-  for (const match of alert.matches) {
-    print(`  ${printable(`${match.selection}: ${match.field ?? 'any field'} ${match.test}`)}`);
-    print(`    found ${printable(match.value)}`);
-  }
-  print('event');
-  for (const [name, value] of Object.entries(alert.event))
-    print(`  ${name.padEnd(30)} ${printable(String(value))}`);
+/** What is known besides; an alert is shown even where that cannot be had. */
+async function contextOf(client: Client, { storyId, hostId }: AlertJson): Promise<AlertContext> {
+  const [found, risks] = await Promise.all([
+    storyId === null
+      ? undefined
+      : client
+          .get<{ readonly story: StoryJson }>(`/stories/${encodeURIComponent(storyId)}`)
+          .catch(() => undefined),
+    hostId === ''
+      ? undefined
+      : client
+          .get<{ readonly items: readonly RiskJson[] }>('/risk', { kind: 'host', id: hostId })
+          .catch(() => undefined),
+  ]);
+  return { story: found?.story, risk: risks?.items[0] };
 }
 
 async function show(id: string, options: QueryOptions): Promise<void> {
-  const alert = await clientOf(options).get<AlertJson>(`/alerts/${encodeURIComponent(id)}`);
+  const client = clientOf(options);
+  const alert = await client.get<AlertJson>(`/alerts/${encodeURIComponent(id)}`);
   if (options.json) printJson(alert);
-  else showAlert(alert);
+  else showAlert(alert, await contextOf(client, alert));
 }
 
 function changing(status: 'acknowledged' | 'closed') {
@@ -107,7 +104,7 @@ function addChangeOptions(command: Command): Command {
 }
 
 export function alertsCommand(): Command {
-  const alerts = new Command('alerts').description('alerts: list, show, acknowledge, close');
+  const alerts = new Command('alerts').description('alerts: list, show, acknowledge, close, except');
   addQueryOptions(
     alerts.command('list', { isDefault: true }).description('alerts, newest first (the default)'),
   )
@@ -116,15 +113,17 @@ export function alertsCommand(): Command {
     .option('--host <id>', 'alerts of this host')
     .option('--since <when>', 'raised since, e.g. 15m, 2h, 7d', instant)
     .option('--limit <n>', 'most alerts', wholeNumber(1, 500), 50)
+    .option('--suppressed', 'what is hidden instead: exceptions, how often and when last')
     .action(list);
-  addQueryOptions(alerts.command('show <id>').description('one alert with its reason and evidence')).action(
-    show,
-  );
+  addQueryOptions(
+    alerts.command('show <id>').description('one alert: why, what to do, what it rests on'),
+  ).action(show);
   addChangeOptions(
     alerts.command('acknowledge <id>').alias('ack').description('take note of an alert'),
   ).action(changing('acknowledged'));
   addChangeOptions(alerts.command('close <id>').description('be done with an alert')).action(
     changing('closed'),
   );
+  addExceptionCommands(alerts);
   return alerts;
 }

@@ -1,13 +1,15 @@
 import { Command } from 'commander';
 import { print, printJson, printTable, shortTime } from '#shared/output.ts';
 import { printable } from '#shared/terminal.ts';
-import type { HostJson } from '../../api/json/host.ts';
+import type { HostJson, HostWithRiskJson } from '../../api/json/host.ts';
 import type { HostRulesJson } from '../../api/json/host-rules.ts';
+import { outside, outsideWords } from '../../intake/outside.ts';
 import { addQueryOptions, clientOf, type QueryOptions } from '../options.ts';
 import { printHostRules } from './rules-status.ts';
 
-function presence({ state, connected }: HostJson): string {
+function presence({ id, state, connected }: HostJson): string {
   if (state !== 'active') return state;
+  if (id === outside.id) return outsideWords;
   return connected ? 'connected' : 'away';
 }
 
@@ -54,7 +56,7 @@ async function show(id: string, _: unknown, command: Command): Promise<void> {
   const client = clientOf(options);
   const path = `/hosts/${encodeURIComponent(id)}`;
   const [host, rules] = await Promise.all([
-    client.get<HostJson>(path),
+    client.get<HostWithRiskJson>(path),
     client.get<HostRulesJson>(`${path}/rules`),
   ]);
   if (options.json) {
@@ -65,6 +67,12 @@ async function show(id: string, _: unknown, command: Command): Promise<void> {
     printable(`${host.hostname} (${host.id}): ${presence(host)}, ${host.os} ${host.kernel ?? ''}`.trimEnd()),
   );
   print(printable(`agent ${host.agentVersion ?? 'unknown'}, enrolled ${shortTime(host.enrolledAt)}`));
+  if (host.risk !== null)
+    print(
+      printable(
+        `risk ${Math.round(host.risk.score)}, of ${host.risk.alerts} alerts: vedette risk --host ${host.id}`,
+      ),
+    );
   printHostRules(rules);
 }
 

@@ -6,6 +6,7 @@ import { printable } from '#shared/terminal.ts';
 import type { HuntJson } from '../../api/json/hunt.ts';
 import { type HuntFormat, huntFormats, runHunt } from '../hunt/run.ts';
 import { addQueryOptions, clientOf, instant, type QueryOptions, wholeNumber } from '../options.ts';
+import { huntScheduleCommand } from './hunt-schedule.ts';
 
 interface RunOptions extends QueryOptions {
   readonly file?: string;
@@ -52,9 +53,12 @@ function parameterDeclared(text: string, before: readonly ParameterInput[] = [])
   return [...before, usual === undefined ? declared : { ...declared, default: usual }];
 }
 
+const paramOption = () =>
+  new Option('--param <name=value>', 'a value for $name; repeat for more').argParser(parameterValue);
+
 function addRunOptions(command: Command): Command {
   return addQueryOptions(command)
-    .option('--param <name=value>', 'a value for $name; repeat for more', parameterValue)
+    .addOption(paramOption())
     .option('--since <when>', 'events not before, e.g. 15m, 2h, 7d or 2026-01-31T12:00:00Z', instant)
     .option('--until <when>', 'events not after', instant)
     .option(
@@ -184,5 +188,6 @@ docs/reference/events.md; how to hunt: docs/hunting.md.
   addRunOptions(hunt.command('run').description('run a ready hunt'))
     .argument('<name>')
     .action((name: string, _: unknown, command: Command) => run({ name }, all(command)));
+  hunt.addCommand(huntScheduleCommand(paramOption));
   return hunt;
 }

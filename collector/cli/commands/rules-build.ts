@@ -68,7 +68,7 @@ async function build(folder: string, options: Options): Promise<void> {
   const expiresAt = new Date(options.expires).getTime() * 1000;
   const facts = { ...{ name, version, expiresAt, minAgentVersion }, untested, tests };
   const roots = options.root === undefined ? [] : [readRootFile(options.root)];
-  const bundle = buildBundle(bundledFiles(source), facts, roots);
+  const bundle = buildBundle(bundledFiles(source, checked), facts, roots);
   const encoded = encodeBundle(bundle);
   writeBytes(options.output, encoded);
   const { expires } = options;

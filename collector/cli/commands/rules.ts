@@ -4,10 +4,12 @@ import { Command } from 'commander';
 import { print, printJson } from '#shared/output.ts';
 import { addDataOption, dataFolder, printable } from '#shared/terminal.ts';
 import type { LintReport } from '../../rules/load.ts';
+import { rulesAdvisoriesCommand } from './rules-advisories.ts';
 import { rulesBacktestCommand } from './rules-backtest.ts';
 import { rulesBuildCommand } from './rules-build.ts';
 import { rulesBundleCommands } from './rules-bundles.ts';
 import { rulesCoverageCommand } from './rules-coverage.ts';
+import { rulesDetectorsCommand } from './rules-detectors.ts';
 import { rulesEvalCommand } from './rules-eval.ts';
 import { rulesExplainCommand } from './rules-explain.ts';
 import { rulesImportCommand } from './rules-import.ts';
@@ -86,5 +88,7 @@ export function rulesCommand(): Command {
   for (const command of rulesBundleCommands()) rules.addCommand(command);
   for (const command of rulesRolloutCommands()) rules.addCommand(command);
   rules.addCommand(rulesStatusCommand());
+  rules.addCommand(rulesDetectorsCommand());
+  rules.addCommand(rulesAdvisoriesCommand());
   return rules;
 }

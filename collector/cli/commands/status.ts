@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { bytes, print, printJson, printTable } from '#shared/output.ts';
 import type { LedgerJson, StatusJson } from '../../api/json/status.ts';
+import { outside, outsideWords } from '../../intake/outside.ts';
 import { addQueryOptions, clientOf, type QueryOptions } from '../options.ts';
 
 const number = (of: (ledger: LedgerJson) => number, title: string) => ({
@@ -8,6 +9,11 @@ const number = (of: (ledger: LedgerJson) => number, title: string) => ({
   align: 'right' as const,
   of: (ledger: LedgerJson) => String(of(ledger)),
 });
+
+function presence({ hostId, connected }: LedgerJson): string {
+  if (hostId === outside.id) return outsideWords;
+  return connected ? 'connected' : 'away';
+}
 
 function rulesOf({ bundle }: StatusJson['detection']): string {
   return bundle === null
@@ -49,7 +55,7 @@ function show(status: StatusJson): void {
     [
       { title: 'host', of: (h) => h.hostName, flexible: true },
       { title: 'id', of: (h) => h.hostId },
-      { title: '', of: (h) => (h.connected ? 'connected' : 'away') },
+      { title: '', of: presence },
       number((h) => h.collected, 'collected'),
       number((h) => h.stored, 'stored'),
       number((h) => h.detected, 'detected'),

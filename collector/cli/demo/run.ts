@@ -14,7 +14,7 @@ export interface ActReport {
   readonly act: string;
   readonly rule: string;
   readonly outcome: 'alerted' | 'missed' | 'unavailable';
-  /** From the begin of the act to the time the alert was raised. */
+  /** From the begin of the act to the time the alert was raised, or was seen where it had been raised before. */
   readonly delayMs: number | null;
   readonly alert: { readonly id: string; readonly level: string; readonly reason: string } | null;
   readonly detail: string | null;
@@ -40,16 +40,20 @@ function listenAlso(address: string, port: number): Promise<Server | undefined> 
   });
 }
 
-function isOf(alert: AlertJson, marker: string): boolean {
-  return Object.values(alert.event).some((value) => typeof value === 'string' && value.includes(marker));
+/** Whether a hit that bears the marker is part of the alert: it may be one that an earlier act began. */
+function isOf({ event, samples, lastEventAt }: AlertJson, marker: string, began: Date): boolean {
+  const values = samples.flatMap((sample) => sample.values.map(({ value }) => value));
+  if ([...Object.values(event), ...values].some((value) => String(value).includes(marker))) return true;
+  // So many acts before that the values of this one are not kept.
+  return Date.parse(lastEventAt) >= began.getTime() && samples.some(({ others }) => others > 0);
 }
 
-async function awaitAlert(client: Client, ruleId: string, marker: string, since: Date, timeoutMs: number) {
+async function awaitAlert(client: Client, ruleId: string, marker: string, began: Date, timeoutMs: number) {
   const deadline = performance.now() + timeoutMs;
   while (performance.now() < deadline) {
-    const query = { rule: ruleId, since: new Date(since.getTime() - 1000).toISOString(), limit: 500 };
+    const query = { rule: ruleId, limit: 500 };
     const page = await client.get<{ readonly items: readonly AlertJson[] }>('/alerts', query);
-    const found = page.items.find((alert) => isOf(alert, marker));
+    const found = page.items.find((alert) => isOf(alert, marker, began));
     if (found !== undefined) return found;
     await sleep(pollMs);
   }
@@ -99,7 +103,8 @@ export class Demo {
       return { ...none, outcome: 'missed', detail: `no alert within ${this.#timeoutMs / 1000} s` };
     }
     const { id, level, reason: why } = alert;
-    const delayMs = Date.parse(alert.raisedAt) - began.getTime();
+    const raisedMs = Date.parse(alert.raisedAt);
+    const delayMs = (raisedMs < began.getTime() ? Date.now() : raisedMs) - began.getTime();
     return { ...none, outcome: 'alerted', delayMs, alert: { id, level, reason: why }, detail: null };
   }
 

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { createInterface } from 'node:readline';
-import { Writable } from 'node:stream';
 import type { Command } from 'commander';
 import { VedetteError } from '#shared/errors.ts';
+import { askHidden, canAsk } from '../prompt.ts';
 
 export interface PassphraseOptions {
   readonly passphraseFile?: string;
@@ -44,20 +43,9 @@ function given({ passphraseFile }: PassphraseOptions): string | undefined {
 }
 
 /** Asks at the terminal without showing what is typed. */
-function ask(question: string): Promise<string> {
-  if (!process.stdin.isTTY) {
-    const detail =
-      'There is no terminal to ask for a passphrase: give --passphrase-file or VEDETTE_PASSPHRASE.';
-    throw new VedetteError('usage.invalid', detail);
-  }
-  process.stderr.write(question);
-  const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const lines = createInterface({ input: process.stdin, output: silent, terminal: true });
-  return new Promise((resolve, reject) => {
-    lines.once('SIGINT', () => reject(new VedetteError('usage.invalid', 'Nothing was given.')));
-    lines.question('', resolve);
-  }).finally(() => {
-    lines.close();
-    process.stderr.write('\n');
-  }) as Promise<string>;
+async function ask(question: string): Promise<string> {
+  if (canAsk()) return await askHidden(question);
+  const detail =
+    'There is no terminal to ask for a passphrase: give --passphrase-file or VEDETTE_PASSPHRASE.';
+  throw new VedetteError('usage.invalid', detail);
 }

@@ -16,8 +16,8 @@ export interface HostBundlesOptions {
   readonly audit: Audit;
   /** Told of a refusal that means somebody tampered with a bundle on its way. */
   readonly onTampering: (hostId: string, code: ErrorCode, detail: string) => Promise<void>;
-  /** Told of every change, for the rollout. */
-  readonly onChange?: (state: SaidBundle) => void;
+  /** Told whenever the store knows more of what hosts say, for the rollout. */
+  readonly onKept?: () => void;
   readonly log: (level: 'info' | 'warn', what: string, detail: Readonly<Record<string, unknown>>) => void;
 }
 
@@ -66,8 +66,10 @@ export class HostBundles {
 
   constructor(options: HostBundlesOptions) {
     this.#o = options;
-    this.#unwritten = new Unwritten(options.store, (error) =>
-      options.log('warn', 'the state of rules could not be kept', { error: String(error) }),
+    this.#unwritten = new Unwritten(
+      options.store,
+      (error) => options.log('warn', 'the state of rules could not be kept', { error: String(error) }),
+      () => options.onKept?.(),
     );
     options.desired.onChange(() => this.#offerAll());
   }
@@ -100,7 +102,6 @@ export class HostBundles {
     const isNews = before === undefined || newsOf(before) !== newsOf(state);
     connected.said = state;
     this.#unwritten.say(state, isNews);
-    this.#o.onChange?.(state);
     if (isNews && state.code !== '') {
       if (++connected.refusals <= maxRefusals) await this.#refused(state, frame.offered);
       else this.refusalsShed++;

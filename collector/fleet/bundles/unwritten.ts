@@ -9,6 +9,7 @@ const retryMs = 5000;
 export class Unwritten {
   readonly #store: HostBundleStore;
   readonly #onProblem: (error: unknown) => void;
+  readonly #onWritten: () => void;
   /** The last of each host, so there are never more than hosts. */
   #said = new Map<string, SaidBundle>();
   #wanted = new Map<string, WantedBundle>();
@@ -16,9 +17,10 @@ export class Unwritten {
   #dueAtMs = Number.POSITIVE_INFINITY;
   #isClosed = false;
 
-  constructor(store: HostBundleStore, onProblem: (error: unknown) => void) {
+  constructor(store: HostBundleStore, onProblem: (error: unknown) => void, onWritten: () => void) {
     this.#store = store;
     this.#onProblem = onProblem;
+    this.#onWritten = onWritten;
   }
 
   say(said: SaidBundle, isNews: boolean): void {
@@ -51,6 +53,7 @@ export class Unwritten {
     try {
       const change = [...wanted].map(([hostId, one]) => ({ hostId, ...one }));
       await this.#store.putAll({ said: [...said.values()], wanted: change });
+      this.#onWritten();
     } catch (error) {
       // It is tried again, unless something newer is known of a host by then.
       this.#said = new Map([...said, ...this.#said]);

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { nowUs } from '#shared/clock.ts';
 import { fail, ok, type Result, VedetteError } from '#shared/errors.ts';
-import { globMatches } from '#shared/glob.ts';
+import { outside } from '../../intake/outside.ts';
 import type { Host, HostStore, LiveQueryOrder, LiveQueryState } from '../../store/contract.ts';
 import type { Audit } from '../audit.ts';
+import { isMeantBy, type NamedHost } from '../host-pattern.ts';
 import type { Asks } from './asks.ts';
 import { checkSql } from './check-sql.ts';
 import { LiveQuery } from './live-query.ts';
@@ -41,7 +42,10 @@ export class LiveQueries {
     if (running.length >= maxRunning) return fail('query.busy', `${maxRunning} live queries run.`);
     const checked = checkSql(order.sql);
     if (!checked.ok) return checked;
-    const hosts = selected(await this.#o.hosts.list(), order.hosts);
+    const hosts = selected(
+      (await this.#o.hosts.list()).filter(({ id }) => id !== outside.id),
+      order.hosts,
+    );
     if (!hosts.ok) return hosts;
     const { sql, timeoutMs, rows, by } = order;
     const startedAt = nowUs();
@@ -120,12 +124,9 @@ function listed(hosts: readonly Host[]): string {
   return `${names.join(', ')}${hosts.length > maxListedHosts ? ' …' : ''}`;
 }
 
-/** Whether one of the patterns means the host: its id, its name, a glob over its name, or `all`. */
-export function isMeant(
-  { id, hostname }: Pick<Host, 'id' | 'hostname'>,
-  patterns: readonly string[],
-): boolean {
-  return patterns.some((pattern) => pattern === 'all' || pattern === id || globMatches(pattern, hostname));
+/** Whether one of the patterns means the host. */
+export function isMeant(host: NamedHost, patterns: readonly string[]): boolean {
+  return patterns.some((pattern) => isMeantBy(host, pattern));
 }
 
 /** The active hosts that are meant; every pattern must mean one. */

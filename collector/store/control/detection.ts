@@ -1,46 +1,10 @@
 import type { Kysely, Transaction } from 'kysely';
-import type { Alert, DetectionStore, NewAlert } from '../contract.ts';
-import { type AlertRow, alertOf, extension, rowOf } from './alert-rows.ts';
+import type { DetectionStore } from '../contract.ts';
+import { countHidden } from './alert-exceptions.ts';
+import { alertOf } from './alert-rows.ts';
+import type { AlertRecorder } from './record-alert.ts';
 import type { SealedColumns } from './sealed-columns.ts';
 import type { Tables } from './tables.ts';
-
-/**
- * The alert that this one is of: of its id, or for a correlation the one that the other side raised about the same
- * group over the same time. Host and collector see events in different orders, so they may begin an episode at different
- * events and give it different ids. A host extends only alerts of its own.
- */
-async function sameAs(tx: Transaction<Tables>, alert: NewAlert): Promise<AlertRow | undefined> {
-  const alerts = tx.selectFrom('alert').selectAll();
-  const known = await alerts.where('id', '=', alert.id).executeTakeFirst();
-  if (known !== undefined || alert.groupKey === undefined) return known;
-  const twin = await alerts.where('twin_id', '=', alert.id).executeTakeFirst();
-  if (twin !== undefined) return twin;
-  return await alerts
-    .where('group_key', '=', alert.groupKey)
-    .where(alert.byHost === true ? 'edge_count' : 'central_count', '=', 0)
-    .where('twin_id', 'is', null)
-    .where('first_event_at', '<=', alert.lastEventAt)
-    .where('last_event_at', '>=', alert.firstEventAt)
-    .orderBy('first_event_at')
-    .executeTakeFirst();
-}
-
-/** Records the alert, or extends the one of its id. */
-export async function record(
-  tx: Transaction<Tables>,
-  alert: NewAlert,
-  sealed: SealedColumns,
-): Promise<{ row: AlertRow; isNew: boolean }> {
-  const existing = await sameAs(tx, alert);
-  if (existing === undefined) {
-    const row = rowOf(alert);
-    await tx.insertInto('alert').values(sealed.seal('alert', row)).execute();
-    return { row, isNew: true };
-  }
-  const changed = extension(existing, alert);
-  await tx.updateTable('alert').set(changed).where('id', '=', existing.id).execute();
-  return { row: { ...existing, ...changed }, isNew: false };
-}
 
 export async function keepSnapshot(
   tx: Transaction<Tables>,
@@ -56,7 +20,11 @@ export async function keepSnapshot(
     .execute();
 }
 
-export function detectionStore(db: Kysely<Tables>, sealed: SealedColumns): DetectionStore {
+export function detectionStore(
+  db: Kysely<Tables>,
+  sealed: SealedColumns,
+  recorder: AlertRecorder,
+): DetectionStore {
   return {
     async cursor() {
       const row = await db.selectFrom('detection').select('cursor').executeTakeFirstOrThrow();
@@ -71,13 +39,14 @@ export function detectionStore(db: Kysely<Tables>, sealed: SealedColumns): Detec
           .executeTakeFirst();
         if (moved.numUpdatedRows === 0n) return [];
         if (snapshot !== undefined) await keepSnapshot(tx, cursor, snapshot, sealed);
-        const recorded = new Map<string, { alert: Alert; isNew: boolean }>();
+        const recording = recorder.within(tx);
         for (const alert of alerts) {
-          const { row, isNew } = await record(tx, alert, sealed);
-          const wasNew = recorded.get(row.id)?.isNew ?? false;
-          recorded.set(row.id, { alert: alertOf(row), isNew: isNew || wasNew });
+          const { exceptionId } = alert;
+          if (exceptionId !== undefined && (await countHidden(tx, exceptionId, alert))) continue;
+          await recording.add(alert);
         }
-        return [...recorded.values()];
+        const recorded = await recording.finish();
+        return recorded.map(({ row, isNew }) => ({ alert: alertOf(row), isNew }));
       });
     },
     async snapshot() {

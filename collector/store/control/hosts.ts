@@ -1,9 +1,11 @@
 import { type Kysely, type Selectable, sql } from 'kysely';
 import type { Host, HostFacts, HostStore } from '../contract.ts';
+import { groupsByHost } from './host-groups.ts';
 import type { Tables } from './tables.ts';
 
-function hostOf(row: Selectable<Tables['host']>): Host {
+function hostOf(row: Selectable<Tables['host']>, groups: readonly string[] | undefined): Host {
   return {
+    ...(groups !== undefined && { groups }),
     id: row.id,
     hostname: row.hostname,
     os: row.os,
@@ -47,11 +49,12 @@ export function hostStore(db: Kysely<Tables>): HostStore {
   return {
     async list() {
       const rows = await db.selectFrom('host').selectAll().orderBy('hostname').orderBy('id').execute();
-      return rows.map(hostOf);
+      const groups = await groupsByHost(db);
+      return rows.map((row) => hostOf(row, groups.get(row.id)));
     },
     async get(id) {
       const row = await db.selectFrom('host').selectAll().where('id', '=', id).executeTakeFirst();
-      return row && hostOf(row);
+      return row && hostOf(row, (await groupsByHost(db, id)).get(id));
     },
     async add(id, facts, at) {
       await db
@@ -85,7 +88,7 @@ export function hostStore(db: Kysely<Tables>): HostStore {
         .where('id', '=', id)
         .returningAll()
         .executeTakeFirst();
-      return row && hostOf(row);
+      return row && hostOf(row, (await groupsByHost(db, id)).get(id));
     },
     async isNameOfAnother(id, hostname) {
       const row = await db

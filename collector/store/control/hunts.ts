@@ -57,6 +57,8 @@ export function huntStore(db: Kysely<Tables>): HuntStore {
       db.transaction().execute(async (tx) => {
         const done = await tx.deleteFrom('hunt').where('name', '=', name).executeTakeFirst();
         if (done.numDeletedRows === 0n) return false;
+        await tx.deleteFrom('hunt_schedule').where('id', '=', name).execute();
+        await tx.deleteFrom('hunt_result').where('id', '=', name).execute();
         await appendEntry(tx, entry);
         return true;
       }),

@@ -1,6 +1,6 @@
 /**
- * Columns that hold what happened on hosts are encrypted where there is a key: the matches, reasons and events of
- * alerts, what commands answered, and the state of detection. Everything else of the control database is in the clear.
+ * Columns that hold what happened on hosts are encrypted where there is a key: the matches, reasons, events and
+ * entities of alerts, stories, what commands answered, what scheduled hunts found, and the state of detection; with the secrets of second factors. Everything else of the control database is in the clear.
  */
 import type { Kysely, KyselyPlugin, UnknownRow } from 'kysely';
 import { type KeyRing, noKeyRing } from '../../encryption/key-ring.ts';
@@ -8,7 +8,15 @@ import { seal, sealText, textKey, unseal, unsealText } from '../../encryption/se
 import type { Tables } from './tables.ts';
 
 const place = 'control';
-const sealedColumns = { alert: ['reason', 'matches', 'event'], command: ['output'] } as const;
+const sealedColumns = {
+  account: ['totp_secret'],
+  alert: ['reason', 'matches', 'event', 'entity', 'samples', 'user_name'],
+  alert_tree: ['tree'],
+  command: ['output'],
+  hunt_result: ['rows'],
+  hunt_schedule: ['error'],
+  story: ['summary'],
+} as const;
 /** Rows looked at in one transaction when keys change. */
 const rowsAtOnce = 200;
 
@@ -60,7 +68,15 @@ export class SealedColumns {
    */
   async reseal(db: Kysely<Tables>): Promise<number> {
     let changed = 0;
-    for (const table of ['alert', 'command'] as const) {
+    for (const table of [
+      'account',
+      'alert',
+      'alert_tree',
+      'command',
+      'hunt_result',
+      'hunt_schedule',
+      'story',
+    ] as const) {
       for (let after: string | undefined = ''; after !== undefined; ) {
         const step = await this.#resealSome(db, table, after);
         changed += step.changed;
@@ -70,7 +86,7 @@ export class SealedColumns {
     return changed;
   }
 
-  async #resealSome(db: Kysely<Tables>, table: 'alert' | 'command', after: string) {
+  async #resealSome(db: Kysely<Tables>, table: keyof typeof sealedColumns, after: string) {
     return await db.transaction().execute(async (tx) => {
       const columns = sealedColumns[table] as readonly string[];
       const rows = (await tx

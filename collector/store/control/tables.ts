@@ -1,5 +1,5 @@
 import type { Generated } from 'kysely';
-import type { AlertVerdict, CommandState, HostState, Level } from '../contract.ts';
+import type { AlertVerdict, CommandState, Credential, HostState, Level, SignInWay } from '../contract.ts';
 
 /** Rows as SQLite holds them: instants in microseconds, lists and objects as JSON text, booleans as 0 or 1. */
 export interface Tables {
@@ -19,6 +19,8 @@ export interface Tables {
     state_reason: string | null;
     state_at: number | null;
   };
+  host_group: { name: string; description: string; changed_at: number; changed_by: string };
+  host_group_member: { group_name: string; host_id: string };
   alert: {
     id: string;
     rule_id: string;
@@ -43,10 +45,64 @@ export interface Tables {
     /** What the collector detected in the events, and what the host did; `count` is the larger. */
     central_count: number;
     edge_count: number;
-    /** Of a correlation; see RaisedAlert. */
-    group_key: string | null;
-    /** The id by which the other side knows the episode, where it begins it elsewhere. */
-    twin_id: string | null;
+    /** See RaisedAlert; null for what the collector itself saw. */
+    entity_key: string | null;
+    entity: string;
+    samples: string;
+    /** Percent, and how it came about. */
+    confidence: number;
+    confidence_reason: string;
+    response: string | null;
+    /** The alert about the same before this one. */
+    previous_id: string | null;
+    /** Whom risk is counted to. */
+    user_name: string | null;
+    /** Hour of the clock of the first event it was opened with. */
+    opened_hour: number;
+    story_id: string | null;
+    /** 1 while it is to be put into a story; 2 when the one it belongs to had no room. */
+    needs_story: number;
+    /** 1 while its tree is to be frozen. */
+    needs_tree: number;
+  };
+  /** By id of the alert: the processes around it, as they were when it was raised. */
+  alert_tree: { id: string; tree: string };
+  story: {
+    id: string;
+    /** The story it became part of. */
+    merged_into: string | null;
+    first_at: number;
+    last_at: number;
+    alerts: number;
+    /** Alerts that belong to it and that it has no room for. */
+    beyond: number;
+    summary: string;
+  };
+  /** What relates alerts to one another; of tokens their hashes. */
+  alert_relation: { token: string; alert_id: string; host_id: string; first_at: number; last_at: number };
+  /** Whose risk was told to be high, until it is low again. */
+  risk_above: { subject: string; since: number };
+  /** One row: alerts that were given up. */
+  alert_pruned: { id: 1; alerts: number };
+  /** Hits that raise no alert. */
+  alert_exception: {
+    id: string;
+    rule_id: string | null;
+    entity_key: string | null;
+    /** Glob over host ids and names. */
+    hosts: string | null;
+    /** As people write it; empty for every event. */
+    filter: string;
+    reason: string;
+    made_at: number;
+    made_by: string;
+    expires_at: number;
+    /** As with alerts: what the collector saw and what hosts did; the larger one holds. */
+    central_hits: number;
+    edge_hits: number;
+    last_hit_at: number | null;
+    last_host: string | null;
+    last_rule: string | null;
   };
   /** What each host says of its rules. */
   host_bundle: {
@@ -88,12 +144,54 @@ export interface Tables {
   };
   credential: {
     id: string;
-    kind: 'session' | 'token' | 'sign-in-link';
+    kind: Credential['kind'];
     secret_hash: string;
+    /** Of the token or service. */
     name: string;
+    /** Of a service; the account's holds where there is one. */
     role: string;
     created_at: number;
     expires_at: number | null;
+    account_id: string | null;
+    via: SignInWay | null;
+    scopes: string | null;
+    last_seen_at: number | null;
+    address: string | null;
+    user_agent: string | null;
+  };
+  account: {
+    id: string;
+    name: string;
+    /** The name in lower case. */
+    folded_name: string;
+    display_name: string;
+    role: string;
+    disabled: number;
+    password_hash: string | null;
+    totp_secret: string | null;
+    totp_confirmed_at: number | null;
+    totp_last_step: number;
+    oidc_issuer: string | null;
+    oidc_subject: string | null;
+    created_at: number;
+    last_sign_in_at: number | null;
+  };
+  /** Those not used yet, by SHA-256 of the code. */
+  recovery_code: { account_id: string; hash: string };
+  /** One row. */
+  access_setting: {
+    id: 1;
+    allowed_addresses: string;
+    require_second_factor: number;
+    session_hours: number;
+  };
+  retention_setting: {
+    id: 1;
+    days: number | null;
+    days_by_type: string | null;
+    max_bytes: number | null;
+    changed_at: number;
+    changed_by: string;
   };
   command: {
     id: string;
@@ -123,6 +221,26 @@ export interface Tables {
     saved_at: number;
     saved_by: string;
   };
+  hunt_schedule: {
+    id: string;
+    every_s: number | null;
+    daily_minute: number | null;
+    span_s: number;
+    level: Level | null;
+    parameters: string;
+    enabled: number;
+    changed_at: number;
+    changed_by: string;
+    next_at: number;
+    due_at: number | null;
+    started_at: number | null;
+    ended_at: number | null;
+    rows: number | null;
+    new_rows: number | null;
+    is_cut: number | null;
+    error: string | null;
+  };
+  hunt_result: { id: string; rows: string };
   bundle: {
     version: number;
     digest: string;

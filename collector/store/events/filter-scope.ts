@@ -3,6 +3,7 @@ import { eventSpecs } from '#shared/events/registry.gen.ts';
 import { fieldIn } from '#shared/filter/fields.ts';
 import { combine, type Filter, type Leaf, timeName, withLeaves } from '#shared/filter/filter.ts';
 import { globMatches } from '#shared/glob.ts';
+import { isMeantBy, type NamedHost } from '../../fleet/host-pattern.ts';
 import { fitsType } from './value-types.ts';
 
 const allTypes = Object.keys(eventSpecs);
@@ -36,18 +37,13 @@ export function hostOf(filter: Filter): string | undefined {
   return filter.of.map(hostOf).find((id) => id !== undefined);
 }
 
-interface Named {
-  readonly id: string;
-  readonly hostname: string;
-}
-
 /** The filter with hosts by id where it names them. A name without wildcards may also be the id of a host we do not know. */
-export function withHostIds(filter: Filter, hosts: readonly Named[]): Filter {
+export function withHostIds(filter: Filter, hosts: readonly NamedHost[]): Filter {
   return withLeaves(filter, (leaf) => {
     if (leaf.kind !== 'host') return leaf;
     const { pattern } = leaf;
     const ids = hosts
-      .filter(({ id, hostname }) => globMatches(pattern, hostname) || globMatches(pattern, id))
+      .filter((host) => isMeantBy(host, pattern) || globMatches(pattern, host.id))
       .map(({ id }) => id);
     const isName = !/[*?]/.test(pattern);
     return { kind: 'hosts', ids: ids.length === 0 && isName ? [pattern] : ids };

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { type ErrorCode, VedetteError } from '#shared/errors.ts';
-import type { EventQuery, StorageStatus } from '../contract.ts';
+import type { EventQuery, Outdated, StorageStatus } from '../contract.ts';
 import type { JournalTotals, Span, StreamLedger } from '../journal/contract.ts';
 import type { Retention } from '../segments/retention.ts';
 import type { ArrivalPage } from './arrival-search.ts';
@@ -15,6 +15,7 @@ export type ReaderRequest =
   | { readonly ask: 'eventsAfter'; readonly after: number }
   | { readonly ask: 'totals' }
   | { readonly ask: 'storage'; readonly folder: string; readonly retention: Retention }
+  | { readonly ask: 'outdated'; readonly retention: Retention }
   | { readonly ask: 'lastId' }
   | { readonly ask: 'sealedSpan' }
   | { readonly ask: 'ratesSince'; readonly since: number };
@@ -92,6 +93,10 @@ export class ReaderThread implements TailSearch {
 
   storage(folder: string, retention: Retention): Promise<StorageStatus> {
     return this.#ask({ ask: 'storage', folder, retention });
+  }
+
+  outdated(retention: Retention): Promise<Outdated> {
+    return this.#ask({ ask: 'outdated', retention });
   }
 
   sealedSpan(): Promise<Span | undefined> {

@@ -1,8 +1,9 @@
 /** Search in the journal: newest first by event time. */
 import { VedetteError } from '#shared/errors.ts';
-import { decodeBatch } from '#shared/protocol/codec/decode.ts';
+import type { DecodedBatch } from '#shared/protocol/codec/decode.ts';
 import { type ColumnarEvents, rowAt } from '#shared/schema/columns.ts';
-import type { BatchFilter, BatchPlace, JournalBatch, JournalReader } from '../journal/contract.ts';
+import type { BatchFilter, BatchPlace, JournalReader, PlacedBatch } from '../journal/contract.ts';
+import type { DecodedBatches } from './decoded-batches.ts';
 import {
   compareNewest,
   type NewestPage,
@@ -14,7 +15,8 @@ import {
 import { hostOf, typesOf } from './filter-scope.ts';
 import { FilterMatcher } from './match.ts';
 
-const readSize = 16;
+/** Batches listed at once: few at first, since most searches need no more. */
+const listSizes = { first: 16, most: 128 } as const;
 /** A search that takes longer gives what it has, with a place to go on from. */
 const budgetMs = 2000;
 /** Longest time spent on batches that all end with the very same instant, where there is no place to go on from. */
@@ -71,12 +73,15 @@ class NewestCandidates {
   }
 }
 
-function addMatches(batch: JournalBatch, matcher: FilterMatcher, query: NewestQuery, to: NewestCandidates) {
-  const decoded = decodeBatch(batch.data);
-  if (!decoded.ok) return;
-  const { hostId, stream, sequence } = batch;
+function addMatches(
+  { hostId, stream, sequence }: PlacedBatch,
+  decoded: DecodedBatch,
+  matcher: FilterMatcher,
+  query: NewestQuery,
+  to: NewestCandidates,
+) {
   const until = Math.min(query.until, query.after?.time ?? Number.POSITIVE_INFINITY);
-  for (const { offset, events } of decoded.value.groups) {
+  for (const { offset, events } of decoded.groups) {
     for (const row of matcher.rows(hostId, events, query.since, until)) {
       const position = { hostId, stream, sequence, index: offset + row };
       const candidate = { time: events.times[row] as number, position, events, row };
@@ -89,13 +94,18 @@ function addMatches(batch: JournalBatch, matcher: FilterMatcher, query: NewestQu
  * Goes through batches in the order of their newest events, until no other batch can hold anything for the page.
  * Rejects with `api.timeout` where it can neither end nor stop anywhere in time.
  */
-export async function searchTail(reader: JournalReader, query: NewestQuery): Promise<NewestPage> {
+export async function searchTail(
+  reader: JournalReader,
+  batches: DecodedBatches,
+  query: NewestQuery,
+): Promise<NewestPage> {
   const matcher = new FilterMatcher(query.filter);
   const until = Math.min(query.until, query.after?.time ?? Number.POSITIVE_INFINITY);
   const filter = batchFilterOf({ ...query, until });
   const found = new NewestCandidates(query.limit);
   const startMs = performance.now();
   let at: BatchPlace | undefined;
+  let size: number = listSizes.first;
   const page = (searchedTo: Place | null): NewestPage => {
     const items = found
       .sorted()
@@ -105,17 +115,25 @@ export async function searchTail(reader: JournalReader, query: NewestQuery): Pro
     return { items, searchedTo: placeOf(items.at(-1) as PlacedEvent) };
   };
   for (;;) {
-    const batches = await reader.newestFirst(at, readSize, filter);
-    for (const batch of batches) {
+    const held = new Map<number, DecodedBatch>();
+    const placed = await reader.newestFirst(at, size, filter, (batch) => {
+      const decoded = batches.get(batch);
+      if (decoded !== undefined) held.set(batch.id, decoded);
+      return decoded !== undefined;
+    });
+    for (const batch of placed) {
       if (found.isFullBefore(batch.maxTime)) return page({ time: batch.maxTime, position: null });
       const spentMs = performance.now() - startMs;
       // Stopping here looked at what is newer than this batch; from a place no later than the start none would get on.
       if (spentMs > budgetMs && batch.maxTime < until) return page({ time: batch.maxTime, position: null });
       if (spentMs > longestMs)
         throw new VedetteError('api.timeout', 'Too many events have the very same time.');
-      addMatches(batch, matcher, query, found);
+      const { id, data } = batch;
+      const decoded = data === undefined ? held.get(id) : batches.decode(batch, data);
+      if (decoded !== undefined) addMatches(batch, decoded, matcher, query, found);
       at = batch;
     }
-    if (batches.length < readSize) return page(null);
+    if (placed.length < size) return page(null);
+    size = Math.min(size * 2, listSizes.most);
   }
 }

@@ -1,6 +1,6 @@
 /** The journal: every batch an agent sent, as it sent it, in order of arrival. */
 import type { StreamMark } from '#shared/protocol/frames.ts';
-import type { StorageStatus } from '../contract.ts';
+import type { Outdated, StorageStatus } from '../contract.ts';
 import type { Retention } from '../segments/retention.ts';
 
 /** What identifies a batch and what the collector found in it. */
@@ -93,6 +93,13 @@ export interface Span {
 /** A place in the order of `newestFirst`. */
 export type BatchPlace = Pick<JournalBatch, 'maxTime' | 'id'>;
 
+export type ListedBatch = Pick<JournalBatch, 'id' | 'hostId' | 'stream' | 'sequence' | 'maxTime'>;
+
+/** What a search needs of a batch; its data only where the caller does not hold it already. */
+export interface PlacedBatch extends ListedBatch {
+  readonly data: Uint8Array | undefined;
+}
+
 export interface JournalReader {
   /** Batches with id greater than `after`, ascending, at most `limit`. */
   forward(after: number, limit: number, filter?: BatchFilter): Promise<readonly JournalBatch[]>;
@@ -102,8 +109,9 @@ export interface JournalReader {
   newestFirst(
     before: BatchPlace | undefined,
     limit: number,
-    filter?: BatchFilter,
-  ): Promise<readonly JournalBatch[]>;
+    filter: BatchFilter,
+    isHeld: (batch: ListedBatch) => boolean,
+  ): Promise<readonly PlacedBatch[]>;
   find(hostId: string, stream: string, sequence: number): Promise<JournalBatch | undefined>;
   /** Event times of the oldest and the newest event in segments; undefined when there are none. */
   sealedSpan(): Promise<Span | undefined>;
@@ -119,6 +127,8 @@ export interface JournalReader {
   totals(): Promise<JournalTotals>;
   /** `folder` holds the segments. */
   storage(folder: string, retention: Retention): Promise<StorageStatus>;
+  /** What of the segments would be given up now. */
+  outdated(retention: Retention): Promise<Outdated>;
   /** Rows by type for each second of arrival from `since` (microseconds), oldest first. */
   arrivals(since: number): Promise<readonly { second: number; counts: Record<string, number> }[]>;
   close(): Promise<void>;

@@ -1,8 +1,20 @@
+import type { Statement } from 'better-sqlite3';
 import { nowUs } from '#shared/clock.ts';
 import { type KeyRing, noKeyRing } from '../../encryption/key-ring.ts';
 import { unseal } from '../../encryption/sealed.ts';
+import { Manifest } from '../segments/manifest.ts';
+import { outdatedOf } from '../segments/retention.ts';
 import { storageStatus } from '../segments/room.ts';
-import type { BatchFilter, JournalBatch, JournalReader, Span, StreamLedger } from './contract.ts';
+import type {
+  BatchFilter,
+  BatchPlace,
+  JournalBatch,
+  JournalReader,
+  ListedBatch,
+  PlacedBatch,
+  Span,
+  StreamLedger,
+} from './contract.ts';
 import { addCounts, openDatabase } from './database.ts';
 import { placeOf } from './place.ts';
 
@@ -60,8 +72,44 @@ function conditions(filter: BatchFilter): { sql: string; values: (string | numbe
 /** Opens the journal at `path` for reading beside its writer; it must exist. Throws `data.*`. */
 export function openJournalReader(path: string, ring: KeyRing = noKeyRing): JournalReader {
   const db = openDatabase(path, true);
+  const dataOf = db.prepare('SELECT data FROM batch WHERE id = ?').pluck();
   const rows = (sql: string, ...values: (string | number)[]) =>
     (db.prepare(sql).all(...values) as BatchRow[]).map((row) => toBatch(row, ring));
+  // The last one kept: a search asks the same for each of its pages.
+  let kept: { readonly sql: string; readonly statement: Statement } | undefined;
+  const listing = (sql: string): Statement => {
+    if (kept?.sql !== sql) {
+      const statement = db.prepare(
+        `SELECT id, host, stream, sequence, max_time FROM batch WHERE (max_time, id) < (?, ?)${sql}
+        ORDER BY max_time DESC, id DESC LIMIT ?`,
+      );
+      kept = { sql, statement };
+    }
+    return kept.statement;
+  };
+  // One look at the journal, so that none is sealed between being listed and being read.
+  const placed = db.transaction(
+    (
+      before: BatchPlace | undefined,
+      limit: number,
+      filter: BatchFilter,
+      isHeld: (batch: ListedBatch) => boolean,
+    ): PlacedBatch[] => {
+      const where = conditions(filter);
+      const listed = listing(where.sql).all(
+        before?.maxTime ?? Number.MAX_SAFE_INTEGER,
+        before?.id ?? 0,
+        ...where.values,
+        limit,
+      ) as BatchRow[];
+      return listed.map(({ id, host, stream, sequence, max_time: maxTime }) => {
+        const batch = { id, hostId: host, stream, sequence, maxTime };
+        if (isHeld(batch)) return { ...batch, data: undefined };
+        const data = unseal(dataOf.get(id) as Buffer, ring, placeOf(host, stream, sequence));
+        return { ...batch, data };
+      });
+    },
+  );
   return {
     async forward(after, limit, filter = {}) {
       const where = conditions(filter);
@@ -81,16 +129,7 @@ export function openJournalReader(path: string, ring: KeyRing = noKeyRing): Jour
         limit,
       );
     },
-    async newestFirst(before, limit, filter = {}) {
-      const where = conditions(filter);
-      return rows(
-        `SELECT * FROM batch WHERE (max_time, id) < (?, ?)${where.sql} ORDER BY max_time DESC, id DESC LIMIT ?`,
-        before?.maxTime ?? Number.MAX_SAFE_INTEGER,
-        before?.id ?? 0,
-        ...where.values,
-        limit,
-      );
-    },
+    newestFirst: async (before, limit, filter, isHeld) => placed(before, limit, filter, isHeld),
     async find(hostId, stream, sequence) {
       return rows(
         'SELECT * FROM batch WHERE host = ? AND stream = ? AND sequence = ?',
@@ -146,6 +185,9 @@ export function openJournalReader(path: string, ring: KeyRing = noKeyRing): Jour
     },
     async storage(folder, retention) {
       return storageStatus(db, folder, retention, nowUs(), ring);
+    },
+    async outdated(retention) {
+      return outdatedOf(new Manifest(db).list(), retention, nowUs());
     },
     async arrivals(since) {
       const seconds = new Map<number, Record<string, number>>();

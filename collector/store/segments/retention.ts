@@ -4,6 +4,7 @@
  */
 import { VedetteError } from '#shared/errors.ts';
 import { eventSpecs } from '#shared/events/registry.gen.ts';
+import type { Outdated } from '../contract.ts';
 import type { Segment } from './manifest.ts';
 import { dayUs } from './type-gatherer.ts';
 
@@ -36,6 +37,25 @@ export function chooseOutdated(
     bytes -= segment.sizeBytes;
   }
   return gone;
+}
+
+/** What would be given up now; `segments` are oldest first. */
+export function outdatedOf(segments: readonly Segment[], retention: Retention, nowUs: number): Outdated {
+  const gone = chooseOutdated(segments, retention, nowUs);
+  const goneIds = new Set(gone.map(({ id }) => id));
+  const kept = segments.filter(({ id }) => !goneIds.has(id));
+  const eventsByType: Record<string, number> = {};
+  for (const { type, rows } of gone) eventsByType[type] = (eventsByType[type] ?? 0) + rows;
+  return {
+    segments: gone.length,
+    events: gone.reduce((sum, { rows }) => sum + rows, 0),
+    sizeBytes: gone.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+    eventsByType,
+    keptSince:
+      kept.length === 0
+        ? null
+        : kept.reduce((least, s) => Math.min(least, s.minTime), Number.POSITIVE_INFINITY),
+  };
 }
 
 /** Reads `TYPE=DAYS` settings. Throws `config.invalid`. */

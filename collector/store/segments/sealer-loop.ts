@@ -53,6 +53,7 @@ export class SealerLoop {
   readonly #manifest: Manifest;
   readonly #stop: Int32Array;
   readonly #lookMs: number;
+  #retention: Retention;
   #timer: NodeJS.Timeout | undefined;
   #working: Promise<void> = Promise.resolve();
   #retainedAtMs = Number.NEGATIVE_INFINITY;
@@ -73,7 +74,14 @@ export class SealerLoop {
     this.#compactor = new Compactor(this.#db, options.folder, ring);
     removeStrangers(options.folder, this.#manifest, this.#manifest.garbage(Number.MAX_SAFE_INTEGER));
     this.#lookMs = options.lookMs ?? usualLookMs;
+    this.#retention = options.retention;
     this.#look(this.#lookMs);
+  }
+
+  /** From the next look on. */
+  set retention(retention: Retention) {
+    this.#retention = retention;
+    this.#retainedAtMs = Number.NEGATIVE_INFINITY;
   }
 
   #look(inMs: number): void {
@@ -150,7 +158,7 @@ export class SealerLoop {
     const now = performance.now();
     if (now - this.#retainedAtMs < retentionMs) return;
     this.#retainedAtMs = now;
-    const outdated = chooseOutdated(this.#manifest.list(), this.#o.retention, nowUs());
+    const outdated = chooseOutdated(this.#manifest.list(), this.#retention, nowUs());
     const forget = this.#db.transaction(() => this.#manifest.remove(outdated, nowUs()));
     if (outdated.length > 0) forget.immediate();
     const waste = this.#manifest.garbage(nowUs() - this.#o.graceMs * 1000);

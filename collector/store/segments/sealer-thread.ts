@@ -1,10 +1,13 @@
 import { Worker } from 'node:worker_threads';
+import type { Retention } from './retention.ts';
 import type { SealedRun } from './sealer.ts';
 import type { SealerOptions } from './sealer-loop.ts';
 
 export type SealerInput =
   /** Batches up to this id are detected, and their part in correlations is kept elsewhere. */
-  { readonly kind: 'sealable'; readonly upTo: number } | { readonly kind: 'close' };
+  | { readonly kind: 'sealable'; readonly upTo: number }
+  | { readonly kind: 'retention'; readonly retention: Retention }
+  | { readonly kind: 'close' };
 export type SealerOutput =
   | { readonly kind: 'sealed'; readonly run: SealedRun }
   | { readonly kind: 'problem'; readonly detail: string };
@@ -39,6 +42,11 @@ export class SealerThread {
 
   sealable(upTo: number): void {
     this.#worker.postMessage({ kind: 'sealable', upTo } satisfies SealerInput);
+  }
+
+  /** How long events are kept from now on. */
+  retain(retention: Retention): void {
+    this.#worker.postMessage({ kind: 'retention', retention } satisfies SealerInput);
   }
 
   /** What it is at is given up; nothing of it is left. */

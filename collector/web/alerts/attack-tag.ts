@@ -10,3 +10,8 @@ export function tagWords(tag: string): string {
 export function isAttack(tag: string): boolean {
   return tag.toLowerCase().startsWith('attack.');
 }
+
+/** Id of the technique a tag names, e.g. `T1059.004`. */
+export function techniqueIn(tag: string): string | undefined {
+  return /^attack\.(t\d{4}(?:\.\d{3})?)$/i.exec(tag)?.[1]?.toUpperCase();
+}

@@ -1,5 +1,6 @@
 /** The live feed: one WebSocket that comes back by itself. */
 import type { FeedMessages } from '../../api/feed/topics.ts';
+import { ApiProblem, request } from './request.ts';
 
 export type Connection = 'connecting' | 'live' | 'lost';
 
@@ -10,7 +11,7 @@ export interface FeedHandlers {
   readonly resumed: () => void;
 }
 
-const topics = ['alert', 'host', 'rates', 'stored'] as const;
+const topics = ['alert', 'host', 'rates', 'stored', 'rollout'] as const;
 const firstDelayMs = 500;
 const longestDelayMs = 10_000;
 /** Rates come every second: a feed silent for longer is dead even if the socket does not know it yet. */
@@ -39,6 +40,15 @@ export function openFeed(handlers: FeedHandlers): () => void {
       delayMs = firstDelayMs;
     } else if (frame.topic !== undefined) handlers.message(frame.topic, frame.message as never);
   };
+  /** Whoever is signed out goes back to signing in instead of knocking for ever; what cannot be reached is tried. */
+  const again = async () => {
+    try {
+      await request('GET', '/session');
+    } catch (error) {
+      if (error instanceof ApiProblem && error.problem.code === 'api.unauthenticated') return;
+    }
+    if (!ended) connect();
+  };
   const connect = () => {
     handlers.connection(wasLive ? 'lost' : 'connecting');
     const address = new URL('/api/v1/feed', location.href);
@@ -55,7 +65,7 @@ export function openFeed(handlers: FeedHandlers): () => void {
       clearTimeout(watchdog);
       if (ended) return;
       handlers.connection('lost');
-      timer = setTimeout(connect, delayMs * (0.75 + Math.random() / 2));
+      timer = setTimeout(() => void again(), delayMs * (0.75 + Math.random() / 2));
       delayMs = Math.min(delayMs * 2, longestDelayMs);
     };
   };

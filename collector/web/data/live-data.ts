@@ -6,10 +6,10 @@ import type { AlertJson } from '../../api/json/alert.ts';
 import type { HostJson } from '../../api/json/host.ts';
 import type { RateJson } from '../../api/json/rate.ts';
 import { announce } from '../alerts/announcer.ts';
+import type { AlertFilters } from '../alerts/filters.ts';
 import { eventsLive } from '../events/live.ts';
 import { type AlertPages, withAlert } from './alert-pages.ts';
 import { type Connection, openFeed } from './feed.ts';
-import type { AlertFilters } from './queries.ts';
 import { rateHistory } from './rate-history.ts';
 import { request } from './request.ts';
 import { throttle } from './throttle.ts';
@@ -17,7 +17,9 @@ import { throttle } from './throttle.ts';
 /** Puts an alert into every list that is kept, and in its own place. */
 export function putAlert(queries: QueryClient, alert: AlertJson): void {
   for (const [key, pages] of queries.getQueriesData<AlertPages>({ queryKey: ['alerts'] })) {
-    if (pages !== undefined) queries.setQueryData(key, withAlert(pages, alert, key[1] as AlertFilters));
+    const next = pages && withAlert(pages, alert, key[1] as AlertFilters);
+    if (next !== undefined) queries.setQueryData(key, next);
+    else if (pages !== undefined) void queries.invalidateQueries({ queryKey: key });
   }
   queries.setQueryData(['alert', alert.id], alert);
 }
@@ -30,17 +32,35 @@ function putHost(queries: QueryClient, host: HostJson): void {
   });
 }
 
+/** Pages of a list of events beyond which it is not followed. */
+const followedPages = 2;
+
+function pagesIn(data: unknown): number {
+  return (data as { readonly pages?: readonly unknown[] } | undefined)?.pages?.length ?? 0;
+}
+
 function handlersFor(queries: QueryClient) {
   const again = (key: string, ms: number) =>
     throttle(() => void queries.invalidateQueries({ queryKey: [key] }), ms);
   const counts = again('alert-counts', 500);
+  const histogram = again('alert-histogram', 5_000);
   const status = again('status', 2_000);
-  const events = again('events', 1_500);
+  // Whoever has scrolled far reads what was, and it would all be fetched anew.
+  const events = throttle(
+    () =>
+      void queries.invalidateQueries({
+        queryKey: ['events'],
+        predicate: ({ state }) => pagesIn(state.data) <= followedPages,
+      }),
+    1_500,
+  );
   const byTopic: { readonly [T in keyof FeedMessages]: (message: FeedMessages[T]) => void } = {
     alert({ alert, isNew }) {
       putAlert(queries, alert);
       counts();
-      if (isNew) announce(alert);
+      if (!isNew) return;
+      histogram();
+      announce(alert);
     },
     host(host) {
       putHost(queries, host);

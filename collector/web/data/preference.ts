@@ -12,9 +12,22 @@ export function preference<const V extends string>(
   name: string,
   values: readonly [V, ...V[]],
 ): Preference<V> {
+  return kept(name, (value) => values.find((one) => one === value) ?? values[0]);
+}
+
+/** Any text that is valid; `usual` holds until another is chosen. */
+export function openPreference(
+  name: string,
+  usual: string,
+  isValid: (value: string) => boolean,
+): Preference<string> {
+  return kept(name, (value) => (value !== null && isValid(value) ? value : usual));
+}
+
+function kept<V extends string>(name: string, valid: (value: string | null) => V): Preference<V> {
   const key = `vedette.${name}`;
   const watchers = new Set<() => void>();
-  let current: V = values.find((value) => value === read(key)) ?? values[0];
+  let current = valid(read(key));
   const subscribe = (watcher: () => void) => {
     watchers.add(watcher);
     return () => watchers.delete(watcher);

@@ -5,16 +5,13 @@ import type { HostJson } from '../../api/json/host.ts';
 import type { StatusJson } from '../../api/json/status.ts';
 import type { TreeJson } from '../../api/json/tree.ts';
 import type { AlertStatus, Level, Page } from '../../store/contract.ts';
+import { type AlertFilters, requestOf } from '../alerts/filters.ts';
 import { request } from './request.ts';
 
 /** What the feed does not tell of is asked for this often. */
 const slowPollMs = 15_000;
 const pageSize = 50;
-
-export interface AlertFilters {
-  readonly status: AlertStatus | 'all';
-  readonly minLevel: Level;
-}
+const alertPageSize = 100;
 
 export interface AlertCounts {
   readonly byStatus: Readonly<Record<AlertStatus, number>>;
@@ -55,14 +52,26 @@ export function useAlerts(filters: AlertFilters) {
   return useInfiniteQuery({
     queryKey: ['alerts', filters],
     queryFn: ({ pageParam }) => {
-      const query = new URLSearchParams({ limit: String(pageSize), minLevel: filters.minLevel });
-      if (filters.status !== 'all') query.set('status', filters.status);
+      const query = requestOf(filters, Date.now());
+      query.set('limit', String(alertPageSize));
       if (pageParam !== null) query.set('cursor', pageParam);
       return request<Page<AlertJson>>('GET', `/alerts?${query}`);
     },
     initialPageParam: null as string | null,
     getNextPageParam: (last) => last.next,
     placeholderData: keepPreviousData,
+  });
+}
+
+/** The first few of a filter, for a glance; beside another list. */
+export function useAlertsOf(key: string, filters: AlertFilters, limit: number) {
+  return useQuery({
+    queryKey: ['similar', key, filters, limit],
+    queryFn: () => {
+      const query = requestOf(filters, Date.now());
+      query.set('limit', String(limit));
+      return request<Page<AlertJson>>('GET', `/alerts?${query}`);
+    },
   });
 }
 
@@ -104,21 +113,50 @@ export function useEventTypes() {
   });
 }
 
+export interface RulesJson {
+  readonly rules: readonly {
+    readonly id: string;
+    readonly title: string;
+    readonly level: Level;
+    readonly tags: readonly string[];
+  }[];
+  readonly bundle: { readonly version: number; readonly at: string } | null;
+}
+
+/** The rules in force. */
+export function useRules() {
+  return useQuery({
+    queryKey: ['rules'],
+    queryFn: () => request<RulesJson>('GET', '/rules'),
+    staleTime: 60_000,
+  });
+}
+
+function isSameTree(before: unknown, asked: URLSearchParams): boolean {
+  const was = new URLSearchParams(String(before ?? ''));
+  return ['alert', 'entity', 'host', 'at', 'pid'].every((name) => was.get(name) === asked.get(name));
+}
+
 /** The tree of a process; `asked` are parameters of /tree. */
 export function useTree(asked: URLSearchParams) {
   return useQuery({
     queryKey: ['tree', asked.toString()],
     queryFn: () => request<TreeJson>('GET', `/tree?${asked}`),
+    enabled: asked.size > 0,
+    // The first part of a tree stays while more of it is loaded.
+    placeholderData: (before, query) => (isSameTree(query?.queryKey[1], asked) ? before : undefined),
     staleTime: Number.POSITIVE_INFINITY,
   });
 }
 
-/** The newest health event of each host, for the modes of its sensors. */
+/** The newest health event of each host in the last hour: the modes of its sensors, and how fresh what it sends is. */
 export function useHealth() {
   return useQuery({
     queryKey: ['health'],
     queryFn: async () => {
-      const { items } = await request<Page<EventJson>>('GET', '/events?type=host.health&limit=200');
+      const since = new Date(Date.now() - 3_600_000).toISOString();
+      const query = new URLSearchParams({ type: 'host.health', limit: '1000', since });
+      const { items } = await request<Page<EventJson>>('GET', `/events?${query}`);
       return new Map(items.toReversed().map((event) => [event['host.id'], event]));
     },
     refetchInterval: slowPollMs,

@@ -11,14 +11,19 @@ export class ApiProblem extends Error {
   }
 }
 
-/** Told of every answer 401, so that the page can go back to signing in. */
+/** Told whenever the session turns out to have ended, so that the page can go back to signing in. */
 export const signedOut = new EventTarget();
 
 /**
- * One request to the API. Throws `ApiProblem` for what the collector refuses and `TypeError` when it cannot be
- * reached. The header marks the request as one of our own pages; see collector/api/guard.ts.
+ * One request to the API, answered by its head. Throws `ApiProblem` for what the collector refuses and `TypeError`
+ * when it cannot be reached. The header marks the request as one of our own pages; see collector/api/guard.ts.
  */
-export async function request<T>(method: string, path: string, body?: unknown): Promise<T> {
+export async function open(
+  method: string,
+  path: string,
+  body?: unknown,
+  signal?: AbortSignal,
+): Promise<Response> {
   const answer = await fetch(`/api/v1${path}`, {
     method,
     headers: {
@@ -26,11 +31,29 @@ export async function request<T>(method: string, path: string, body?: unknown): 
       ...(body !== undefined && { 'content-type': 'application/json' }),
     },
     ...(body !== undefined && { body: JSON.stringify(body) }),
+    ...(signal && { signal }),
   });
+  if (answer.ok) return answer;
+  const problem = await problemIn(answer);
+  if (problem.code === 'api.unauthenticated') signedOut.dispatchEvent(new Event('signed-out'));
+  throw new ApiProblem(problem);
+}
+
+/** One request to the API, and what it is answered with. Throws as `open` does. */
+export async function request<T>(
+  method: string,
+  path: string,
+  body?: unknown,
+  signal?: AbortSignal,
+): Promise<T> {
+  const answer = await open(method, path, body, signal);
   if (answer.status === 204) return undefined as T;
-  if (answer.ok) return (await answer.json()) as T;
-  if (answer.status === 401) signedOut.dispatchEvent(new Event('signed-out'));
-  throw new ApiProblem(await problemIn(answer));
+  return (await answer.json()) as T;
+}
+
+/** The same for an answer that is text, once it has ended. */
+export async function requestText(path: string): Promise<string> {
+  return await (await open('GET', path)).text();
 }
 
 async function problemIn(answer: Response): Promise<Problem> {

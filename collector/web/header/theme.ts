@@ -27,9 +27,3 @@ export function useIsDark(): boolean {
   theme.use();
   return useSyncExternalStore(onSystemChange, isDark);
 }
-
-/** To the other of light and dark than what is seen now. */
-export function toggleTheme(): void {
-  theme.set(isDark() ? 'light' : 'dark');
-  applyTheme();
-}

@@ -1,42 +1,42 @@
 import { visibleText } from '../text/control-characters.ts';
 import { Visible } from '../text/visible.tsx';
+import { isRunning, modeWords, type SensorMode } from './sensor-modes.ts';
 
-/** Modes of a host's sensors, from its health event: entries like `process=kernel` or `dns=unavailable (no right)`. */
-const marks: Readonly<Record<string, string>> = {
-  kernel: 'every event, from the kernel',
-  followed: 'every line, as it is written',
-  sampled: 'looked at from time to time',
-  unavailable: 'not to be had on this host',
-  failed: 'should work and does not',
-  stopped: 'stopped',
-};
+const wordsOf = ({ mode, note }: SensorMode) => note || (modeWords[mode] ?? '');
 
-interface SensorMode {
-  readonly name: string;
-  readonly mode: string;
-  readonly note: string;
-}
-
-function parse(entry: string): SensorMode {
-  const [, name = entry, mode = '', note = ''] = /^([^=]+)=(\w+)\s*(?:\((.*)\))?/s.exec(entry) ?? [];
-  return { name, mode, note };
-}
-
-export function Sensors({ entries }: { entries: unknown }) {
-  if (!Array.isArray(entries) || entries.length === 0) return <span className="muted">not said yet</span>;
+/** How many run, and those that do not, in a line. */
+export function SensorsInShort({ sensors }: { sensors: readonly SensorMode[] }) {
+  if (sensors.length === 0) return <span className="muted">not said yet</span>;
+  const idle = sensors.filter((sensor) => !isRunning(sensor));
+  const failed = sensors.filter(({ mode }) => mode === 'failed');
+  const words = sensors.map((sensor) => `${sensor.name}: ${sensor.mode}, ${wordsOf(sensor)}`).join('\n');
   return (
-    <ul className="sensors">
-      {entries
-        .map((entry) => parse(String(entry)))
-        .map(({ name, mode, note }) => (
-          <li
-            key={name}
-            className={mode}
-            title={visibleText(`${name}: ${mode}, ${note || (marks[mode] ?? '')}`)}
-          >
-            <Visible text={name} /> <span>{mode}</span>
-          </li>
-        ))}
-    </ul>
+    <span title={visibleText(words).replaceAll('[LF]', '\n')}>
+      {sensors.length - idle.length}
+      <span className="muted"> of {sensors.length}</span>
+      {failed.length > 0 && <span className="bad-figure"> {failed.length} failed</span>}
+    </span>
+  );
+}
+
+/** Each sensor with its mode and why it is so. */
+export function SensorList({ sensors }: { sensors: readonly SensorMode[] }) {
+  if (sensors.length === 0) return <p className="muted">The agent has not said yet what its sensors do.</p>;
+  return (
+    <dl className="sensor-list">
+      {sensors.map((sensor) => (
+        <div key={sensor.name} className={sensor.mode}>
+          <dt>
+            <Visible text={sensor.name} />
+          </dt>
+          <dd>
+            <strong>{sensor.mode}</strong>{' '}
+            <span className="muted">
+              <Visible text={wordsOf(sensor)} />
+            </span>
+          </dd>
+        </div>
+      ))}
+    </dl>
   );
 }

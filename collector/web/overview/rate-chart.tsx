@@ -3,7 +3,7 @@ import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { useIsDark } from '../header/theme.ts';
 import { shortFigure } from '../text/figures.ts';
-import { clockTime, timeZone, type Zone } from '../time/zone.ts';
+import { clockTime, ianaZone, timeZone, type Zone } from '../time/zone.ts';
 import { colourOf } from './palette.ts';
 import { type RateSeries, rateSeries } from './rate-series.ts';
 
@@ -55,7 +55,7 @@ function optionsFor(
       // The inventory of a host at its first look would press everything else to the floor of a linear scale.
       y: { distr: 4, asinh: 10, range: (_: uPlot, _min: number, max: number) => [0, Math.max(5, max * 1.2)] },
     },
-    ...(zone === 'utc' && { tzDate: (seconds: number) => uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC') }),
+    tzDate: (seconds: number) => uPlot.tzDate(new Date(seconds * 1000), ianaZone(zone)),
     series: [
       {},
       ...types.toReversed().map((type) => ({

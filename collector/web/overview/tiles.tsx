@@ -1,5 +1,6 @@
 import { useSyncExternalStore } from 'react';
 import type { StatusJson } from '../../api/json/status.ts';
+import { outside } from '../../intake/outside.ts';
 import { type Level, levels } from '../../store/contract.ts';
 import { useAlertCounts, useHosts, useStatus } from '../data/queries.ts';
 import { rateHistory, recentRate } from '../data/rate-history.ts';
@@ -10,12 +11,14 @@ import { Tile } from './tile.tsx';
 
 function HostTile() {
   const { data } = useHosts();
-  const hosts = data?.items ?? [];
+  // Those that have an agent which ought to be there.
+  const hosts = (data?.items ?? []).filter(({ id, state }) => id !== outside.id && state === 'active');
   const connected = hosts.filter((host) => host.connected).length;
   const away = hosts.length - connected;
   return (
     <Tile
       title="Hosts connected"
+      href="/hosts"
       tone={away > 0 ? 'warn' : 'plain'}
       value={
         <>
@@ -39,6 +42,7 @@ function RateTile() {
   return (
     <Tile
       title="Events per second"
+      href="/events"
       value={
         <>
           {shortFigure(rate)}
@@ -57,7 +61,7 @@ function AlertTile() {
   const { data } = useAlertCounts();
   const byLevel = fromWorst.filter((level) => (data?.openByLevel[level] ?? 0) > 0);
   return (
-    <Tile title="Open alerts" value={data ? figure(data.byStatus.open) : '–'}>
+    <Tile title="Open alerts" href="/alerts" value={data ? figure(data.byStatus.open) : '–'}>
       {byLevel.length === 0
         ? 'Nothing waits for you'
         : byLevel.map((level) => (
@@ -75,6 +79,7 @@ function DetectionTile() {
   return (
     <Tile
       title="Detection"
+      href="/rules"
       value={
         <>
           {data ? figure(data.detection.rules) : '–'}

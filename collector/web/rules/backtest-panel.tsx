@@ -1,5 +1,5 @@
 import { useMutation } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import type { BacktestJson, BacktestReportJson, RuleOutcomeJson } from '../../api/json/backtest.ts';
 import { request } from '../data/request.ts';
 import { useBacktest } from '../data/rule-queries.ts';
@@ -11,8 +11,15 @@ import { Exact } from '../time/instant.tsx';
 const dayMs = 86_400_000;
 const spans = [1, 7, 30];
 
+interface BacktestPanelProps {
+  readonly file: string;
+  readonly text: string;
+  /** Told what it came to, and null when it begins anew. */
+  readonly reported: (report: BacktestReportJson | null) => void;
+}
+
 /** Runs the text as it stands over what is stored. */
-export function BacktestPanel({ file, text }: { file: string; text: string }) {
+export function BacktestPanel({ file, text, reported }: BacktestPanelProps) {
   const [days, setDays] = useState(7);
   const [id, setId] = useState<string | null>(null);
   const start = useMutation({
@@ -21,10 +28,15 @@ export function BacktestPanel({ file, text }: { file: string; text: string }) {
         rules: [{ file, text }],
         since: new Date(Date.now() - days * dayMs).toISOString(),
       }),
-    onSuccess: (backtest) => setId(backtest.id),
+    onSuccess(backtest) {
+      setId(backtest.id);
+      reported(null);
+    },
   });
   const cancel = useMutation({ mutationFn: () => request('DELETE', `/backtests/${id}`) });
   const backtest = useBacktest(id).data;
+  const report = backtest?.report ?? null;
+  useEffect(() => reported(report), [report, reported]);
   const isRunning = backtest?.state === 'running' || backtest?.state === 'waiting';
   return (
     <div className="backtest">

@@ -21,15 +21,6 @@ export function CheckResult({ check: { problems, cases, words } }: { check: Rule
           ))}
         </ul>
       )}
-      {words.length > 0 && (
-        <ul className="rule-words">
-          {words.map((line) => (
-            <li key={line}>
-              <Visible text={line} />
-            </li>
-          ))}
-        </ul>
-      )}
       <h2>Tests</h2>
       {cases.length === 0 ? (
         <p className="muted">There are none. Add events that must hit and near-misses that must not.</p>
@@ -49,6 +40,18 @@ export function CheckResult({ check: { problems, cases, words } }: { check: Rule
           </li>
         ))}
       </ul>
+      {words.length > 0 && (
+        <>
+          <h2>In words</h2>
+          <ul className="rule-words">
+            {words.map((line) => (
+              <li key={line}>
+                <Visible text={line} />
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
     </div>
   );
 }

@@ -1,64 +1,60 @@
-import { useDeferredValue, useState } from 'react';
 import { LevelBadge } from '../alerts/level-badge.tsx';
-import { type RuleTextJson, useRuleCheck, useRuleText } from '../data/rule-queries.ts';
+import { alertsWith } from '../data/address.ts';
+import { useRuleStats, useRuleText } from '../data/rule-queries.ts';
+import { PageHead } from '../frame/page-head.tsx';
+import type { PageProps } from '../route/page-entry.ts';
+import { useTitle } from '../route/title.ts';
 import { Failure } from '../text/failure.tsx';
+import { figure } from '../text/figures.ts';
 import { Code, Visible } from '../text/visible.tsx';
-import { BacktestPanel } from './backtest-panel.tsx';
-import { CheckResult } from './check-result.tsx';
-import { useSettled } from './settled.ts';
+import { Ago } from '../time/instant.tsx';
+import { Workbench } from './workbench.tsx';
 
-/** A rule with its text and tests, what is wrong with them, and what it would have found. Nothing here is saved. */
-export function RulePage({ id }: { id: string }) {
-  const rule = useRuleText(id);
-  if (rule.error !== null) return <Failure error={rule.error} retry={() => void rule.refetch()} />;
-  if (rule.data === undefined) return <div className="blank" role="status" aria-label="Loading" />;
-  return <Workbench rule={rule.data} />;
+/** A rule with its text and tests, what is wrong with them, what it would have found, and the way to push it. */
+export default function RulePage({ params }: PageProps) {
+  const id = params['id'] ?? '';
+  const { data, error, refetch } = useRuleText(id);
+  useTitle(data?.title);
+  if (error !== null)
+    return (
+      <section className="panel" aria-label="Rule">
+        <Failure error={error} retry={() => void refetch()} />
+      </section>
+    );
+  if (data === undefined) return <div className="page-loading" role="status" aria-label="Loading" />;
+  return (
+    <>
+      <PageHead
+        title={<Visible text={data.title} />}
+        actions={
+          <a className="button" href={alertsWith({ rule: id, status: 'all' })}>
+            Its alerts
+          </a>
+        }
+      >
+        <LevelBadge level={data.level} />
+        <Stats id={id} />
+      </PageHead>
+      <p className="muted rule-where">
+        <Code text={data.file} wrap />
+      </p>
+      <Workbench key={id} file={data.file} text={data.text} tests={data.tests} />
+    </>
+  );
 }
 
-function Workbench({ rule }: { rule: RuleTextJson }) {
-  const [text, setText] = useState(rule.text);
-  const [tests, setTests] = useState(rule.tests ?? '');
-  const check = useRuleCheck(useSettled(useDeferredValue(text)), useSettled(useDeferredValue(tests)));
+function Stats({ id }: { id: string }) {
+  const found = useRuleStats().data?.items.find((rule) => rule.id === id);
+  if (found === undefined) return null;
   return (
-    <section className="panel" aria-labelledby="rule-title">
-      <div className="panel-head">
-        <LevelBadge level={rule.level} />
-        <h1 id="rule-title">
-          <Visible text={rule.title} />
-        </h1>
-        <p className="muted rule-file">
-          <Code text={rule.file} />
-        </p>
-      </div>
-      <div className="workbench">
-        <div>
-          <div className="rule-text">
-            <label htmlFor="rule-text">Rule</label>
-            <textarea
-              id="rule-text"
-              value={text}
-              spellCheck={false}
-              rows={Math.min(40, text.split('\n').length + 2)}
-              onChange={(event) => setText(event.target.value)}
-            />
-          </div>
-          <div className="rule-text">
-            <label htmlFor="rule-tests">Tests</label>
-            <textarea
-              id="rule-tests"
-              value={tests}
-              spellCheck={false}
-              rows={Math.min(30, Math.max(6, tests.split('\n').length + 1))}
-              onChange={(event) => setTests(event.target.value)}
-            />
-          </div>
-        </div>
-        <div>
-          {check.error !== null && <Failure error={check.error} retry={() => void check.refetch()} />}
-          {check.data !== undefined && <CheckResult check={check.data} />}
-          <BacktestPanel file={rule.file} text={text} />
-        </div>
-      </div>
-    </section>
+    <p className="muted">
+      {figure(found.alerts)} alerts in 30 days on {figure(found.hosts)} {found.hosts === 1 ? 'host' : 'hosts'}
+      , {figure(found.truePositives)} true, {figure(found.falsePositives)} false
+      {found.lastRaisedAt !== null && (
+        <>
+          , last <Ago at={found.lastRaisedAt} />
+        </>
+      )}
+    </p>
   );
 }

@@ -8,7 +8,7 @@ export type Caller = CallerJson;
 export type Session =
   | { readonly state: 'looking' }
   | { readonly state: 'signed-in'; readonly caller: Caller }
-  | { readonly state: 'signed-out'; readonly refused?: string }
+  | { readonly state: 'signed-out'; readonly refused?: string; readonly enter: (caller: Caller) => void }
   | { readonly state: 'unreachable'; readonly retry: () => void };
 
 /** The secret of a sign-in link, taken out of the address at once so that it is neither kept nor copied on. */
@@ -31,7 +31,7 @@ async function enter(): Promise<Session> {
     return { state: 'signed-in', caller };
   } catch (error) {
     if (!(error instanceof ApiProblem)) return { state: 'unreachable', retry: () => {} };
-    if (secret === null) return { state: 'signed-out' };
+    if (secret === null) return { state: 'signed-out', enter: () => {} };
     return await fallBack(explain(error).what);
   }
 }
@@ -41,7 +41,7 @@ async function fallBack(refused: string): Promise<Session> {
   try {
     return { state: 'signed-in', caller: await request<Caller>('GET', '/session') };
   } catch {
-    return { state: 'signed-out', refused };
+    return { state: 'signed-out', refused, enter: () => {} };
   }
 }
 
@@ -56,21 +56,28 @@ export function useSession(): Session {
   }, []);
   useEffect(() => {
     const leave = () => {
-      setSession((now) => (now.state === 'signed-in' ? { state: 'signed-out' } : now));
+      setSession((now) => (now.state === 'signed-in' ? { state: 'signed-out', enter: () => {} } : now));
       queries.clear();
     };
     look();
     // A link opened in a tab that has the dashboard already only changes the fragment.
     const onHash = () => location.hash.startsWith('#sign-in=') && look();
     signedOut.addEventListener('signed-out', leave);
+    callerChanged.addEventListener('changed', look);
     addEventListener('hashchange', onHash);
     return () => {
       signedOut.removeEventListener('signed-out', leave);
+      callerChanged.removeEventListener('changed', look);
       removeEventListener('hashchange', onHash);
     };
   }, [look, queries]);
-  return session.state === 'unreachable' ? { ...session, retry: look } : session;
+  const enterAs = useCallback((caller: Caller) => setSession({ state: 'signed-in', caller }), []);
+  if (session.state === 'unreachable') return { ...session, retry: look };
+  return session.state === 'signed-out' ? { ...session, enter: enterAs } : session;
 }
+
+/** Told when what the caller is or may do has changed, so that it is asked for again. */
+export const callerChanged = new EventTarget();
 
 export async function signOut(): Promise<void> {
   await request('DELETE', '/session').catch(() => {});

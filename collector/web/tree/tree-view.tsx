@@ -24,9 +24,9 @@ function visibleIn(tree: TreeJson, folded: Keys): readonly TreeProcessJson[] {
 }
 
 /** The tree, walked with the arrow keys (https://www.w3.org/WAI/ARIA/apg/patterns/treeview/). */
-export function TreeView({ tree }: { tree: TreeJson }) {
+export function TreeView({ tree, isSmall = false }: { tree: TreeJson; isSmall?: boolean }) {
   const [folded, setFolded] = useState<Keys>(new Set());
-  const [opened, setOpened] = useState<Keys>(new Set([tree.subjectKey]));
+  const [opened, setOpened] = useState<Keys>(new Set(isSmall ? [] : [tree.subjectKey]));
   const [current, setCurrent] = useState(tree.subjectKey);
   const items = useRef(new Map<string, HTMLElement>());
   const parents = new Set(tree.processes.map(({ parentKey }) => parentKey));
@@ -72,7 +72,7 @@ export function TreeView({ tree }: { tree: TreeJson }) {
           }}
           role="treeitem"
           className={`tree-item ${process.relation}`}
-          style={{ paddingInlineStart: `${16 + process.depth * 20}px` }}
+          style={{ paddingInlineStart: `${(isSmall ? 4 : 16) + process.depth * (isSmall ? 12 : 20)}px` }}
           aria-level={process.depth + 1}
           aria-selected={process.key === current}
           aria-expanded={parents.has(process.key) ? !folded.has(process.key) : undefined}

@@ -149,7 +149,11 @@ function boolOf(draft: Draft, { item, saying, context: { flags } }: ItemPart): B
       return draft.wanted ? present : { op: 'not', of: present };
     }
     case 'regex':
-      return predicate(item, regexTest(draft.source, draft.flags), saying);
+      return predicate(
+        item,
+        regexTest(draft.source, draft.flags, item.regexFacts?.get(draft.source)),
+        saying,
+      );
     case 'network':
       return predicate(item, cidrTest(draft.network), saying);
     case 'compare':

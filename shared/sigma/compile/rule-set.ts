@@ -19,6 +19,8 @@ export interface RuleSet {
   readonly silent: ReadonlySet<Referred>;
   /** Accepted rules that no declared event type can match, by id. */
   readonly inactive: ReadonlySet<string>;
+  /** Numbers that detectors are set to, by detector and parameter; those not named are as usual. */
+  readonly detectors?: ReadonlyMap<string, ReadonlyMap<string, number>>;
 }
 
 export interface RuleSetOptions {

@@ -6,7 +6,7 @@ import { ByteReader, type ByteWriter, SnapshotDamage } from './bytes.ts';
 import type { CorrelationEvent, CorrelationStats, Firing } from './contract.ts';
 import { Correlator } from './correlator.ts';
 import { Budget } from './memory/budget.ts';
-import { packSections, unpackSections } from './snapshot.ts';
+import { packSections, type Section, unpackSections } from './snapshot.ts';
 
 export interface CorrelationOptions {
   /** Bytes all correlations may take together. */
@@ -125,14 +125,14 @@ export class CorrelationEngine {
     }
   }
 
-  /** The whole state as bytes; null when that is more than the bound. */
-  snapshot(): Uint8Array | null {
+  /** The whole state as bytes, with other parts beside it; null when that is more than the bound. */
+  snapshot(beside: readonly Section[] = []): Uint8Array | null {
     const sound = this.#running.filter((r) => !r.isSetAside);
     const sections = sound.map(({ key, correlator }) => ({
       key,
       write: (out: ByteWriter) => correlator.write(out),
     }));
-    return packSections(sections, correlationBounds.snapshotBytes);
+    return packSections([...sections, ...beside], correlationBounds.snapshotBytes);
   }
 
   /**

@@ -1,5 +1,5 @@
 import type { FieldComparison } from '../compile/predicate.ts';
-import type { Value } from './row-values.ts';
+import type { Value } from '../value.ts';
 
 /** Whether some value of one field fits some value of the other. */
 export function agree(

@@ -1,8 +1,10 @@
 import type { ColumnarEvents } from '../../schema/columns.ts';
 import type { FieldComparison, Predicate } from '../compile/predicate.ts';
+import type { Value } from '../value.ts';
+import { ValueOverrun } from '../value-tests/test.ts';
 import type { Bound } from './bind.ts';
 import { agree } from './comparison.ts';
-import { RowValues, type Value } from './row-values.ts';
+import { RowValues } from './row-values.ts';
 
 /** One test that held: which selection, field and value, and what the rule asked for. */
 export interface MatchedTest {
@@ -82,7 +84,7 @@ function collect(bound: Bound, row: Row, found: MatchedTest[]): boolean {
         found.push(matched(predicate, column, value?.text));
         return true;
       }
-      const hit = row.valuesOf(column).find(({ text, folded }) => predicate.test.holds(text, folded));
+      const hit = row.valuesOf(column).find((value) => holds(predicate, value));
       if (hit === undefined) return false;
       found.push(matched(predicate, column, hit.text));
       return true;
@@ -93,6 +95,16 @@ function collect(bound: Bound, row: Row, found: MatchedTest[]): boolean {
       if (held >= bound.least) found.push(...inner);
       return held >= bound.least;
     }
+  }
+}
+
+/** As in matching, where what overruns was told of. */
+function holds({ test }: Predicate, value: Value): boolean {
+  try {
+    return test.holds(value);
+  } catch (error) {
+    if (error instanceof ValueOverrun) return false;
+    throw error;
   }
 }
 

@@ -1,4 +1,5 @@
 import { fold } from '../fold.ts';
+import { Value } from '../value.ts';
 import { isSure, type Test } from '../value-tests/test.ts';
 import { AffixTree } from './affix-tree.ts';
 import { Hits } from './hits.ts';
@@ -116,13 +117,14 @@ export class FieldIndex {
       }
       for (const condition of this.#o.wakesOf(slot)) wakes.push(condition);
     }
-    return new Hits(slots, open, wakes, (i) => this.#ask(openEntries[i]!, value));
+    const asked = new Value(value);
+    return new Hits(slots, open, wakes, (i) => this.#ask(openEntries[i]!, asked));
   }
 
-  #ask(entry: number, value: string): boolean {
+  #ask(entry: number, value: Value): boolean {
     const { slot, test } = this.#tests[entry]!;
     try {
-      return test.holds(value, fold(value));
+      return test.holds(value);
     } catch (error) {
       this.#o.onFault(slot, error);
       return false;

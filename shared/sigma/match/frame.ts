@@ -1,7 +1,9 @@
 import type { ColumnarEvents } from '../../schema/columns.ts';
+import type { Value } from '../value.ts';
+import { ValueOverrun } from '../value-tests/test.ts';
 import { agree } from './comparison.ts';
 import type { Hits } from './hits.ts';
-import { RowValues, type Value } from './row-values.ts';
+import { RowValues } from './row-values.ts';
 import type { Slot } from './slots.ts';
 
 /**
@@ -22,9 +24,12 @@ export class Frame {
   #row = 0;
   readonly #values = new RowValues();
   readonly #clearers: (() => void)[] = [];
+  /** A test of a slot took too much of a value; it counts as not holding. */
+  readonly #onOverrun: (slot: number, error: ValueOverrun) => void;
 
-  constructor(slots: readonly Slot[]) {
+  constructor(slots: readonly Slot[], onOverrun: (slot: number, error: ValueOverrun) => void) {
     this.#slots = slots;
+    this.#onOverrun = onOverrun;
     this.#yes = new Uint32Array(slots.length);
     this.#no = new Uint32Array(slots.length);
     this.#open = new Uint32Array(slots.length);
@@ -97,7 +102,14 @@ export class Frame {
     const values = this.valuesOf(slot.column);
     if (slot.kind === 'comparison') return agree(values, this.valuesOf(slot.other), slot.comparison);
     const { test } = slot.predicate;
-    for (const { text, folded } of values) if (test.holds(text, folded)) return true;
-    return false;
+    return values.some((value) => {
+      try {
+        return test.holds(value);
+      } catch (error) {
+        if (!(error instanceof ValueOverrun)) throw error;
+        this.#onOverrun(id, error);
+        return false;
+      }
+    });
   }
 }

@@ -1,18 +1,21 @@
 import type { ColumnarEvents } from '../../schema/columns.ts';
 import type { EventSpec } from '../../schema/spec.ts';
 import type { CompiledRule } from '../compile/rule.ts';
+import { ValueOverrun } from '../value-tests/test.ts';
 import { type OnFault, type OnMatch, Plan } from './plan.ts';
 import { declaredSchema, type EventSchema } from './schema.ts';
 
 /**
  * Runs rules over events. Plans are made per kind of events when first needed. A rule that throws is set
- * aside and reported once; the others go on.
+ * aside and reported once; the others go on. One whose test overruns on a value goes on too, or else whoever can make
+ * such values could silence it.
  */
 export class Matcher {
   readonly #rules: readonly CompiledRule[];
   readonly #specs: ReadonlyMap<string, EventSpec>;
   readonly #plans = new Map<string, Plan>();
   readonly #setAside = new Set<CompiledRule>();
+  readonly #overran = new Set<CompiledRule>();
   readonly #onFault: OnFault;
 
   constructor(rules: readonly CompiledRule[], specs: readonly EventSpec[], onFault: OnFault) {
@@ -46,15 +49,16 @@ export class Matcher {
     const known = this.#plans.get(schema.key);
     if (known !== undefined) return known;
     const rules = this.#rules.filter(({ rule }) => schema.fits(rule.logsource));
-    const setAside = (compiled: CompiledRule, error: unknown) => {
-      if (this.#setAside.has(compiled)) return;
-      this.#setAside.add(compiled);
+    const onFault = (compiled: CompiledRule, error: unknown) => {
+      const told = error instanceof ValueOverrun ? this.#overran : this.#setAside;
+      if (told.has(compiled)) return;
+      told.add(compiled);
       this.#onFault(compiled, error);
     };
     const plan = new Plan(
       rules,
       schema,
-      setAside,
+      onFault,
       (compiled) => this.#setAside.size > 0 && this.#setAside.has(compiled),
     );
     if (this.#plans.size >= planBound) this.#plans.clear();

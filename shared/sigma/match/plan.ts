@@ -26,6 +26,7 @@ interface PlannedCondition {
 
 /** Called for every rule and row that match; `explain` is for the time of the call. */
 export type OnMatch = (rule: CompiledRule, row: number, explain: () => readonly MatchedTest[]) => void;
+/** Called once for a rule that threw and is set aside, and once with a ValueOverrun for one that passed over a value. */
 export type OnFault = (rule: CompiledRule, error: unknown) => void;
 
 /**
@@ -49,16 +50,16 @@ export class Plan {
   readonly #broken = new Set<number>();
   /** Rules that match the row. */
   readonly #matched: number[] = [];
-  readonly #setAside: (compiled: CompiledRule, error: unknown) => void;
+  readonly #onFault: (compiled: CompiledRule, error: unknown) => void;
   readonly #isSetAside: (compiled: CompiledRule) => boolean;
 
   constructor(
     rules: readonly CompiledRule[],
     schema: EventSchema,
-    setAside: (compiled: CompiledRule, error: unknown) => void,
+    onFault: (compiled: CompiledRule, error: unknown) => void,
     isSetAside: (compiled: CompiledRule) => boolean,
   ) {
-    this.#setAside = setAside;
+    this.#onFault = onFault;
     this.#isSetAside = isSetAside;
     const slots = new Slots();
     this.#rules = rules.flatMap((compiled) => {
@@ -66,7 +67,7 @@ export class Plan {
       return bound.op === 'constant' && !bound.value ? [] : [{ compiled, bound }];
     });
     this.#slots = slots.list;
-    this.#frame = new Frame(this.#slots);
+    this.#frame = new Frame(this.#slots, (slot, error) => this.#faultOf(slot, error));
     this.#conditions = this.#planConditions();
     this.#woken = new Uint32Array(this.#conditions.length);
     this.#frame.onEpochsAnew(() => this.#woken.fill(0));
@@ -155,7 +156,7 @@ export class Plan {
           if (!this.#isSetAside(this.#rules[rule]!.compiled)) this.#matched.push(rule);
       } catch (error) {
         this.#broken.add(index);
-        for (const rule of rules) this.#setAside(this.#rules[rule]!.compiled, error);
+        for (const rule of rules) this.#onFault(this.#rules[rule]!.compiled, error);
       }
     }
   }
@@ -204,7 +205,7 @@ export class Plan {
 
   #faultOf(slot: number, error: unknown): void {
     for (const { compiled, bound } of this.#rules) {
-      if (slotsOf(bound).includes(slot)) this.#setAside(compiled, error);
+      if (slotsOf(bound).includes(slot)) this.#onFault(compiled, error);
     }
   }
 }

@@ -1,12 +1,6 @@
 import type { Column, ColumnarEvents } from '../../schema/columns.ts';
-import { fold } from '../fold.ts';
+import { Value } from '../value.ts';
 import { numberText } from './column-hits.ts';
-
-/** A value as tests take it. */
-export interface Value {
-  readonly text: string;
-  readonly folded: string;
-}
 
 interface Opened {
   readonly column: Column;
@@ -16,7 +10,7 @@ interface Opened {
 
 const none: readonly Value[] = [];
 
-/** The values of a batch, folded once however often they are asked for. */
+/** The values of a batch, made once however often they are asked for. */
 export class RowValues {
   #events: ColumnarEvents | null = null;
   readonly #opened = new Map<string, Opened | null>();
@@ -46,11 +40,11 @@ export class RowValues {
       case 'number': {
         if (column.present !== null && column.present[row] !== 1) return none;
         const text = numberText(column.values[row]!);
-        return [{ text, folded: fold(text) }];
+        return [new Value(text)];
       }
       case 'bool': {
         const text = ['', 'false', 'true'][column.values[row]!]!;
-        return text === '' ? none : [{ text, folded: text }];
+        return text === '' ? none : [new Value(text)];
       }
     }
   }
@@ -74,8 +68,7 @@ export class RowValues {
   #entry({ values }: Opened, dictionary: readonly string[], k: number): readonly [Value] {
     let entry = values[k];
     if (entry === undefined) {
-      const text = dictionary[k - 1]!;
-      entry = [{ text, folded: fold(text) }];
+      entry = [new Value(dictionary[k - 1]!)];
       values[k] = entry;
     }
     return entry;

@@ -4,6 +4,8 @@ import { assertionHolds, type Neighbour, neighbourOf, neighbours, UnitClasses } 
 
 /** States kept before all are dropped and made again as needed. */
 export const stateBound = 1_000;
+/** Steps of all states together, some four hundred kilobytes: an expression in a thousand places at once has large states. */
+const keptSteps = 20_000;
 
 /** Times states may be dropped within one value before the rest of it is simulated step by step, which then is faster. */
 const dropsBound = 1;
@@ -30,7 +32,10 @@ export class Automaton {
   readonly #width: number;
   #states: State[] = [];
   #ids = new Map<string, number>();
+  /** Steps of all states. */
+  #kept = 0;
   #drops = 0;
+  /** Made once a value had more states than are kept; from then on those there are stay, and what they lack is simulated. */
   #simulation: Simulation | undefined;
 
   constructor(program: Program) {
@@ -41,7 +46,7 @@ export class Automaton {
     this.#reset();
   }
 
-  /** Whether the expression matches anywhere in the value. */
+  /** Whether the expression matches anywhere in the value. Throws ValueOverrun. */
   test(value: string): boolean {
     let state = 0;
     this.#drops = 0;
@@ -49,7 +54,10 @@ export class Automaton {
       if (this.#drops > dropsBound) return this.#simulate(value, i, state);
       const unitClass = this.#classes.of(value.charCodeAt(i));
       let next = this.#table[state * this.#width + unitClass]!;
-      if (next === unknown) next = this.#advance(state, unitClass);
+      if (next === unknown) {
+        if (this.#simulation !== undefined && this.#isFull) return this.#simulate(value, i, state);
+        next = this.#advance(state, unitClass);
+      }
       if (next < 0) return next === matched;
       state = next;
     }
@@ -63,10 +71,15 @@ export class Automaton {
     return this.#simulation.run(value, from, steps, before);
   }
 
+  get #isFull(): boolean {
+    return this.#states.length >= stateBound || this.#kept >= keptSteps;
+  }
+
   #reset(): void {
     this.#drops++;
     this.#states = [];
     this.#ids.clear();
+    this.#kept = 0;
     this.#table.fill(unknown);
     this.#stateOf([this.#program.start], neighbours.edge);
   }
@@ -77,6 +90,7 @@ export class Automaton {
     if (known !== undefined) return known;
     const id = this.#states.push({ steps, before }) - 1;
     this.#ids.set(key, id);
+    this.#kept += steps.length;
     if ((id + 1) * this.#width > this.#table.length) {
       const grown = new Int32Array(this.#table.length * 2).fill(unknown);
       grown.set(this.#table);
@@ -91,7 +105,7 @@ export class Automaton {
     const reached = this.#closure(this.#states[id]!, after);
     const next = reached === matched ? matched : this.#step(reached, unit, after);
     this.#table[id * this.#width + unitClass] = next;
-    if (next < 0 || this.#states.length <= stateBound) return next;
+    if (next < 0 || !this.#isFull || this.#simulation !== undefined) return next;
     const state = this.#states[next]!;
     this.#reset();
     return this.#stateOf(state.steps, state.before);

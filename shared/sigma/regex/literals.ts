@@ -1,11 +1,14 @@
 import { fold } from '../fold.ts';
 import type { Ranges, Regex } from './syntax.ts';
 
-/** Alternatives beyond this are no help to an index. */
-const mostAlternatives = 24;
-/** Groups given at most, and characters of an end. */
+/** Texts of one set; more alternatives are no help to an index. */
+const mostTexts = 96;
+/** Groups given at most. */
 const mostGroups = 8;
-const longestEnd = 24;
+/** Units of a text; of longer ones the beginning or the end is kept. */
+const longestText = 48;
+/** Counted repetitions are written out so often. */
+const mostCopies = 4;
 
 /** Texts of which at least one is in every value the expression matches, where `at` says. Folded ASCII. */
 export interface RequiredTexts {
@@ -13,141 +16,194 @@ export interface RequiredTexts {
   readonly texts: readonly string[];
 }
 
+/** What is known of an expression without running it. */
+export interface RegexFacts {
+  /** UTF-16 units of the shortest text it matches. */
+  readonly shortest: number;
+  /** What a value must hold for it to match, the most telling first. */
+  readonly required: readonly RequiredTexts[];
+}
+
+type Texts = readonly string[];
+
+/** What all texts that a part matches have in common. */
+interface Facts {
+  /** These are all texts it matches, where they are few. */
+  readonly all: Texts | undefined;
+  /** Each begins with one of these; with nothing, where that is not known. */
+  readonly starts: Texts;
+  readonly ends: Texts;
+  /** Each holds one text of each of these. */
+  readonly groups: readonly Texts[];
+}
+
+const anything: Texts = [''];
+const unknown: Facts = { all: undefined, starts: anything, ends: anything, groups: [] };
+const nothing = exactly(anything);
+
 /**
  * What a value must hold for the expression to match, the most telling first; none when nothing is known. Non-ASCII is
  * left out since its case does not fold alike everywhere.
  */
 export function requiredTexts(regex: Regex): readonly RequiredTexts[] {
-  const groups: RequiredTexts[] = required(regex).map((texts) => ({ at: 'anywhere', texts }));
-  for (const at of ['start', 'end'] as const) {
-    const texts = endTexts(regex, at);
-    if (texts !== undefined) groups.push({ at, texts });
+  const facts = factsOf(regex);
+  const groups: RequiredTexts[] = [];
+  if (isTied(regex, 'start') && !facts.starts.includes('')) groups.push({ at: 'start', texts: facts.starts });
+  if (isTied(regex, 'end') && !facts.ends.includes('')) groups.push({ at: 'end', texts: facts.ends });
+  for (const texts of groupsOf(facts)) if (texts.every(isTelling)) groups.push({ at: 'anywhere', texts });
+  groups.sort((a, b) => commonness(a.texts) - commonness(b.texts));
+  const kept: RequiredTexts[] = [];
+  for (const group of groups) {
+    if (kept.length === mostGroups) break;
+    if (!kept.some(({ texts }) => tells(texts, group))) kept.push(group);
   }
-  return groups
-    .map(({ at, texts }) => ({ at, texts: [...new Set(texts)] }))
-    .filter(({ at, texts }) => texts.every((text) => at !== 'anywhere' || isTelling(text)))
-    .sort((a, b) => weightOf(b) - weightOf(a))
-    .slice(0, mostGroups);
+  return kept;
 }
 
-function weightOf({ texts }: RequiredTexts): number {
-  return Math.min(...texts.map((text) => text.length)) - texts.length / mostAlternatives;
+/** Whether what holds one of `texts` holds one of the group anyhow. */
+function tells(texts: Texts, group: RequiredTexts): boolean {
+  return group.at === 'anywhere' && texts.every((text) => group.texts.some((part) => text.includes(part)));
+}
+
+/** How often one of the texts is to be expected, beside others. */
+function commonness(texts: Texts): number {
+  return texts.reduce((sum, text) => sum + Math.exp(-text.length / 4), 0);
 }
 
 /** A single letter, digit or blank, or what joins words and paths, is in most values. */
 function isTelling(text: string): boolean {
-  return text.length > 1 || !/^[\w\s.\-/\\:]$/.test(text);
+  return text.length > 1 || !/^[\w\s.\-/\\:]?$/.test(text);
 }
 
-function required(regex: Regex): readonly (readonly string[])[] {
+function factsOf(regex: Regex): Facts {
   switch (regex.kind) {
     case 'assert':
-      return [];
+      return nothing;
     case 'set': {
-      const unit = soleUnit(regex.ranges);
-      return unit === undefined ? [] : [[unit]];
-    }
-    case 'repeat':
-      return regex.min > 0 ? required(regex.of) : [];
-    case 'choice': {
-      const best = regex.of.map((part) => longest(required(part)));
-      const texts = best.flatMap((group) => group ?? []);
-      return best.includes(undefined) || texts.length > mostAlternatives ? [] : [texts];
+      const units = fewUnits(regex.ranges);
+      return units === undefined ? unknown : exactly(units);
     }
     case 'capture':
-      return required(regex.of);
+      return factsOf(regex.of);
     case 'sequence':
-      return requiredOfSequence(regex.of.flatMap(flatten));
+      return regex.of.map(factsOf).reduce(followed, nothing);
+    case 'choice':
+      return oneOf(regex.of.map(factsOf));
+    case 'repeat':
+      return factsOfRepeat(regex);
   }
 }
 
-function longest(groups: readonly (readonly string[])[]): readonly string[] | undefined {
-  const weight = (texts: readonly string[]) => Math.min(...texts.map((text) => text.length));
-  return groups.reduce<readonly string[] | undefined>(
-    (best, group) => (best === undefined || weight(group) > weight(best) ? group : best),
+function factsOfRepeat({ of, min, max }: Regex & { readonly kind: 'repeat' }): Facts {
+  const once = factsOf(of);
+  if (min === 0) return max === 1 ? oneOf([nothing, once]) : unknown;
+  const copies = Array.from({ length: Math.min(min, mostCopies) }, () => once).reduce(followed, nothing);
+  if (max === min && min <= mostCopies) return copies;
+  // Both its beginning and its end are known, and not what is between.
+  const { starts, groups } = followed(copies, unknown);
+  return { all: undefined, starts, ends: followed(unknown, copies).ends, groups };
+}
+
+function exactly(all: Texts): Facts {
+  return { all, starts: all, ends: all, groups: [] };
+}
+
+/** `a` and then `b`. */
+function followed(a: Facts, b: Facts): Facts {
+  const all = a.all && b.all && crossed(a.all, b.all);
+  if (all?.every((text) => text.length <= longestText))
+    return { ...exactly(all), groups: [...a.groups, ...b.groups] };
+  const groups = [...a.groups, ...b.groups];
+  const joint = crossed(a.ends, b.starts) ?? (commonness(a.ends) < commonness(b.starts) ? a.ends : b.starts);
+  if (!joint.includes('')) groups.push(joint);
+  const starts = (a.all && crossed(a.all, b.starts)) ?? a.starts;
+  const ends = (b.all && crossed(a.ends, b.all)) ?? b.ends;
+  return {
+    all: undefined,
+    starts: distinct(starts.map((text) => text.slice(0, longestText))),
+    ends: distinct(ends.map((text) => text.slice(-longestText))),
+    groups,
+  };
+}
+
+function oneOf(parts: readonly Facts[]): Facts {
+  const united = (sets: readonly (Texts | undefined)[]): Texts | undefined => {
+    if (sets.includes(undefined)) return undefined;
+    const texts = distinct(sets.flatMap((set) => set ?? []));
+    return texts.length > mostTexts ? undefined : texts;
+  };
+  const best = united(parts.map(mostTelling));
+  return {
+    all: united(parts.map(({ all }) => all)),
+    starts: united(parts.map(({ starts }) => starts)) ?? anything,
+    ends: united(parts.map(({ ends }) => ends)) ?? anything,
+    groups: best === undefined ? [] : [best],
+  };
+}
+
+function mostTelling(facts: Facts): Texts | undefined {
+  const groups = groupsOf(facts).filter((texts) => texts.every(isTelling));
+  return groups.reduce<Texts | undefined>(
+    (best, one) => (best === undefined || commonness(one) < commonness(best) ? one : best),
     undefined,
   );
 }
 
-function requiredOfSequence(parts: readonly Regex[]): readonly (readonly string[])[] {
-  const groups: (readonly string[])[] = [];
-  let run = '';
-  const endRun = () => {
-    if (run !== '') groups.push([run]);
-    run = '';
-  };
-  for (const part of parts) {
-    const unit = part.kind === 'set' ? soleUnit(part.ranges) : undefined;
-    if (unit !== undefined) run += unit;
-    else if (part.kind !== 'assert') {
-      endRun();
-      groups.push(...required(part));
-    }
-  }
-  endRun();
-  return groups;
+function groupsOf({ all, starts, ends, groups }: Facts): readonly Texts[] {
+  return [...groups, ...(all === undefined ? [starts, ends] : [all])].filter((texts) => !texts.includes(''));
 }
 
-function flatten(regex: Regex): readonly Regex[] {
-  return regex.kind === 'sequence' ? regex.of.flatMap(flatten) : [regex];
+function crossed(before: Texts, after: Texts): Texts | undefined {
+  if (before.length * after.length > mostTexts) return undefined;
+  return distinct(before.flatMap((text) => after.map((more) => text + more)));
 }
 
-/** The texts one of which a match begins or ends with, when it is tied to that end of the value and they are few. */
-function endTexts(regex: Regex, at: 'start' | 'end'): readonly string[] | undefined {
-  const parts = flatten(regex);
-  const inward = at === 'start' ? parts : parts.toReversed();
-  if (inward[0]?.kind !== 'assert' || inward[0].what !== at) return undefined;
-  let texts: readonly string[] = [''];
-  for (const part of inward.slice(1)) {
-    const next = part.kind === 'assert' ? undefined : fewTexts(part);
-    if (next === undefined || texts.length * next.length > mostAlternatives) break;
-    texts = texts.flatMap((text) => next.map((more) => (at === 'start' ? text + more : more + text)));
-    if (texts.some((text) => text.length > longestEnd)) break;
-  }
-  return texts.includes('') ? undefined : texts;
-}
+const distinct = (texts: Texts): Texts => (texts.length < 2 ? texts : [...new Set(texts)]);
 
-/** All texts a part matches, when they are few. */
-function fewTexts(regex: Regex): readonly string[] | undefined {
+/** Whether every match begins, or ends, where the value does. */
+function isTied(regex: Regex, at: 'start' | 'end'): boolean {
   switch (regex.kind) {
     case 'assert':
-      return undefined;
+      return regex.what === at;
+    case 'sequence': {
+      const outermost = at === 'start' ? regex.of[0] : regex.of.at(-1);
+      return outermost !== undefined && isTied(outermost, at);
+    }
+    case 'choice':
+      return regex.of.every((part) => isTied(part, at));
+    case 'capture':
+      return isTied(regex.of, at);
+    case 'repeat':
+      return regex.min > 0 && isTied(regex.of, at);
     case 'set':
-      return fewUnits(regex.ranges);
-    case 'choice': {
-      const all = regex.of.map(fewTexts);
-      return all.some((texts) => texts === undefined) ? undefined : all.flatMap((texts) => texts ?? []);
-    }
-    case 'sequence':
-      return regex.of.reduce<readonly string[] | undefined>(
-        (texts, part) => {
-          const next = fewTexts(part);
-          if (texts === undefined || next === undefined) return undefined;
-          if (texts.length * next.length > mostAlternatives) return undefined;
-          return texts.flatMap((text) => next.map((more) => text + more));
-        },
-        [''],
-      );
-    case 'repeat': {
-      if (regex.max !== 1) return regex.min === 1 && regex.max === 1 ? fewTexts(regex.of) : undefined;
-      const once = fewTexts(regex.of);
-      return once === undefined || regex.min === 1 ? once : ['', ...once];
-    }
+      return false;
   }
-}
-
-/** The folded ASCII character a set comes to, when it is one letter in either case or one character. */
-function soleUnit(ranges: Ranges): string | undefined {
-  const units = fewUnits(ranges);
-  return units?.length === 1 ? units[0] : undefined;
 }
 
 /** The folded ASCII characters of a set of a few. */
-function fewUnits(ranges: Ranges): readonly string[] | undefined {
+function fewUnits(ranges: Ranges): Texts | undefined {
   const units = new Set<string>();
   for (const [from, to] of ranges) {
     if (to > 127 || to - from > 3) return undefined;
     for (let unit = from; unit <= to; unit++) units.add(fold(String.fromCharCode(unit)));
   }
   return units.size > 4 ? undefined : [...units];
+}
+
+/** Units of the shortest text the expression matches. */
+export function shortestMatch(regex: Regex): number {
+  switch (regex.kind) {
+    case 'assert':
+      return 0;
+    case 'set':
+      return 1;
+    case 'capture':
+      return shortestMatch(regex.of);
+    case 'sequence':
+      return regex.of.reduce((sum, part) => sum + shortestMatch(part), 0);
+    case 'choice':
+      return regex.of.reduce((least, part) => Math.min(least, shortestMatch(part)), Number.POSITIVE_INFINITY);
+    case 'repeat':
+      return regex.min === 0 ? 0 : regex.min * shortestMatch(regex.of);
+  }
 }

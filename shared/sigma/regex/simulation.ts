@@ -1,5 +1,24 @@
+import { ValueOverrun } from '../value-tests/test.ts';
 import type { Program } from './program.ts';
 import { assertionHolds, type Neighbour, neighbourOf, neighbours, type UnitClasses } from './units.ts';
+
+/**
+ * Steps taken over one value, some ten milliseconds' worth. An expression that is in a thousand places at once reaches it
+ * after four thousand characters; whoever can write a command line could hold up everything else with a longer one.
+ */
+export const simulatedSteps = 4_000_000;
+
+/** What all simulations of this process have taken in a second of the clock. */
+const spent = { second: 0, ms: 0 };
+let msPerSecond = Number.POSITIVE_INFINITY;
+
+/**
+ * Bounds the time that all expressions of this process are simulated for in a second; what goes beyond overruns. For a
+ * process that must leave its machine to others: elsewhere what matches must not depend on how fast the values come.
+ */
+export function boundSimulation(msInSecond: number): void {
+  msPerSecond = msInSecond;
+}
 
 /** Steps reached, each once, in the order they were added; emptied at no cost. */
 class StepSet {
@@ -20,6 +39,10 @@ class StepSet {
   }
 }
 
+function overrun(bound: string, { length }: string): ValueOverrun {
+  return new ValueOverrun(`the expression takes more than ${bound} over a text of ${length} characters`);
+}
+
 /** Runs a program step by step over all threads at once: value length × program length at most, no memory of states. */
 export class Simulation {
   readonly #program: Program;
@@ -28,6 +51,8 @@ export class Simulation {
   readonly #takes: Uint8Array;
   #now: StepSet;
   #next: StepSet;
+  /** Steps that the value at hand may still take. */
+  #left = 0;
 
   constructor(program: Program, classes: UnitClasses) {
     const { steps } = program;
@@ -46,15 +71,30 @@ export class Simulation {
     });
   }
 
-  /** Goes on at `from` with the steps reached there. */
+  /** Goes on at `from` with the steps reached there. Throws ValueOverrun. */
   run(value: string, from: number, steps: readonly number[], before: Neighbour): boolean {
     this.#now.size = 0;
     for (const step of steps) this.#now.add(step);
+    this.#left = simulatedSteps;
+    const began = performance.now();
+    const number = Math.floor(began / 1000);
+    if (number !== spent.second) Object.assign(spent, { second: number, ms: 0 });
+    if (spent.ms >= msPerSecond) throw overrun(`${msPerSecond} ms a second with the others`, value);
+    const holds = this.#run(value, from, before);
+    spent.ms += performance.now() - began;
+    if (this.#left < 0) throw overrun(`${simulatedSteps} steps`, value);
+    return holds;
+  }
+
+  /** False as well when it ends because no steps are left. */
+  #run(value: string, from: number, before: Neighbour): boolean {
     for (let i = from; i <= value.length; i++) {
       const unit = i < value.length ? value.charCodeAt(i) : -1;
       const after = unit < 0 ? neighbours.edge : neighbourOf(unit);
       if (this.#close(before, after)) return true;
       if (unit < 0) return false;
+      this.#left -= this.#now.size;
+      if (this.#left < 0) return false;
       this.#take(this.#classes.of(unit));
       if (!this.#program.anchored) this.#now.add(this.#program.start);
       if (this.#now.size === 0) return false;

@@ -57,7 +57,7 @@ export function cidrTest(network: Network): Test {
   return {
     key: `cidr ${network.groups.join(':')}/${network.bits}`,
     hint: { by: 'network', network },
-    holds: (value) => {
+    holds: ({ text: value }) => {
       const address = parseAddress(value);
       return address !== undefined && maskAddress(address, network.bits) === masked;
     },

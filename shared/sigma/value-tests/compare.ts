@@ -15,7 +15,7 @@ export function compareTest(how: Comparison, bound: number): Test {
   return {
     key: `${how} ${bound}`,
     hint: { by: 'scan' },
-    holds: (value) => {
+    holds: ({ text: value }) => {
       const number = value.trim() === '' ? Number.NaN : Number(value);
       return !Number.isNaN(number) && compare(number, bound);
     },

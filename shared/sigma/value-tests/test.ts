@@ -1,3 +1,5 @@
+import type { Value } from '../value.ts';
+
 /**
  * A test asks something of one value of one field. Values come as text: numbers and booleans in decimal and as
  * `true` or `false`. An absent field never reaches a test; its predicate is false.
@@ -33,14 +35,17 @@ export type IndexHint =
   /** Nothing known: ask of every value. */
   | { readonly by: 'scan' };
 
+/** A value asks more of a test than a test may take: it counts as not holding, and whoever wrote the rule is told. */
+export class ValueOverrun extends Error {}
+
 export interface Test {
   /** Tests of equal keys are the same test. */
   readonly key: string;
   readonly hint: IndexHint;
   /** Groups of tests: whenever this one holds, so does at least one of each group. An index may look for those instead. */
   readonly needs?: readonly (readonly Test[])[];
-  /** `folded` is `fold(value)`. */
-  holds(value: string, folded: string): boolean;
+  /** Throws ValueOverrun. */
+  holds(value: Value): boolean;
 }
 
 /** Whether being found by an index is enough, so that `holds` is never asked. */

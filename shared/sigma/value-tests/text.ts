@@ -1,5 +1,6 @@
 import { fold } from '../fold.ts';
 import { anyPart, isAny, joinPattern, keyOf, literalOf, type Part, type Pattern } from '../pattern.ts';
+import type { Value } from '../value.ts';
 import { compileGlob } from './glob.ts';
 import type { IndexHint, Test } from './test.ts';
 
@@ -61,8 +62,8 @@ class LiteralTest implements Test {
     return `${this.#cased ? 'cased ' : ''}${this.#at} ${this.#text}`;
   }
 
-  holds(value: string, folded: string): boolean {
-    const whole = this.#cased ? value : folded;
+  holds(value: Value): boolean {
+    const whole = this.#cased ? value.text : value.folded;
     switch (this.#at) {
       case 'whole':
         return whole === this.#text;
@@ -101,8 +102,8 @@ class GlobTest implements Test {
     return `${this.#cased ? 'cased ' : ''}glob ${keyOf(this.#parts)}`;
   }
 
-  holds(value: string, folded: string): boolean {
-    return this.#glob(this.#cased ? value : folded);
+  holds(value: Value): boolean {
+    return this.#glob(this.#cased ? value.text : value.folded);
   }
 }
 

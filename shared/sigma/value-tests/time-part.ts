@@ -84,7 +84,7 @@ export function timePartTest(part: TimePart, how: Comparison, bound: number): Te
   return {
     key: `${part} ${how} ${bound}`,
     hint: { by: 'scan' },
-    holds: (value) => {
+    holds: ({ text: value }) => {
       const ms = instantMsOf(value);
       return ms !== undefined && compare(timePartOf(part, ms), bound);
     },

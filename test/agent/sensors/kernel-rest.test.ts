@@ -114,3 +114,11 @@ t.test('changes of identity: granted, refused, and what changes nothing', option
   t.ok(toRoot.every((e) => e['event.outcome'] === 'failure'));
   t.match(toRoot[0], { 'user.id': '65534' });
 });
+
+t.test('what the agent itself writes is not told to it', options, async (t) => {
+  const { instance } = await startKernel(t, ['kernel']);
+  for (const event of ['writeback/writeback_dirty_inode_start', 'ext4/ext4_mark_inode_dirty']) {
+    const at = join(tracefs, 'instances', instance, 'events', event, 'filter');
+    if (existsSync(at)) t.match(readFileSync(at, 'utf8'), `common_pid != ${process.pid}`);
+  }
+});

@@ -21,8 +21,8 @@ t.test('sign-in links, sessions, tokens, alerts, commands', async (t) => {
       json: sent === '' ? null : JSON.parse(sent),
     };
   };
-  const { json: link } = await ask('POST', '/sign-in-links', admin, { name: 'ada', role: 'responder' });
-  const secret = new URL(link.url).hash.slice('#sign-in='.length);
+  const ada = await ask('POST', '/users', admin, { name: 'ada', role: 'responder' });
+  const secret = new URL(ada.json.signInLink.url).hash.slice('#sign-in='.length);
   const { cookie } = await ask('POST', '/session', {}, { secret });
   const page = { cookie, origin: baseUrl, 'x-vedette-request': '1' };
   await ask('PATCH', '/alerts/a1', page, { status: 'acknowledged', note: 'looking' });
@@ -36,32 +36,34 @@ t.test('sign-in links, sessions, tokens, alerts, commands', async (t) => {
   const [first, ...entries] = (json.items as AuditEntryJson[]).toReversed();
   t.match(first, { number: 1, actor: 'collector', action: 'root.make', target: 'root 1' });
   t.match(entries, [
-    { number: 2, actor: 'admin', action: 'sign-in-link.make', detail: { name: 'ada', role: 'responder' } },
-    {
-      number: 3,
-      actor: 'ada',
-      action: 'session.begin',
-      target: 'session ada',
-      detail: { role: 'responder' },
-    },
+    { number: 2, actor: 'admin', action: 'user.add', target: 'user ada', detail: { role: 'responder' } },
+    { number: 3, actor: 'admin', action: 'sign-in-link.make', target: 'user ada' },
     {
       number: 4,
+      actor: 'ada',
+      action: 'session.begin',
+      target: 'user ada',
+      detail: { role: 'responder', via: 'link', address: '127.0.0.1' },
+    },
+    {
+      number: 5,
       actor: 'ada',
       action: 'alert.change',
       target: 'alert a1',
       detail: { status: 'acknowledged', note: 'looking' },
     },
-    { number: 5, actor: 'ada', action: 'command.make', target: 'host h1', detail: { name: 'sensor.sample' } },
-    { number: 6, actor: 'ada', action: 'session.end', target: 'session ada' },
-    { number: 7, actor: 'admin', action: 'enrolment-token.make', detail: { maxUses: 3, hosts: '*' } },
+    { number: 6, actor: 'ada', action: 'command.make', target: 'host h1', detail: { name: 'sensor.sample' } },
+    { number: 7, actor: 'ada', action: 'session.end', target: 'user ada' },
+    { number: 8, actor: 'admin', action: 'enrolment-token.make', detail: { maxUses: 3, hosts: '*' } },
+    { number: 9, actor: 'unknown', action: 'session.refuse', detail: { factor: 'link' } },
   ]);
-  t.equal(entries.length, 6, 'what was refused is not done, and not in the log');
+  t.equal(entries.length, 8, 'of what was refused only tries to sign in are in the log');
   const said = JSON.stringify(entries);
   for (const one of [secret, token.token, cookie.split('=')[1] as string]) t.notOk(said.includes(one));
   t.match((await ask('GET', '/audit/verification', admin)).json, {
-    entries: 7,
+    entries: 9,
     broken: null,
-    head: entries[5]?.hash,
+    head: entries[7]?.hash,
   });
 });
 

@@ -29,6 +29,7 @@ t.test('what the resources answer', async (t) => {
   await api.deps.control.detection.commit(1, [newAlert('a1', { eventIds: ['h1:s1:0:0', 'h1:s1:1:0'] })]);
 
   t.same(await get('/hosts/h1'), {
+    risk: null,
     id: 'h1',
     hostname: 'web-1',
     os: 'linux',
@@ -59,6 +60,9 @@ t.test('what the resources answer', async (t) => {
   t.same(alert, {
     ...raised,
     status: 'open',
+    ...{ response: null, confidence: 65, key: null, entity: {}, samples: [] },
+    ...{ confidenceReason: 'the rule says medium; its first on this host' },
+    ...{ previousId: null, storyId: null, tree: null },
     raisedAt: at,
     firstEventAt: at,
     lastEventAt: at,

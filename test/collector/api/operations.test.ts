@@ -1,4 +1,7 @@
-/** Every operation the OpenAPI document names: asked rightly, without a credential, with too small a role, malformed. */
+/**
+ * Every operation the OpenAPI document names: asked rightly, without a credential, with an expired one, with too small a
+ * role, malformed.
+ */
 import t from 'tap';
 import {
   buildBundle,
@@ -15,15 +18,19 @@ import { type Rollout, type RolloutState, usualGates } from '../../../collector/
 import { parseStages } from '../../../collector/rollout/stages.ts';
 import { type Role, roles } from '../../../collector/store/contract.ts';
 import { newAlert } from '../store/control/new-alert.ts';
+import { type SessionKind, sampleAccounts } from './sample-accounts.ts';
 import { startApi, storedEvent } from './start.ts';
 
 interface Sample {
   readonly url: string;
   readonly body?: object;
+  /** With a session of an admin made for this, where a token may not or is no fit. */
+  readonly as?: SessionKind;
   /** Requests of the same operation that its schema or handler must refuse, with the code to expect. */
   readonly refused: readonly { readonly url?: string; readonly body?: unknown; readonly code: string }[];
 }
 
+const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString();
 const strayQuery = (url: string) => ({ url: `${url}?stray=1`, code: 'api.invalid' });
 const plain = (url: string): Sample => ({ url, refused: [strayQuery(url)] });
 
@@ -69,6 +76,9 @@ const source = encodeBundle(
     { name: 'a', version: 1, expiresAt: 0, minAgentVersion: '0.1.0', untested: [], tests: [] },
   ),
 );
+/** A body that is sent as a table. */
+class Csv extends Uint8Array {}
+const csv = (text: string) => Csv.from(Buffer.from(text));
 /** Stands for a bundle that the collector itself made. */
 const bundleBytes = Buffer.from('BUNDLE');
 
@@ -80,11 +90,272 @@ const samples: Readonly<Record<string, Sample>> = {
       { body: {}, code: 'api.invalid' },
       { body: { secret: 'x'.repeat(300) }, code: 'api.invalid' },
       { body: { secret: 'unknown' }, code: 'api.sign_in_refused' },
+      { body: { user: 'ada' }, code: 'api.invalid' },
+      { body: { secret: 'x', user: 'ada', password: 'y' }, code: 'api.invalid' },
+      { body: { user: 'nobody', password: 'y' }, code: 'api.sign_in_refused' },
+    ],
+  },
+  'GET /api/v1/sign-in': plain('/api/v1/sign-in'),
+  'GET /api/v1/users': plain('/api/v1/users'),
+  'POST /api/v1/users': {
+    url: '/api/v1/users',
+    body: { name: 'grace', role: 'analyst', displayName: 'Grace' },
+    refused: [
+      { body: { name: 'grace' }, code: 'api.invalid' },
+      { body: { name: 'a b', role: 'viewer' }, code: 'api.invalid' },
+      { body: { name: '__proto__', role: 'viewer' }, code: 'api.invalid' },
+      { body: { name: 'x', role: 'owner' }, code: 'api.invalid' },
+      { body: { name: 'x', role: 'viewer', displayName: 'a\u0000' }, code: 'api.invalid' },
+      { body: { name: 'aDMIN', role: 'viewer' }, code: 'access.user_exists' },
+      { body: { name: 'x', role: 'viewer', password: 'short' }, code: 'access.password' },
+    ],
+  },
+  'GET /api/v1/users/{id}': {
+    url: '/api/v1/users/USER',
+    refused: [{ url: '/api/v1/users/none', code: 'api.not_found' }],
+  },
+  'PATCH /api/v1/users/{id}': {
+    url: '/api/v1/users/USER',
+    body: { displayName: 'Other' },
+    refused: [
+      { body: { name: 'other' }, code: 'api.invalid' },
+      { body: { disabled: 'yes' }, code: 'api.invalid' },
+      { url: '/api/v1/users/none', body: { role: 'viewer' }, code: 'api.not_found' },
+      { url: '/api/v1/users/ADMIN', body: { role: 'viewer' }, code: 'access.last_admin' },
+      { url: '/api/v1/users/ADMIN', body: { disabled: true }, code: 'access.last_admin' },
+    ],
+  },
+  'DELETE /api/v1/users/{id}': {
+    url: '/api/v1/users/REMOVED',
+    refused: [
+      { url: '/api/v1/users/none', code: 'api.not_found' },
+      { url: '/api/v1/users/ADMIN', code: 'access.last_admin' },
+    ],
+  },
+  'POST /api/v1/users/{id}/sign-in-link': {
+    url: '/api/v1/users/USER/sign-in-link',
+    refused: [{ url: '/api/v1/users/none/sign-in-link', code: 'api.not_found' }],
+  },
+  'DELETE /api/v1/users/{id}/second-factor': {
+    url: '/api/v1/users/USER/second-factor',
+    refused: [{ url: '/api/v1/users/none/second-factor', code: 'api.not_found' }],
+  },
+  'PUT /api/v1/account/password': {
+    url: '/api/v1/account/password',
+    body: { next: 'six random words for this test' },
+    as: 'fresh session',
+    refused: [
+      { body: {}, code: 'api.invalid' },
+      { body: { next: 'x'.repeat(2000) }, code: 'api.invalid' },
+      { body: { next: 'six random words for this test' }, code: 'api.forbidden' },
+    ],
+  },
+  'POST /api/v1/account/second-factor': {
+    url: '/api/v1/account/second-factor',
+    as: 'fresh session',
+    refused: [{ code: 'api.forbidden' }],
+  },
+  'PUT /api/v1/account/second-factor': {
+    url: '/api/v1/account/second-factor',
+    body: { code: 'CODE' },
+    as: 'begun session',
+    refused: [
+      { body: {}, code: 'api.invalid' },
+      { body: { code: '000000' }, code: 'api.forbidden' },
+    ],
+  },
+  'DELETE /api/v1/account/second-factor': {
+    url: '/api/v1/account/second-factor',
+    body: { code: 'LEAVING' },
+    as: 'leaving session',
+    refused: [{ body: { code: '000000' }, code: 'api.forbidden' }],
+  },
+  'POST /api/v1/account/recovery-codes': {
+    url: '/api/v1/account/recovery-codes',
+    body: { code: 'RECOVERY' },
+    as: 'two-factor session',
+    refused: [{ body: {}, code: 'api.invalid' }],
+  },
+  'GET /api/v1/sessions': {
+    url: '/api/v1/sessions?all=true',
+    as: 'session',
+    refused: [{ url: '/api/v1/sessions', code: 'api.forbidden' }, strayQuery('/api/v1/sessions')],
+  },
+  'DELETE /api/v1/sessions/{id}': {
+    url: '/api/v1/sessions/SESSION',
+    as: 'session',
+    refused: [
+      { url: '/api/v1/sessions/none', code: 'api.not_found' },
+      { url: '/api/v1/sessions/TOKEN', code: 'api.not_found' },
+    ],
+  },
+  'GET /api/v1/tokens': {
+    url: '/api/v1/tokens?all=true',
+    as: 'session',
+    refused: [{ url: '/api/v1/tokens', code: 'api.forbidden' }],
+  },
+  'POST /api/v1/tokens': {
+    url: '/api/v1/tokens',
+    body: { name: 'ci', scopes: ['read'] },
+    as: 'session',
+    refused: [
+      { body: {}, code: 'api.invalid' },
+      { body: { name: 'ci', scopes: ['fly'] }, code: 'api.invalid' },
+      { body: { name: 'ci', service: { role: 'owner' } }, code: 'api.invalid' },
+      { body: { name: 'ci' }, code: 'api.invalid' },
+      {
+        body: { name: 'ci', service: { role: 'viewer' }, expiresAt: '2020-01-01T00:00:00Z' },
+        code: 'api.invalid',
+      },
+      {
+        body: { name: 'ci', service: { role: 'viewer' }, expiresAt: '2999-01-01T00:00:00Z' },
+        code: 'api.invalid',
+      },
+    ],
+  },
+  'DELETE /api/v1/tokens/{id}': {
+    url: '/api/v1/tokens/TOKEN',
+    as: 'session',
+    refused: [
+      { url: '/api/v1/tokens/none', code: 'api.not_found' },
+      { url: '/api/v1/tokens/SESSION', code: 'api.not_found' },
+    ],
+  },
+  'GET /api/v1/settings/access': plain('/api/v1/settings/access'),
+  'PUT /api/v1/settings/access': {
+    url: '/api/v1/settings/access',
+    body: { allowedAddresses: ['127.0.0.0/8', '::1'], requireSecondFactor: false, sessionHours: 12 },
+    refused: [
+      { body: {}, code: 'api.invalid' },
+      {
+        body: { allowedAddresses: ['nowhere'], requireSecondFactor: false, sessionHours: 1 },
+        code: 'api.invalid',
+      },
+      { body: { allowedAddresses: [], requireSecondFactor: false, sessionHours: 0 }, code: 'api.invalid' },
+    ],
+  },
+  'GET /api/v1/settings/retention': plain('/api/v1/settings/retention'),
+  'POST /api/v1/settings/retention/preview': {
+    url: '/api/v1/settings/retention/preview',
+    body: { days: 1, daysByType: { login: 400 } },
+    refused: [
+      { body: { days: -1 }, code: 'api.invalid' },
+      { body: { daysByType: { nothing: 1 } }, code: 'api.invalid' },
+      { body: { daysByType: { constructor: 1 } }, code: 'api.invalid' },
+      { body: { daysByType: { login: 'x' } }, code: 'api.invalid' },
+      { body: { mayDeleteEvents: 1 }, code: 'api.invalid' },
+    ],
+  },
+  'PUT /api/v1/settings/retention': {
+    url: '/api/v1/settings/retention',
+    body: { days: 1, maxBytes: 1024, mayDeleteEvents: 0 },
+    refused: [
+      { body: { days: 1 }, code: 'retention.unconfirmed' },
+      { body: { daysByType: { login: 1 } }, code: 'retention.unconfirmed' },
+      { body: { maxBytes: 1.5 }, code: 'api.invalid' },
+      { body: { maxBytes: 1024, mayDeleteEvents: -1 }, code: 'api.invalid' },
+      { body: { daysByType: { nothing: 1 } }, code: 'api.invalid' },
     ],
   },
   'GET /api/v1/session': plain('/api/v1/session'),
   'DELETE /api/v1/session': plain('/api/v1/session'),
   'GET /api/v1/status': plain('/api/v1/status'),
+  'GET /health': plain('/health'),
+  'GET /health/{check}': {
+    url: '/health/detection',
+    refused: [{ url: '/health/none', code: 'api.not_found' }],
+  },
+  'GET /api/v1/health': plain('/api/v1/health'),
+  'GET /api/v1/health/{check}': {
+    url: '/api/v1/health/ledger/',
+    refused: [{ url: '/api/v1/health/none', code: 'api.not_found' }],
+  },
+  'GET /api/v1/groups': plain('/api/v1/groups'),
+  'GET /api/v1/groups/{name}': {
+    url: '/api/v1/groups/web',
+    refused: [
+      { url: '/api/v1/groups/none', code: 'api.not_found' },
+      { url: '/api/v1/groups/-bad', code: 'api.invalid' },
+    ],
+  },
+  'PUT /api/v1/groups/{name}': {
+    url: '/api/v1/groups/db',
+    body: { hosts: ['h1'], description: 'databases' },
+    refused: [
+      { body: {}, code: 'api.invalid' },
+      { body: { hosts: ['none'] }, code: 'api.invalid' },
+      { url: '/api/v1/groups/__proto__', body: { hosts: [] }, code: 'api.invalid' },
+    ],
+  },
+  'DELETE /api/v1/groups/{name}': {
+    url: '/api/v1/groups/old',
+    refused: [{ url: '/api/v1/groups/none', code: 'api.not_found' }],
+  },
+  'GET /api/logs': plain('/api/logs'),
+  'POST /api/logs': {
+    url: '/api/logs',
+    body: {
+      action: 'file_access',
+      user_id: 'ann',
+      ip_address: '192.0.2.1',
+      file_name: '/a',
+      database_query: '',
+    },
+    refused: [
+      { body: {}, code: 'api.invalid' },
+      { body: { action: 'a', stray: 1 }, code: 'api.invalid' },
+      { body: { action: 'a', ip_address: 'nowhere' }, code: 'api.invalid' },
+      { body: { action: 'a', timestamp: 'yesterday' }, code: 'api.invalid' },
+    ],
+  },
+  'GET /api/logs/{id}': {
+    url: '/api/logs/h1:s1:0:0',
+    refused: [{ url: '/api/logs/5', code: 'api.not_found' }],
+  },
+  'POST /api/logs/search': {
+    url: '/api/logs/search',
+    body: { userId: 'root', ipAddress: '192.0.2.1', timestamp: '2026-01-01T00:00:00Z' },
+    refused: [
+      { body: { userId: '' }, code: 'api.invalid' },
+      { body: { timestamp: 'now' }, code: 'api.invalid' },
+      { body: { limit: 0 }, code: 'api.invalid' },
+    ],
+  },
+  'POST /api/ingest': {
+    url: '/api/ingest',
+    body: { source_ip: '192.0.2.1', content: { event_type: 'connection', protocol: 'TCP' } },
+    refused: [
+      { body: {}, code: 'api.invalid' },
+      { body: { content: { timestamp: 'never' } }, code: 'api.invalid' },
+      { body: { content: {}, source_ip: 'x' }, code: 'api.invalid' },
+    ],
+  },
+  'GET /api/threats': plain('/api/threats'),
+  'GET /api/threats/{id}': {
+    url: '/api/threats/a1',
+    refused: [{ url: '/api/threats/none', code: 'api.not_found' }],
+  },
+  'POST /api/threats/search': {
+    url: '/api/threats/search',
+    body: { userId: 'root' },
+    refused: [{ body: { limit: 1e9 }, code: 'api.invalid' }],
+  },
+  'POST /api/threats': {
+    url: '/api/threats',
+    body: csv('action,user_id\nlogin,ann\n'),
+    refused: [
+      { body: csv('user_id\nann\n'), code: 'api.invalid' },
+      { body: csv('action,ip_address\nlogin,nowhere\n'), code: 'api.invalid' },
+      { body: csv('action\n"never closed\n'), code: 'api.invalid' },
+      { body: { action: 'a' }, code: 'api.invalid' },
+    ],
+  },
+  'GET /analysis/{kind}': {
+    url: '/analysis/user/',
+    refused: [{ url: '/analysis/weather', code: 'api.invalid' }],
+  },
+  'GET /api/v1/metrics': plain('/api/v1/metrics'),
+  'GET /metrics': plain('/metrics'),
   'GET /api/v1/rates': plain('/api/v1/rates'),
   'GET /api/v1/alert-counts': plain('/api/v1/alert-counts'),
   'GET /api/v1/hosts': plain('/api/v1/hosts'),
@@ -111,6 +382,7 @@ const samples: Readonly<Record<string, Sample>> = {
   },
   'GET /api/v1/rules/stats': plain('/api/v1/rules/stats'),
   'GET /api/v1/rules/coverage': plain('/api/v1/rules/coverage'),
+  'GET /api/v1/detectors': plain('/api/v1/detectors'),
   'POST /api/v1/rules/check': {
     url: '/api/v1/rules/check',
     body: { text: 'title: nothing', tests: 'cases: 1' },
@@ -160,13 +432,76 @@ const samples: Readonly<Record<string, Sample>> = {
     refused: [{ body: { overlapSeconds: -1 }, code: 'api.invalid' }],
   },
   'GET /api/v1/alerts': {
-    url: '/api/v1/alerts?status=open&host=h1&minLevel=low&since=2020-01-01T00:00:00Z&limit=5',
+    url: '/api/v1/alerts?status=open&host=h1&minLevel=low&since=2020-01-01T00:00:00Z&limit=5&tag=attack.t1059&story=s&key=k&user=root&text=shell',
     refused: [
       strayQuery('/api/v1/alerts'),
       { url: '/api/v1/alerts?status=gone', code: 'api.invalid' },
       { url: '/api/v1/alerts?limit=0', code: 'api.invalid' },
       { url: '/api/v1/alerts?since=yesterday', code: 'api.invalid' },
       { url: '/api/v1/alerts?cursor=bm9uc2Vuc2U', code: 'store.cursor_invalid' },
+    ],
+  },
+  'GET /api/v1/exceptions': plain('/api/v1/exceptions'),
+  'POST /api/v1/exceptions': {
+    url: '/api/v1/exceptions',
+    body: { rule: 'rule-1', filter: 'user.name:backup', reason: 'the job', expiresAt: inDays(30) },
+    refused: [
+      { body: { rule: 'rule-1', reason: 'no end' }, code: 'api.invalid' },
+      { body: { rule: 'rule-1', expiresAt: inDays(30) }, code: 'api.invalid' },
+      { body: { rule: 'rule-1', reason: 'too long', expiresAt: inDays(400) }, code: 'api.invalid' },
+      { body: { rule: 'rule-1', reason: 'over', expiresAt: inDays(-1) }, code: 'api.invalid' },
+      { body: { reason: 'everything', expiresAt: inDays(1) }, code: 'api.invalid' },
+      { body: { rule: 'vedette-identity-cloned', reason: 'r', expiresAt: inDays(1) }, code: 'api.invalid' },
+      { body: { filter: 'user.name:', reason: 'r', expiresAt: inDays(1) }, code: 'filter.syntax' },
+      { body: { filter: 'host:web-1', reason: 'r', expiresAt: inDays(1) }, code: 'filter.value' },
+    ],
+  },
+  'POST /api/v1/exceptions/preview': {
+    url: '/api/v1/exceptions/preview',
+    body: { rule: 'rule-1', since: '2020-01-01T00:00:00Z' },
+    refused: [
+      { body: { entity: 'short' }, code: 'api.invalid' },
+      { body: { filter: '(' }, code: 'filter.syntax' },
+    ],
+  },
+  'DELETE /api/v1/exceptions/{id}': {
+    url: '/api/v1/exceptions/EXCEPTION',
+    refused: [{ url: '/api/v1/exceptions/none', code: 'api.not_found' }],
+  },
+  'GET /api/v1/stories': {
+    url: '/api/v1/stories?minAlerts=1&since=2020-01-01T00:00:00Z&limit=5',
+    refused: [
+      strayQuery('/api/v1/stories'),
+      { url: '/api/v1/stories?minAlerts=0', code: 'api.invalid' },
+      { url: '/api/v1/stories?cursor=bm9uc2Vuc2U', code: 'store.cursor_invalid' },
+    ],
+  },
+  'GET /api/v1/stories/{id}': {
+    url: '/api/v1/stories/a1',
+    refused: [{ url: '/api/v1/stories/none', code: 'api.not_found' }],
+  },
+  'GET /api/v1/risk': {
+    url: '/api/v1/risk?kind=host&id=h1&limit=5',
+    refused: [strayQuery('/api/v1/risk'), { url: '/api/v1/risk?kind=planet', code: 'api.invalid' }],
+  },
+  'PATCH /api/v1/alerts': {
+    url: '/api/v1/alerts',
+    body: { ids: ['a1', 'gone'], status: 'acknowledged', note: 'both' },
+    refused: [
+      { url: '/api/v1/alerts', body: { ids: [], status: 'closed' }, code: 'api.invalid' },
+      { url: '/api/v1/alerts', body: { ids: ['a1'] }, code: 'api.invalid' },
+      { url: '/api/v1/alerts', body: { ids: ['a1'], status: 'gone' }, code: 'api.invalid' },
+    ],
+  },
+  'GET /api/v1/alert-histogram': {
+    url: '/api/v1/alert-histogram?since=2020-01-01T00:00:00Z&until=2020-01-02T00:00:00Z&buckets=24',
+    refused: [
+      strayQuery('/api/v1/alert-histogram'),
+      { url: '/api/v1/alert-histogram?buckets=0', code: 'api.invalid' },
+      {
+        url: '/api/v1/alert-histogram?since=2020-01-02T00:00:00Z&until=2020-01-01T00:00:00Z',
+        code: 'api.invalid',
+      },
     ],
   },
   'GET /api/v1/alerts/{id}': {
@@ -199,6 +534,21 @@ const samples: Readonly<Record<string, Sample>> = {
       { url: '/api/v1/events?filter=(a', code: 'filter.syntax' },
       { url: '/api/v1/events?filter=process.pid:x', code: 'filter.value' },
       { url: `/api/v1/events?filter=${'a%20'.repeat(300)}`, code: 'filter.too_large' },
+    ],
+  },
+  'GET /api/v1/events/counts': {
+    url: '/api/v1/events/counts?filter=process.name:curl&bars=10',
+    refused: [
+      { url: '/api/v1/events/counts?bars=0', code: 'api.invalid' },
+      { url: '/api/v1/events/counts?filter=no.such:1', code: 'filter.unknown_field' },
+      { url: '/api/v1/events/counts?since=yesterday', code: 'api.invalid' },
+    ],
+  },
+  'GET /api/v1/events/values': {
+    url: '/api/v1/events/values?field=process.name',
+    refused: [
+      { url: '/api/v1/events/values', code: 'api.invalid' },
+      { url: '/api/v1/events/values?field=no.such', code: 'filter.unknown_field' },
     ],
   },
   'GET /api/v1/events/{id}': {
@@ -243,6 +593,21 @@ const samples: Readonly<Record<string, Sample>> = {
       { body: Buffer.from('PK'), code: 'bundle.malformed' },
       { body: source, code: 'bundle.signature' },
       { body: { json: true }, code: 'api.invalid' },
+    ],
+  },
+  'POST /api/v1/rules/bundles/edit': {
+    url: '/api/v1/rules/bundles/edit',
+    body: {
+      edits: [
+        {
+          text: 'title: B\nid: b\nstatus: test\nlogsource: { category: process_creation }\ndetection: { s: { Image: /x }, condition: s }\nlevel: low\n',
+        },
+      ],
+      force: true,
+    },
+    refused: [
+      { body: { edits: [] }, code: 'api.invalid' },
+      { body: { edits: [{ text: 'title: nothing' }] }, code: 'rules.refused' },
     ],
   },
   'POST /api/v1/rules/bundles/build': {
@@ -320,8 +685,11 @@ const samples: Readonly<Record<string, Sample>> = {
   },
   'POST /api/v1/sign-in-links': {
     url: '/api/v1/sign-in-links',
-    body: { role: 'viewer', name: 'ada' },
-    refused: [{ body: { role: 'king' }, code: 'api.invalid' }],
+    body: { name: 'admin' },
+    refused: [
+      { body: { role: 'king' }, code: 'api.invalid' },
+      { body: { name: 'nobody' }, code: 'api.not_found' },
+    ],
   },
   'POST /api/v1/hosts/{id}/commands': {
     url: '/api/v1/hosts/h1/commands',
@@ -452,6 +820,46 @@ const samples: Readonly<Record<string, Sample>> = {
     url: '/api/v1/hunts/running/RUNNING',
     refused: [{ url: '/api/v1/hunts/running/none', code: 'api.not_found' }],
   },
+  'GET /api/v1/analysis/{kind}': {
+    url: '/api/v1/analysis/process',
+    refused: [
+      { url: '/api/v1/analysis/none', code: 'api.invalid' },
+      { url: '/api/v1/analysis/user?host=nobody', code: 'api.not_found' },
+      {
+        url: '/api/v1/analysis/user?since=2026-02-01T00:00:00Z&until=2026-01-01T00:00:00Z',
+        code: 'api.invalid',
+      },
+    ],
+  },
+  'GET /api/v1/hunt-schedules': plain('/api/v1/hunt-schedules'),
+  'GET /api/v1/hunt-schedules/{hunt}': {
+    url: '/api/v1/hunt-schedules/new-listeners',
+    refused: [
+      { url: '/api/v1/hunt-schedules/none', code: 'api.not_found' },
+      { url: '/api/v1/hunt-schedules/A', code: 'api.invalid' },
+    ],
+  },
+  'GET /api/v1/hunt-schedules/{hunt}/rows': {
+    url: '/api/v1/hunt-schedules/new-listeners/rows',
+    refused: [{ url: '/api/v1/hunt-schedules/none/rows', code: 'api.not_found' }],
+  },
+  'PUT /api/v1/hunt-schedules/{hunt}': {
+    url: '/api/v1/hunt-schedules/beacons',
+    body: { dailyAt: '06:30', level: 'high', parameters: { least: 5 } },
+    refused: [
+      { body: {}, code: 'api.invalid' },
+      { body: { everySeconds: 59 }, code: 'api.invalid' },
+      { body: { everySeconds: 60, dailyAt: '06:30' }, code: 'api.invalid' },
+      { body: { dailyAt: '24:00' }, code: 'api.invalid' },
+      { body: { dailyAt: '06:30', level: 'huge' }, code: 'api.invalid' },
+      { body: { dailyAt: '06:30', parameters: { least: 'many' } }, code: 'hunt.parameter' },
+      { url: '/api/v1/hunt-schedules/none', body: { dailyAt: '06:30' }, code: 'api.not_found' },
+    ],
+  },
+  'DELETE /api/v1/hunt-schedules/{hunt}': {
+    url: '/api/v1/hunt-schedules/beacons',
+    refused: [{ url: '/api/v1/hunt-schedules/none', code: 'api.not_found' }],
+  },
   'GET /api/v1/hunts': plain('/api/v1/hunts'),
   'GET /api/v1/hunts/{name}': {
     url: '/api/v1/hunts/beacons',
@@ -484,6 +892,22 @@ const samples: Readonly<Record<string, Sample>> = {
   },
 };
 
+/** Of those that are no GET: what only looks at what it is given, or is told of elsewhere. */
+const changesNothing: ReadonlySet<string> = new Set([
+  'POST /api/v1/settings/retention/preview',
+  'POST /api/v1/exceptions/preview',
+  'POST /api/v1/rules/check',
+  // The tests' own CA.
+  'POST /api/v1/ca/rotate',
+  // It has ended by itself by then.
+  'DELETE /api/v1/queries/{id}',
+  'POST /api/logs/search',
+  'POST /api/threats/search',
+  // What is reported is stored as events, as what agents report is.
+  'POST /api/logs',
+  'POST /api/ingest',
+]);
+
 interface Documented {
   readonly summary: string;
   readonly description: string;
@@ -494,6 +918,22 @@ t.test('every operation', async (t) => {
   const api = await startApi(t);
   await api.deps.control.hosts.add('h1', { hostname: 'web-1', os: 'linux' }, 1);
   await api.deps.control.detection.commit(1, [newAlert('a1')]);
+  const { firstEventAt, lastEventAt } = newAlert('a1');
+  await api.deps.control.stories.place([{ alertId: 'a1', firstEventAt, lastEventAt, relations: [] }]);
+  await api.deps.control.alertExceptions.add(
+    {
+      ...{ id: 'EXCEPTION', ruleId: 'rule-1', key: null, hosts: null, filter: '', reason: 'r', madeAt: 1 },
+      ...{ madeBy: 'ada', expiresAt: 2 },
+    },
+    10,
+    { at: 1, actor: 'ada', action: 'exception.make', target: 'exception EXCEPTION', detail: {} },
+  );
+  for (const name of ['web', 'old'])
+    await api.deps.control.hostGroups.put(
+      { name, description: '', hosts: ['h1'], changedAt: 1, changedBy: 'ada' },
+      10,
+      { at: 1, actor: 'ada', action: 'group.put', target: `group ${name}`, detail: {} },
+    );
   const certificate = { serial: '4a', hostId: 'h1', fingerprint: 'ff', issuedAt: 1, expiresAt: 2 };
   await api.deps.control.certificates.add(certificate, 0);
   const token = { id: 't1', createdAt: 1, expiresAt: 2, maxUses: 1, hostPattern: null };
@@ -533,6 +973,13 @@ t.test('every operation', async (t) => {
     },
     'viewer',
   );
+  await api.deps.huntSchedules.put(
+    {
+      ...{ hunt: 'new-listeners', everyS: 3600, dailyMinute: null, spanS: 86_400, level: null },
+      ...{ parameters: {}, isEnabled: true },
+    },
+    'ada',
+  );
   await api.deps.hunts.save(
     { name: 'saved', title: 'Saved', description: '', tags: [], parameters: [], sql: 'SELECT 1' },
     'ada',
@@ -553,6 +1000,7 @@ t.test('every operation', async (t) => {
     return document === undefined ? body : { document: Buffer.from(encodeDocument(document)).toString() };
   };
 
+  const accounts = await sampleAccounts(api);
   const ask = async (method: string, url: string, headers: Record<string, string>, given?: unknown) => {
     const body = replaced(given);
     const { rollouts } = api.deps.control;
@@ -562,9 +1010,15 @@ t.test('every operation', async (t) => {
     const named = /ROLLOUT-([\w-]+)/.exec(url)?.[1];
     if (named !== undefined) await rollouts.put(rolloutOf(named as RolloutState));
     const bytes = body instanceof Uint8Array ? Uint8Array.from(body) : undefined;
-    const type = bytes === undefined ? 'application/json' : 'application/octet-stream';
-    const payload = bytes ?? (typeof body === 'string' ? body : JSON.stringify(body));
-    const place = url
+    const type =
+      body instanceof Csv
+        ? 'text/csv'
+        : bytes === undefined
+          ? 'application/json'
+          : 'application/octet-stream';
+    const payload = bytes ?? accounts.named((typeof body === 'string' ? body : JSON.stringify(body)) ?? '');
+    const place = accounts
+      .named(url)
       .replace('/queries/replaced', `/queries/${query}`)
       .replace('RUNNING', running.id)
       .replace('BACKTEST', backtest.id);
@@ -581,6 +1035,7 @@ t.test('every operation', async (t) => {
       json: isJson && sent ? JSON.parse(sent) : sent,
     };
   };
+  const lastEntry = async () => (await api.deps.control.audit.list({}, 1)).items[0] ?? { number: 0 };
   const admin = await api.bearer('admin');
   const document: OpenApi = (await ask('GET', '/api/v1/openapi.json', admin)).json;
   t.equal(document.openapi, '3.1.0');
@@ -618,6 +1073,12 @@ t.test('every operation', async (t) => {
           const answer = await ask(method, sample.url, headers as Record<string, string>, body);
           t.match(answer, { status: 401, json: { code: 'api.unauthenticated' } });
         }
+        const { number } = await lastEntry();
+        for (const { what, headers } of await accounts.expired()) {
+          const answer = await ask(method, sample.url, headers, body);
+          t.match(answer, { status: 401, json: { code: 'api.unauthenticated' } }, what);
+        }
+        t.equal((await lastEntry()).number, number, 'and nothing was done');
       }
       const needed = permissions.find((known) => known === permission) as Permission | undefined;
       for (const role of roles.filter((role: Role) => needed !== undefined && !mayDo(role, needed))) {
@@ -627,11 +1088,15 @@ t.test('every operation', async (t) => {
       const enough = await api.bearer(
         roles.find((role) => needed === undefined || mayDo(role, needed)) ?? 'admin',
       );
-      const answer = await ask(method, sample.url, enough, body);
+      const headers = sample.as === undefined ? enough : await accounts.headers(sample.as);
+      const { number } = await lastEntry();
+      const answer = await ask(method, sample.url, headers, body);
       t.ok(
         answer.status >= 200 && answer.status < 300,
         `${answer.status} ${JSON.stringify(answer.json).slice(0, 120)}`,
       );
+      if (method !== 'GET' && !changesNothing.has(name))
+        t.ok((await lastEntry()).number > number, 'it is in the audit log');
     });
   }
 });

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { connect } from 'node:tls';
 import * as x509 from '@peculiar/x509';
 import t from 'tap';
+import { pages } from '../../../collector/web/pages.ts';
 import { startApi } from './start.ts';
 
 /** Of the file, because each test's own folder holds its control store. */
@@ -49,6 +50,23 @@ t.test('the dashboard: its page is always asked for anew, its assets never', asy
     t.equal(answer.status, 404, path);
     t.notMatch(await answer.text(), /^secret/);
   }
+});
+
+t.test('the paths of its pages are answered with the page, whatever they are of', async (t) => {
+  const api = await startApi(t, { webRoot: join(built, 'web') });
+  const shown = pages
+    .filter(({ path }) => path !== '/')
+    .map(({ path }) => path.replaceAll(/:\w+/g, 'a%20b.c'));
+  for (const path of [...shown, '/alerts/', '/tree?entity=e', '/rules/..%2f..%2foutside.txt']) {
+    const answer = await fetch(`${api.baseUrl}${path}`);
+    t.equal(answer.status, 200, path);
+    t.equal(await answer.text(), '<title>page</title>');
+    t.equal(answer.headers.get('cache-control'), 'no-cache');
+    t.match(answer.headers.get('content-security-policy'), /default-src 'none'/);
+  }
+  for (const path of ['/alertsx', '/assets/gone-abc123.js', '/api/v1/none', '/favicon.png'])
+    t.equal((await fetch(`${api.baseUrl}${path}`)).status, 404, path);
+  t.equal((await fetch(`${api.baseUrl}/alerts`, { method: 'POST' })).status, 404);
 });
 
 t.test('without a built dashboard the API is served and the log says so', async (t) => {

@@ -4,14 +4,19 @@ import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import type { Test } from 'tap';
 import { ok } from '#shared/errors.ts';
+import { AlertExceptions } from '../../../collector/alerts/exceptions.ts';
+import { RiskWatch } from '../../../collector/alerts/risk-watch.ts';
+import { Analyses } from '../../../collector/analysis/analyse.ts';
 import { createApi } from '../../../collector/api/create-api.ts';
 import type { ApiDeps } from '../../../collector/api/deps.ts';
-import { createAuth } from '../../../collector/auth/auth.ts';
+import { createAccess } from '../../../collector/auth/access.ts';
+import type { OidcSignIn } from '../../../collector/auth/oidc/sign-in.ts';
 import { Backtests } from '../../../collector/backtest/backtests.ts';
 import { Bundles } from '../../../collector/bundles/bundles.ts';
 import { checkSource } from '../../../collector/bundles/check.ts';
 import { openOnlineKeys } from '../../../collector/bundles/online-keys.ts';
 import { localBus } from '../../../collector/bus.ts';
+import { eventCounting } from '../../../collector/event-reader.ts';
 import type { Audit } from '../../../collector/fleet/audit.ts';
 import { openAuthority } from '../../../collector/fleet/authority.ts';
 import { DesiredBundles } from '../../../collector/fleet/bundles/desired-bundles.ts';
@@ -23,6 +28,8 @@ import { Asks } from '../../../collector/fleet/query/asks.ts';
 import { LiveQueries } from '../../../collector/fleet/query/live-queries.ts';
 import { Schedules } from '../../../collector/fleet/query/schedules.ts';
 import { Hunts } from '../../../collector/hunt/hunts.ts';
+import { HuntSchedules } from '../../../collector/hunt/schedules/hunt-schedules.ts';
+import { RetentionSettings } from '../../../collector/retention.ts';
 import { Rollouts } from '../../../collector/rollout/rollouts.ts';
 import { checkRule } from '../../../collector/rules/check-rule.ts';
 import { coverageInThread } from '../../../collector/rules/coverage/in-thread.ts';
@@ -35,10 +42,13 @@ import type {
   StoredEvent,
 } from '../../../collector/store/contract.ts';
 import { openControlStore } from '../../../collector/store/control/open.ts';
+import { EventCounter } from '../../../collector/store/events/event-counts.ts';
 import { SqlEngine } from '../../../collector/store/events/sql/engine.ts';
+import { openJournalReader } from '../../../collector/store/journal/reader.ts';
 import { openJournalWriter } from '../../../collector/store/journal/writer.ts';
 import { processTree } from '../../../collector/tree/tree.ts';
 import { tempFolder } from '../../temp.ts';
+import { editingOver } from '../bundles/editing.ts';
 import { ArrayEventReader } from './event-reader.ts';
 
 export const startedAt = 1_700_000_000_123_456;
@@ -131,8 +141,18 @@ async function sqlEngine(t: Test, control: ControlStore, folder: string): Promis
   return sql;
 }
 
-/** Starts it on a free port; it ends with the test. */
-export async function startApi(t: Test, over: Partial<ApiDeps> = {}): Promise<RunningApi> {
+interface Beginning {
+  /** Any free one unless told. */
+  readonly port?: number;
+  readonly makeOidc?: (parts: Pick<ApiDeps, 'control' | 'access'>) => OidcSignIn;
+}
+
+/** Starts it; it ends with the test. */
+export async function startApi(
+  t: Test,
+  over: Partial<ApiDeps> = {},
+  { port = 0, makeOidc }: Beginning = {},
+): Promise<RunningApi> {
   const control = await openControlStore(join(t.testdir(), 'control.db'), { durable: false });
   const events = new ArrayEventReader();
   const rates: RatePoint[] = [];
@@ -152,6 +172,7 @@ export async function startApi(t: Test, over: Partial<ApiDeps> = {}): Promise<Ru
   const identifying = { authority, hosts, certificates, graceMs: 0 };
   const issuer = new Issuer(authority, certificates, 0);
   const bundles = await Bundles.open({
+    ...editingOver(t, control.bundles),
     store: control.bundles,
     keys: await openOnlineKeys(tempFolder(t)),
     check: checkSource,
@@ -184,13 +205,42 @@ export async function startApi(t: Test, over: Partial<ApiDeps> = {}): Promise<Ru
     ...{ changed: () => undefined, onError: () => undefined, now: () => Date.now() * 1000 },
   });
   t.teardown(() => rollouts.close());
+  const sql = await sqlEngine(t, control, huntFolder);
+  const hunts = new Hunts({ sql, store: control.hunts, audit });
+  const huntSchedules = await HuntSchedules.open({
+    ...{ store: control.huntSchedules, hunts, hosts: control.hosts, now: () => Date.now() * 1000 },
+    raise: async (alert) => void (await control.alerts.raise(alert)),
+  });
+  t.teardown(() => huntSchedules.close());
+  const journal = openJournalReader(join(huntFolder, 'journal.db'));
+  t.teardown(() => journal.close());
+  const retention = await RetentionSettings.open({
+    store: control.retentionSettings,
+    configured: { days: 90, daysByType: {}, maxBytes: 0 },
+    ...{ written: new Set(), outdated: (given) => journal.outdated(given), apply: () => undefined },
+    now: () => Date.now() * 1000,
+  });
+  const access = createAccess(control);
   const deps: ApiDeps = {
     control,
+    retention,
+    huntSchedules,
     bundles,
     rollouts,
     queries,
+    exceptions: new AlertExceptions({
+      ...{ store: control.alertExceptions, alerts: control.alerts, apply: () => undefined },
+      now: () => Date.now() * 1000,
+    }),
+    risks: () =>
+      new RiskWatch({
+        ...{ alerts: control.alerts, stories: control.stories, threshold: 0, now: () => Date.now() * 1000 },
+        settings: { halfLifeUs: 86_400e6, weights: [] },
+        raise: async () => undefined,
+      }).risks(),
     schedules: new Schedules({ store: control.querySchedules, hosts }),
     events,
+    eventCounts: eventCounting(new EventCounter(sql), control),
     tree: (subject, bounds) =>
       processTree(
         { events, hosts: control.hosts, alerts: control.alerts, now: () => Date.now() * 1000 },
@@ -198,9 +248,20 @@ export async function startApi(t: Test, over: Partial<ApiDeps> = {}): Promise<Ru
         bounds,
       ),
     bus,
-    auth: createAuth(control.credentials),
+    auth: access.auth,
+    access,
     status: () => statusOf(control, events),
     rates: () => rates,
+    detectors: () => ({
+      bytes: 400,
+      detectors: [
+        {
+          ...{ name: 'beacon', parameters: { beats: 9 }, observed: 7, findings: 2, dropped: 0 },
+          ...{ learnedFrom: startedAt, learnedTo: startedAt, isSetAside: false },
+          tables: [{ name: 'destinations', entities: 3, bytes: 400, evicted: 1 }],
+        },
+      ],
+    }),
     rules: () => ({
       bundle: { version: 7, digest: 'd'.repeat(64), at: startedAt },
       rules: [
@@ -248,9 +309,24 @@ export async function startApi(t: Test, over: Partial<ApiDeps> = {}): Promise<Ru
     }),
     ca: { list: () => [], rotate: async () => [] },
     giveCommand: (order) => commands.give(order),
-    hunts: new Hunts({ sql: await sqlEngine(t, control, huntFolder), store: control.hunts, audit }),
+    // What is taken is there to be read; nothing detects here.
+    intake: {
+      async take(rows) {
+        const stream = String(events.events.length).padStart(16, '0');
+        const ids = rows.map((_, i) => `e0000000000000a1:${stream}:1:${i}`);
+        for (const [i, event] of rows.entries())
+          events.events.push({ id: ids[i]!, hostId: 'e0000000000000a1', hostName: 'api', event });
+        return { ids };
+      },
+      alertsOf: async () => [],
+    },
+    hunts,
+    analyses: new Analyses({ hunts, hosts: control.hosts }),
     backtests,
+    // Tests ask much from one address.
+    limits: { perAddress: 1e9, perCaller: 1e9 },
     logger: pino({ level: 'debug' }, { write: (line) => log.push(line) }),
+    ...(makeOidc && { oidc: makeOidc({ control, access }) }),
     ...over,
   };
   const app = await createApi(deps);
@@ -258,7 +334,7 @@ export async function startApi(t: Test, over: Partial<ApiDeps> = {}): Promise<Ru
     await app.close();
     await control.close();
   });
-  const baseUrl = await app.listen({ host: '127.0.0.1', port: 0 });
+  const baseUrl = await app.listen({ host: '127.0.0.1', port });
   const bearer = async (role: Role) => {
     const { token } = await deps.auth.createToken(role, role);
     return { authorization: `Bearer ${token}` };

@@ -12,7 +12,7 @@ async function setUp(t: Test) {
   const control = await openControlStore(path, { durable: false });
   t.teardown(() => control.close());
   const clock = { now: 1_700_000_000_000_000 };
-  return { path, clock, auth: createAuth(control.credentials, () => clock.now) };
+  return { path, clock, auth: createAuth(control, () => clock.now) };
 }
 const secretOf = (url: string) => new URLSearchParams(new URL(url).hash.slice(1)).get('sign-in') ?? '';
 
@@ -50,10 +50,26 @@ t.test('links live ten minutes, sessions twelve hours', async (t) => {
   clock.now += 599_999_999;
   const session = await auth.exchange(secretOf(url));
   t.match(session?.credential, { name: 'ada', role: 'viewer' });
-  clock.now += 12 * 3_600_000_000 - 1;
+  const halfHourUs = 1_800_000_000;
+  for (let spent = halfHourUs; spent < 24 * halfHourUs; spent += halfHourUs) {
+    clock.now += halfHourUs;
+    t.ok(await auth.session(session?.secret ?? ''), 'as long as it is used');
+  }
+  clock.now += halfHourUs - 1;
   t.ok(await auth.session(session?.secret ?? ''));
   clock.now += 1;
   t.notOk(await auth.session(session?.secret ?? ''));
+});
+
+t.test('a session ends an hour after its last use', async (t) => {
+  const { auth, clock } = await setUp(t);
+  const { url } = await auth.createSignInLink('http://127.0.0.1:7080');
+  const session = await auth.exchange(secretOf(url));
+  clock.now += 3_600_000_000;
+  t.ok(await auth.session(session?.secret ?? ''));
+  clock.now += 3_600_000_001;
+  t.notOk(await auth.session(session?.secret ?? ''));
+  t.same(await auth.list('session'), [], 'nor is it listed');
 });
 
 t.test('kinds do not stand in for one another, and revoking ends them', async (t) => {
@@ -82,9 +98,9 @@ t.test('roles', async (t) => {
   const table = roles.map((role) => [role, permissions.filter((permission) => mayDo(role, permission))]);
   t.same(Object.fromEntries(table), {
     viewer: ['read'],
-    analyst: ['read', 'triage'],
-    responder: ['read', 'triage', 'respond'],
-    'rule-admin': ['read', 'triage', 'rules'],
-    admin: ['read', 'triage', 'respond', 'rules', 'administer'],
+    analyst: ['read', 'triage', 'ingest'],
+    responder: ['read', 'triage', 'respond', 'ingest'],
+    'rule-admin': ['read', 'triage', 'rules', 'ingest'],
+    admin: ['read', 'triage', 'respond', 'rules', 'ingest', 'administer'],
   });
 });

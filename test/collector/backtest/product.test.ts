@@ -6,7 +6,7 @@ import t, { type Test } from 'tap';
 import type { EventRow } from '#shared/schema/columns.ts';
 import { openControlStore } from '../../../collector/store/control/open.ts';
 import { Server, vedette, vedetteJson } from '../../vedette.ts';
-import { hostOf, StoredEvents, secondUs } from './stored-events.ts';
+import { hostOf, inLetters, StoredEvents, secondUs } from './stored-events.ts';
 
 const id = '00000000-0000-4000-8000-000000000077';
 const rule = (condition = 'image') => `title: Tool of the test
@@ -34,6 +34,7 @@ const start = Math.floor(Date.now() / 1000 - 3_600) * secondUs;
 const event = (second: number, image: string, user: string): EventRow => ({
   ...{ type: 'process.start', time: start + second * secondUs, 'process.executable': image },
   ...{ 'process.entity_id': `${image}${second}`, 'user.name': user },
+  'process.parent.executable': `/opt/${inLetters(second)}`,
 });
 
 interface Alert {

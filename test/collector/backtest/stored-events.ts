@@ -12,6 +12,7 @@ import { KeyRing, makeKeyFile, noKeyRing } from '../../../collector/encryption/k
 import { type Detectable, groupsOf, originOf } from '../../../collector/ingest/detectable.ts';
 import { recordOf } from '../../../collector/ingest/record.ts';
 import type { RuleSource } from '../../../collector/rules/rule-source.ts';
+import { openControlStore } from '../../../collector/store/control/open.ts';
 import type { BatchRecord } from '../../../collector/store/journal/contract.ts';
 import { openDatabase } from '../../../collector/store/journal/database.ts';
 import { openJournalWriter } from '../../../collector/store/journal/writer.ts';
@@ -29,6 +30,10 @@ export interface Arrival {
 }
 
 const wide = { maxEvents: 1_000_000, maxBytes: 1 << 30 };
+/** A number in letters: what differs in numbers only is one entity. */
+export const inLetters = (n: number) =>
+  String(n).replace(/\d/g, (digit) => 'abcdefghij'[Number(digit)] as string);
+
 export const hostOf = (n: number): BacktestHost => ({
   id: n.toString(16).padStart(16, '0'),
   name: `host-${n}`,
@@ -44,9 +49,11 @@ export class StoredEvents {
   readonly #db: ReturnType<typeof openDatabase>;
   readonly #positions = new Map<string, { sequence: number; collected: number }>();
   readonly #live: Detectable[] = [];
+  readonly #t: Test;
 
   /** With `isSealed` all of it is encrypted, under a key of its own. */
   constructor(t: Test, hosts: number, isSealed = false) {
+    this.#t = t;
     this.folder = tempFolder(t);
     this.keyFile = isSealed ? join(this.folder, 'keys') : '';
     if (isSealed) makeKeyFile(this.keyFile);
@@ -117,21 +124,23 @@ export class StoredEvents {
   }
 
   /** The alerts live detection raised, as the control database keeps them. */
-  live(ruleSet: RuleSet): ReadonlyMap<string, AlertDigest> {
+  async live(ruleSet: RuleSet): Promise<ReadonlyMap<string, AlertDigest>> {
     const detector = createDetector(ruleSet);
+    const control = await openControlStore(join(tempFolder(this.#t), 'control.db'), { durable: false });
+    for (const [i, batch] of this.#live.entries())
+      await control.detection.commit(
+        i + 1,
+        detector.detect(originOf(batch), groupsOf(batch), batch.receivedAt),
+      );
     const kept = new Map<string, AlertDigest>();
-    for (const batch of this.#live) {
-      for (const alert of detector.detect(originOf(batch), groupsOf(batch), batch.receivedAt)) {
-        const { id, ruleId } = alert;
-        const before = kept.get(id);
-        kept.set(id, {
-          ...{ id, ruleId },
-          count: alert.count + (before?.count ?? 0),
-          firstEventAt: Math.min(alert.firstEventAt, before?.firstEventAt ?? alert.firstEventAt),
-          lastEventAt: Math.max(alert.lastEventAt, before?.lastEventAt ?? alert.lastEventAt),
-        });
-      }
+    for (let cursor: string | undefined; ; ) {
+      const { items, next } = await control.alerts.list({}, 500, cursor);
+      for (const { id, ruleId, count, firstEventAt, lastEventAt } of items)
+        kept.set(id, { id, ruleId, count, firstEventAt, lastEventAt });
+      if (next === null) break;
+      cursor = next;
     }
+    await control.close();
     return kept;
   }
 }

@@ -22,12 +22,13 @@ import {
 } from '#shared/bundle/index.ts';
 import { ok } from '#shared/errors.ts';
 import { Bundles, maxBundles, maxWaiting } from '../../../collector/bundles/bundles.ts';
-import { checkSource } from '../../../collector/bundles/check.ts';
+import { bundledFiles, checkSource } from '../../../collector/bundles/check.ts';
 import { openOnlineKeys } from '../../../collector/bundles/online-keys.ts';
 import { rulesInForce } from '../../../collector/rules/rules-in-force.ts';
 import { openControlStore } from '../../../collector/store/control/open.ts';
 import { userRule } from '../../rule-folder.ts';
 import { tempFolder } from '../../temp.ts';
+import { editingOver } from './editing.ts';
 
 const day = 86_400_000_000;
 const weekMs = 7 * 86_400_000;
@@ -39,6 +40,7 @@ async function scene(t: Test) {
   const clock = { now: 1_800_000_000_000_000 };
   const keys = await openOnlineKeys(tempFolder(t));
   const bundles = await Bundles.open({
+    ...editingOver(t, control.bundles),
     ...{ store: control.bundles, keys, check: checkSource, statementLifeMs: weekMs, now: () => clock.now },
     // As the pipeline does it that has detected nothing.
     switchTo: async ({ content, trust, isRollback: _, ...made }) => {
@@ -189,6 +191,24 @@ t.test('another bundle of a version that is kept is refused', async (t) => {
   });
   const signedBad = { ...bad, manifest: withSignature(bad.manifest, 'signing', keys.signing) };
   await t.rejects(bundles.add(encodeBundle(signedBad), 'ada'), { code: 'rules.refused' });
+});
+
+t.test('what was prepared for hosts is what the texts say, or the bundle is refused', async (t) => {
+  const { bundles, keys } = await scene(t);
+  const facts = { name: 'z', expiresAt: 4e15, minAgentVersion: '0.1.0', untested: [], tests: [] };
+  const source = new Map([['rules/z.yml', Buffer.from(userRule('z', 'z'))]]);
+  const checked = await checkSource(source);
+  const add = (version: number, files: ReadonlyMap<string, Uint8Array>) => {
+    const made = buildBundle(files, { ...facts, version });
+    const manifest = withSignature(made.manifest, 'signing', keys.signing);
+    return bundles.add(encodeBundle({ ...made, manifest }), 'ada');
+  };
+  const [path, bytes] = [...bundledFiles(source, checked)].find(([name]) => !source.has(name))!;
+  const silenced = Buffer.from(Buffer.from(bytes).toString().replace('"values":["z"]', '"values":["y"]'));
+  t.notOk(silenced.equals(bytes));
+  await t.rejects(add(1, new Map([...source, [path, silenced]])), { code: 'bundle.prepared_differs' });
+  t.match(await add(1, bundledFiles(source, checked)), { version: 1, files: 2 });
+  t.match(await add(2, source), { version: 2, files: 1 }, 'an earlier version builds without');
 });
 
 t.test('there are so many at most, and the one in force stays', async (t) => {

@@ -24,8 +24,10 @@ const whole = {
 };
 const entry = new URL('../../../collector/bundle-check.worker.ts', import.meta.url);
 
-const built = async (folder: string) =>
-  encodeBundle(buildBundle(bundledFiles(await readSource(folder)), facts));
+const built = async (folder: string) => {
+  const source = await readSource(folder);
+  return encodeBundle(buildBundle(bundledFiles(source, await checkSource(source)), facts));
+};
 
 t.test('the same folder gives the same bytes, however it came about', async (t) => {
   const folder = ruleFolder(t, whole);
@@ -44,11 +46,25 @@ t.test('what belongs into a bundle is taken, tests only to be run', async (t) =>
   const source = await readSource(ruleFolder(t, whole));
   const expected = ['lists/admins.txt', 'rules/a.test.yml', 'rules/a.yml', 'rules/deep/b.yml'];
   t.same([...source.keys()].sort(), [...expected, 'settings/sensors.json']);
-  t.same([...bundledFiles(source).keys()].sort(), [...expected, 'settings/sensors.json'].toSpliced(1, 1));
+  const bundled = bundledFiles(source, await checkSource(source));
+  t.same(
+    [...bundled.keys()].sort(),
+    [...expected, 'prepared/rules.json', 'settings/sensors.json'].toSpliced(1, 1).sort(),
+  );
   const flat = await readSource(
     ruleFolder(t, { 'a.yml': userRule('a', 'x'), 'x/b.yml': 'b', 'lists/l.txt': '' }),
   );
   t.same([...flat.keys()].sort(), ['lists/l.txt', 'rules/a.yml', 'rules/x/b.yml'], 'rules without a folder');
+});
+
+t.test('what is prepared never makes a bundle larger than agents take', async (t) => {
+  const prepared = Buffer.from('{}');
+  const room = 14 * 1024 * 1024 - prepared.length;
+  const pathsOf = (sizeBytes: number) => [
+    ...bundledFiles(new Map([['lists/a.txt', new Uint8Array(sizeBytes)]]), { prepared }).keys(),
+  ];
+  t.same(pathsOf(room), ['lists/a.txt', 'prepared/rules.json']);
+  t.same(pathsOf(room + 1), ['lists/a.txt']);
 });
 
 t.test('links and files that are too large are refused', async (t) => {

@@ -2,8 +2,10 @@ import t from 'tap';
 import type { RuleFault } from '../../../collector/detect/detector.ts';
 import { createDetector } from '../../../collector/detect/detector.ts';
 import { columnarOf } from '../../../collector/rules/columnar.ts';
+import { HitFold } from '../../../shared/detect/hit-fold.ts';
+import { MatchEvent } from '../../../shared/detect/match-event.ts';
 import { eventSpecs } from '../../../shared/events/registry.gen.ts';
-import type { EventRow } from '../../../shared/schema/columns.ts';
+import type { Column, ColumnarEvents, EventRow } from '../../../shared/schema/columns.ts';
 import { Predicate } from '../../../shared/sigma/compile/predicate.ts';
 import { compileRules, parseRules } from '../../../shared/sigma/index.ts';
 
@@ -44,7 +46,7 @@ t.test('an alert says what, where and why', async (t) => {
   t.match(alert, {
     ...{ ruleId: 'evil', ruleTitle: 'Evil', level: 'high', hostId: 'h1', hostName: 'h1.lan', raisedAt: 99 },
     ...{ firstEventAt: 20, lastEventAt: 20, count: 1, tags: ['attack.t1059'], eventIds: ['h1/0/1'] },
-    reason: "Evil: process.command_line contains 'evil' (run evil)",
+    reason: "Evil: somebody ran run evil; its command line contains 'evil'.",
     matches: [{ selection: 's', field: 'process.command_line', value: 'run evil', test: "contains 'evil'" }],
     event: {
       'host.id': 'h1',
@@ -58,15 +60,36 @@ t.test('an alert says what, where and why', async (t) => {
 t.test('ids come from what was found', async (t) => {
   const detector = createDetector(rulesOf(evil));
   const id = (row: EventRow, host = 'h1') => detector.detect(origin(host), [rows(row)], 1)[0]?.id;
-  const one = start('evil', { 'process.entity_id': 'p1' });
+  const one = start('evil', { 'process.entity_id': 'p1', 'user.name': 'ada' });
   t.equal(id(one), id(one), 'again the same');
-  t.equal(id(one), id(start('evil twin', { 'process.entity_id': 'p1' })), 'one process, one alert');
-  t.not(id(one), id(start('evil', { 'process.entity_id': 'p2' })));
   t.not(id(one), id(one, 'h2'));
+  const key = (row: EventRow, host = 'h1') => detector.detect(origin(host), [rows(row)], 1)[0]?.key;
+  t.equal(key(one), key({ ...one, 'process.entity_id': 'p2' }), 'what each run has anew is not the entity');
+  t.equal(key(start('evil 1234 /tmp/4711')), key(start('evil 5678 /tmp/815')), 'nor are numbers');
+  t.not(key(start('evil 10.1.2.3')), key(start('evil 10.1.2.4')), 'but addresses are');
+  t.not(key(one), key(one, 'h2'));
+  t.not(key(one), key({ ...one, 'user.name': 'eve' }));
+  t.not(key(one), key(start('evil twin', { 'user.name': 'ada' })));
   const both = detector.detect(origin(), [rows(one, { ...one, time: 30 })], 1);
   t.match(both, [{ count: 2, firstEventAt: 10, lastEventAt: 30, eventIds: ['h1/0/0', 'h1/0/1'] }]);
-  const apart = detector.detect(origin(), [rows(start('evil'), start('evil'))], 1);
-  t.equal(apart.length, 2, 'without a process, each event is its own');
+  const apart = detector.detect(origin(), [rows(one, { ...one, time: 61e6 })], 1);
+  t.match(apart, [{ count: 1 }, { count: 1 }], 'those far apart are put together where they are kept');
+  t.equal(apart[0]?.key, apart[1]?.key);
+  t.not(apart[0]?.id, apart[1]?.id);
+});
+
+t.test('many hits of one batch: all are counted, the first and the last are named', async (t) => {
+  const hits = Array.from({ length: 1000 }, (_, i) => start(`evil ${1000 + i}`, { time: i }));
+  const [alert, ...more] = createDetector(rulesOf(evil)).detect(origin(), [rows(...hits)], 1);
+  t.strictSame(more, []);
+  t.match(alert, { count: 1000, firstEventAt: 0, lastEventAt: 999 });
+  const named = [...Array(50).keys(), ...Array.from({ length: 50 }, (_, i) => 950 + i)];
+  t.strictSame(
+    alert?.eventIds,
+    named.map((row) => `h1/0/${row}`),
+  );
+  t.equal(alert?.seen['process.command_line']?.length, 1000, 'values that differ are counted');
+  t.strictSame(alert?.entity, { 'process.command_line': 'evil #' });
 });
 
 t.test('products and event types are kept apart', async (t) => {
@@ -272,4 +295,69 @@ t.test('a rule that throws is set aside and reported once', async (t) => {
     );
   }
   t.match(faults, [{ ruleId: 'broken', ruleTitle: 'Evil', error: { message: 'no' } }]);
+});
+
+t.test('a finding is one alert for all about one thing, with the events it was made of', async (t) => {
+  const strings = (values: readonly string[]) => ({
+    kind: 'string' as const,
+    dictionary: [...new Set(values)],
+    index: Uint8Array.from(values, (value) => [...new Set(values)].indexOf(value) + 1),
+  });
+  const finding = (entities: readonly string[], fleet: boolean, firstId: number): ColumnarEvents => ({
+    ...{ type: 'finding', count: entities.length, times: Float64Array.from(entities, (_, i) => 10 + i) },
+    columns: new Map<string, Column>([
+      ['finding.detector', strings(entities.map(() => 'beacon'))],
+      ['finding.kind', strings(entities.map(() => 'regular'))],
+      ['finding.entity', strings(entities)],
+      ['finding.summary', strings(entities.map((name) => `${name} connected every 60 s`))],
+      ['finding.fleet', { kind: 'bool', values: Uint8Array.from(entities, () => (fleet ? 2 : 1)) }],
+      [
+        'finding.event_ids',
+        {
+          ...{ kind: 'list', dictionary: [`e${firstId}`, `e${firstId + 1}`] },
+          offsets: Uint32Array.from([0, ...entities.map((_, i) => 2 * (i + 1))]),
+          index: Uint8Array.from(entities.flatMap(() => [1, 2])),
+          present: Uint8Array.from(entities, () => 1),
+        },
+      ],
+    ]),
+  });
+  const header = rulesOf({ ...evil, id: 'beacon', title: 'Beacon' }).rules[0]!.rule;
+  const alertsOf = (events: ColumnarEvents, hostId = 'h1') => {
+    const fold = new HitFold(undefined);
+    const event = new MatchEvent(origin(hostId), events, 0);
+    for (let row = 0; row < events.count; row++) fold.add(header, event.at(row), () => [], 1);
+    return [...fold.alerts()];
+  };
+  const alerts = alertsOf(finding(['curl', 'curl', 'wget'], false, 1));
+  t.match(alerts, [
+    { count: 2, reason: 'Beacon: curl connected every 60 s.', eventIds: ['e1', 'e2'] },
+    { count: 1, reason: 'Beacon: wget connected every 60 s.' },
+  ]);
+  const keyOf = (fleet: boolean, host: string) => alertsOf(finding(['x'], fleet, 1), host)[0]?.key;
+  t.not(keyOf(false, 'h1'), keyOf(false, 'h2'));
+  t.equal(keyOf(true, 'h1'), keyOf(true, 'h2'), 'one about several hosts is of none of them');
+});
+
+t.test('what is hidden is marked, hit by hit; correlations count it all the same', async (t) => {
+  const hidden: string[] = [];
+  const detector = createDetector(
+    rulesOf(evil, { ...many, correlation: { ...many.correlation, generate: true } }),
+    {
+      exceptionOf: (rule, { row }, key) => {
+        hidden.push(`${rule.id} ${key().length}`);
+        return rule.id === 'many' || row === 1 ? 'x' : undefined;
+      },
+    },
+  );
+  const alerts = detector.detect(origin(), [rows(at(1), at(2), at(3))], 1);
+  t.match(alerts.map(({ ruleId, count, exceptionId }) => [ruleId, count, exceptionId]).sort(), [
+    ['evil', 1, 'x'],
+    ['evil', 2, undefined],
+    ['many', 3, 'x'],
+  ]);
+  t.ok(
+    hidden.includes('many 32') && hidden.includes('evil 32'),
+    'an exception may ask for the key of either',
+  );
 });

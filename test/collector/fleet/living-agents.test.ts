@@ -35,8 +35,8 @@ async function shownTo(address: string, ca: string): Promise<string> {
 
 t.test('certificates that live for seconds are renewed over and over, and no event is lost', async (t) => {
   const test = await startTestCollector(t, undefined, {
-    agentCertificateLifeS: 6,
-    serverCertificateLifeS: 6,
+    agentCertificateLifeS: 10,
+    serverCertificateLifeS: 10,
   });
   const identity = await test.enrol();
   const folder = tempFolder(t);
@@ -48,7 +48,9 @@ t.test('certificates that live for seconds are renewed over and over, and no eve
   await agent.until(async () => {
     agent.delivery.emit(numbered(emitted++));
     seen.add((loadIdentity(folder) as AgentIdentity).certificate);
-    return seen.size >= 4 && (await shownTo(agents, identity.ca)) !== shown;
+    if (seen.size < 4) return false;
+    // A machine that is busy may be late to renew the collector's own.
+    return (await shownTo(agents, identity.ca).catch(() => shown)) !== shown;
   });
   t.ok(seen.size >= 4, 'three renewals');
   agent.delivery.flush();

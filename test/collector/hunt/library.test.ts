@@ -1,21 +1,10 @@
 /** Each hunt of the library: what it must find, and what is nearly so and it must not. */
 import t from 'tap';
-import type { AnyEvent } from '#shared/events/registry.gen.ts';
-import { eventSpecs } from '#shared/events/registry.gen.ts';
-import type { EventSpec } from '#shared/schema/spec.ts';
-import { checkEvent } from '#shared/schema/validate.ts';
 import { loadLibrary } from '../../../collector/hunt/library.ts';
 import { valuesFor } from '../../../collector/hunt/parameters.ts';
 import { host, hunting, otherHost } from '../store/events/hunting.ts';
+import { day, eventOf, type Fields, on, type Seen, third, times } from './seen.ts';
 
-type Fields = Readonly<Record<string, unknown>>;
-/** An event of a host, so many minutes ago. */
-interface Seen {
-  readonly hostId: string;
-  readonly type: string;
-  readonly minutesAgo: number;
-  readonly fields: Fields;
-}
 interface Case {
   /** Column that tells the findings apart, and what it holds in them. */
   readonly column: string;
@@ -23,45 +12,6 @@ interface Case {
   readonly events: readonly Seen[];
   readonly parameters?: Readonly<Record<string, string | number | boolean>>;
 }
-
-const third = 'c'.repeat(16);
-const day = 24 * 60;
-const on = (hostId: string, type: string, minutesAgo: number, fields: Fields): Seen => ({
-  hostId,
-  type,
-  minutesAgo,
-  fields,
-});
-const times = (n: number, make: (i: number) => Seen) => Array.from({ length: n }, (_, i) => make(i));
-
-/** What the declarations require, where a case does not care. */
-const usual: Readonly<Record<string, Fields>> = {
-  'process.start': { 'process.pid': 9, 'process.entity_id': 'e', 'process.start': 1, 'process.name': 'x' },
-  'network.connection': {
-    ...{ 'network.transport': 'tcp', 'source.ip': '10.0.0.5', 'source.port': 40_000 },
-    ...{ 'network.connection_id': 'c', 'network.initiated': true },
-  },
-  'network.flow': {
-    ...{ 'event.action': 'ended', 'event.start': 1, 'event.end': 2, 'network.flow.accuracy': 'exact' },
-    ...{ 'network.transport': 'tcp', 'source.ip': '10.0.0.5', 'source.port': 1, 'destination.port': 443 },
-  },
-  'dns.query': {
-    ...{ 'network.protocol': 'dns', 'network.transport': 'udp', 'source.ip': '10.0.0.5', 'source.port': 1 },
-    ...{ 'destination.ip': '10.0.0.1', 'destination.port': 53 },
-  },
-  'tls.hello': {
-    ...{ 'network.transport': 'tcp', 'source.ip': '10.0.0.5', 'source.port': 1 },
-    ...{ 'destination.ip': '93.184.216.34', 'destination.port': 443 },
-  },
-  'http.request': {
-    ...{ 'http.request.method': 'GET', 'url.full': 'http://x/', 'network.transport': 'tcp' },
-    ...{ 'source.ip': '10.0.0.5', 'source.port': 1, 'destination.ip': '10.0.0.9', 'destination.port': 80 },
-  },
-  login: { 'event.action': 'login', 'event.outcome': 'success', 'log.source': 'journal' },
-  'package.change': { 'event.action': 'installed', 'package.type': 'deb' },
-  'package.file': { 'package.name': 'coreutils', 'package.type': 'deb' },
-  'process.access': { 'event.action': 'ptrace-attach', 'process.target.pid': 2 },
-};
 
 const run = (minutesAgo: number, executable: string, fields: Fields = {}, hostId = host) =>
   on(hostId, 'process.start', minutesAgo, { 'process.executable': executable, ...fields });
@@ -438,14 +388,6 @@ const cases: Readonly<Record<string, Case>> = {
   },
 };
 
-function eventOf({ type, minutesAgo, fields }: Seen, i: number): AnyEvent {
-  const time = Math.round(Date.now() - minutesAgo * 60_000) * 1000 + i;
-  const spec = eventSpecs[type as keyof typeof eventSpecs] as EventSpec;
-  const checked = checkEvent(spec, { time, ...usual[type], ...fields });
-  if (!checked.ok) throw checked.error;
-  return checked.value as unknown as AnyEvent;
-}
-
 t.test('every hunt is tested, and says what it is', async (t) => {
   const library = loadLibrary();
   t.strictSame(
@@ -471,7 +413,7 @@ for (const hunt of loadLibrary()) {
     const parameters = valuesFor(hunt.parameters, one.parameters ?? {});
     t.strictSame(await rows(hunt.sql, { parameters }), [], 'nothing in an empty store');
     for (const hostId of [host, otherHost, third]) {
-      const events = one.events.filter((event) => event.hostId === hostId).map(eventOf);
+      const events = one.events.filter((event) => event.hostId === hostId).map((one, i) => eventOf(one, i));
       if (events.length > 0) await add(hostId, ...events);
     }
     const found = await rows(hunt.sql, { parameters });

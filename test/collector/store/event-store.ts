@@ -6,6 +6,7 @@ import type { AnyEvent } from '#shared/events/registry.gen.ts';
 import { everything } from '#shared/filter/filter.ts';
 import type { EventQuery } from '../../../collector/store/contract.ts';
 import { searchArrivals } from '../../../collector/store/events/arrival-search.ts';
+import { DecodedBatches } from '../../../collector/store/events/decoded-batches.ts';
 import {
   EventSearch,
   type FoundPage,
@@ -61,8 +62,9 @@ export async function eventStore(t: Test) {
     await writer.close();
     await reader.close();
   });
+  const decoded = new DecodedBatches();
   const tail: TailSearch = {
-    newest: (query) => searchTail(reader, query),
+    newest: (query) => searchTail(reader, decoded, query),
     arrivals: (query) => searchArrivals(reader, query),
     find: (id) => findInJournal(reader, id),
   };

@@ -132,8 +132,18 @@ t.test('what a host says of an alert gives the alert that the collector would ra
   const events = alerts.map((alert) => eventOfAlert(alert, 'f'.repeat(64)) as unknown as EventRow);
   for (const [i, result] of told(events).entries()) {
     if (!result.ok) throw result.error;
-    t.same(result.value, { ...alerts[i], raisedAt: 18e14 });
+    // Of values a host tells those of the event that it quotes.
+    const { seen } = result.value;
+    t.same(Object.keys(seen), Object.keys(alerts[i]?.seen ?? {}));
+    t.same(result.value, { ...alerts[i], seen, raisedAt: 18e14 });
   }
+});
+
+t.test('an agent of before alerts had entities gives the same alert', async (t) => {
+  const [alert] = raised({ 'rules/a.yml': base('loud') });
+  const event = eventOfAlert(alert!, '') as unknown as EventRow;
+  const [result] = told([{ ...event, 'alert.subject': JSON.stringify([host, 'process p1']) }]);
+  t.match(result, { ok: true, value: { id: alert?.id, key: alert?.key, subject: alert?.subject } });
 });
 
 t.test('a host speaks for itself only', async (t) => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { Automaton } from '../../../shared/sigma/regex/automaton.ts';
-import { requiredTexts } from '../../../shared/sigma/regex/literals.ts';
+import { requiredTexts, shortestMatch } from '../../../shared/sigma/regex/literals.ts';
 import { parseRegex } from '../../../shared/sigma/regex/parse.ts';
 import { compileProgram } from '../../../shared/sigma/regex/program.ts';
 import { Simulation } from '../../../shared/sigma/regex/simulation.ts';
@@ -96,16 +96,37 @@ t.test('a required text is in every value that matches', async () => {
     ['anywhere', 'curl'],
     ['anywhere', 'bash', 'zsh'],
   ]);
-  t.strictSame(required('x(?:bash|zsh)+y?'), [['anywhere', 'bash', 'zsh']]);
+  t.strictSame(required('x(?:bash|zsh)+y?'), [['anywhere', 'xbash', 'xzsh']]);
+  t.strictSame(
+    required('/(?:lt|bore(?:-\\w+)?)$'),
+    [['anywhere', '/lt', '/bore', '/bore-']],
+    'alternatives go on from what is before them',
+  );
+  t.strictSame(required('(?:curl|wget)\\s+x{2,3}'), [
+    ['anywhere', 'xx'],
+    ['anywhere', 'curl', 'wget'],
+  ]);
   t.strictSame(required('a?b*'), []);
   t.strictSame(required('\\w`\\w'), [['anywhere', '`']], 'one character, when it is a rare one');
   t.strictSame(required('\\w\\.\\w'), []);
   t.strictSame(required('^ab[cd]\\w+(?:x|yz)$'), [
     ['start', 'abc', 'abd'],
-    ['anywhere', 'ab'],
     ['end', 'x', 'yz'],
   ]);
   t.strictSame(required('\\w\\."?$'), [['end', '.', '."']]);
+});
+
+t.test('no text shorter than the shortest match matches', async (t) => {
+  fc.assert(
+    fc.property(
+      source,
+      flags,
+      value,
+      (text, f, v) => !automaton(text, f).test(v) || v.length >= shortestMatch(parseRegex(text, f)),
+    ),
+    { numRuns: 3_000 },
+  );
+  t.equal(shortestMatch(parseRegex('^a(?:bc|d)[0-9]{93}e*f?$', noFlags)), 95);
 });
 
 t.test('reading never ends in anything but a tree or a refusal', async () => {

@@ -70,7 +70,8 @@ export class TraceRecord {
     if (size === 8) {
       return Number(signed ? this.#buffer.readBigInt64LE(at) : this.#buffer.readBigUInt64LE(at));
     }
-    if (size !== 1 && size !== 2 && size !== 4) return 0;
+    if (size === 4) return signed ? this.#buffer.readInt32LE(at) : this.#buffer.readUInt32LE(at);
+    if (size !== 1 && size !== 2) return 0;
     return signed ? this.#buffer.readIntLE(at, size) : this.#buffer.readUIntLE(at, size);
   }
 
@@ -91,13 +92,19 @@ export class TraceRecord {
 
   /** Text up to the first NUL, of a fixed or a dynamic field; bytes that are not UTF-8 as U+FFFD. */
   text(field: TraceField): string {
-    const bytes = this.bytes(field);
-    const end = bytes.indexOf(0);
-    return bytes.toString('utf8', 0, end < 0 ? bytes.length : end);
+    const [start, end] = this.#place(field);
+    const text = this.#buffer.toString('utf8', start, end);
+    const length = text.indexOf('\0');
+    return length < 0 ? text : text.slice(0, length);
   }
 
   /** The field's bytes, which hold until the buffer is written again. */
   bytes(field: TraceField): Buffer {
+    return this.#buffer.subarray(...this.#place(field));
+  }
+
+  /** Where in the buffer the field's bytes begin and end. */
+  #place(field: TraceField): [start: number, end: number] {
     let { offset, size } = field;
     if (field.dynamic) {
       const place = this.number({ offset, size: 4, signed: false, dynamic: false });
@@ -105,6 +112,6 @@ export class TraceRecord {
       size = place >>> 16;
     }
     const end = Math.min(offset + size, this.#length);
-    return this.#buffer.subarray(this.#start + Math.min(offset, end), this.#start + end);
+    return [this.#start + Math.min(offset, end), this.#start + end];
   }
 }

@@ -92,6 +92,16 @@ export class TraceInstance {
     }
   }
 
+  /** Gives an event that is on another filter, or none. False when the kernel refuses: it keeps the one it has. */
+  refilter(system: string, event: string, filter: string | undefined): boolean {
+    try {
+      this.#write(`events/${system}/${event}/filter`, filter ?? '0');
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   disable(system: string, event: string): void {
     this.#enabled = this.#enabled.filter((name) => name !== `${system}:${event}`);
     try {

@@ -84,6 +84,7 @@ export class KernelTrace {
   readonly #afterRound = new Set<(nowUs: number) => void>();
   #timer: NodeJS.Timeout | undefined;
   #soon: NodeJS.Timeout | undefined;
+  #isHurried = false;
   /** Time of the record read last. */
   #lastNs = 0;
   #busyMs = 0;
@@ -168,6 +169,16 @@ export class KernelTrace {
     }
   }
 
+  /** Gives an event that is on another filter, or none. False when the kernel refuses. */
+  refilter(source: TraceSource, filter: string | undefined): boolean {
+    return this.#sideOf(source)[0]?.refilter(source.system, source.event, filter) === true;
+  }
+
+  /** Whether what is not urgent is collected as soon as what is, from now on. */
+  hurry(isHurried: boolean): void {
+    this.#isHurried = isHurried;
+  }
+
   /** Calls the function after each round of records, until the trace is closed or the function it gives is called. */
   afterRound(round: (nowUs: number) => void): () => void {
     this.#afterRound.add(round);
@@ -239,7 +250,9 @@ export class KernelTrace {
     this.#timer = setTimeout(() => {
       const before = this.records;
       this.drain();
-      if (this.#rest !== undefined) this.#collect(this.records === before ? idleDrainMs : drainMs);
+      if (this.#rest === undefined) return;
+      const usualMs = this.records === before ? idleDrainMs : drainMs;
+      this.#collect(this.#isHurried ? gatherMs : usualMs);
     }, untilBeat(waitMs));
   }
 
@@ -277,19 +290,14 @@ export class KernelTrace {
       this.records++;
       this.#lastNs = timeNs;
       this.#record.move(buffer, start, bytes);
-      const act = this.#attempt(() => read(this.#record, timeNs));
-      if (act !== undefined) this.#pending.push({ timeNs, act });
+      try {
+        const act = read(this.#record, timeNs);
+        if (act !== undefined) this.#pending.push({ timeNs, act });
+      } catch (error) {
+        this.#options.onError(error);
+      }
     };
     if (readPage(buffer, 0, length, instance.layout, take)) this.#checkedAtMs = 0;
-  }
-
-  #attempt<T>(work: () => T): T | undefined {
-    try {
-      return work();
-    } catch (error) {
-      this.#options.onError(error);
-      return undefined;
-    }
   }
 
   #actUntil(untilNs: number): void {
@@ -299,11 +307,21 @@ export class KernelTrace {
     for (const { timeNs, act } of pending) {
       if (timeNs > untilNs) break;
       done++;
-      this.#attempt(() => act(Math.round((timeNs + offsetNs) / 1000), timeNs));
+      try {
+        act(Math.round((timeNs + offsetNs) / 1000), timeNs);
+      } catch (error) {
+        this.#options.onError(error);
+      }
     }
     this.#pending = pending.slice(done);
     const nowUs = Math.round((this.clock.nowNs() + offsetNs) / 1000);
-    for (const round of this.#afterRound) this.#attempt(() => round(nowUs));
+    for (const round of this.#afterRound) {
+      try {
+        round(nowUs);
+      } catch (error) {
+        this.#options.onError(error);
+      }
+    }
   }
 
   /** Sets the clock, and tells what the kernel lost since the last look. */

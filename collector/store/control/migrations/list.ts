@@ -9,6 +9,13 @@ import { bundles } from './0007-bundles.ts';
 import { edge } from './0008-edge.ts';
 import { alertVerdict } from './0009-alert-verdict.ts';
 import { rollouts } from './0010-rollouts.ts';
+import { alertEntities } from './0011-alert-entities.ts';
+import { alertExceptions } from './0012-alert-exceptions.ts';
+import { stories } from './0013-stories.ts';
+import { accounts } from './0014-accounts.ts';
+import { hostGroups } from './0015-host-groups.ts';
+import { retention } from './0016-retention.ts';
+import { huntSchedules } from './0017-hunt-schedules.ts';
 
 export interface Migration {
   readonly name: string;
@@ -27,4 +34,11 @@ export const migrations: readonly Migration[] = [
   { name: 'edge', up: edge },
   { name: 'alert-verdict', up: alertVerdict },
   { name: 'rollouts', up: rollouts },
+  { name: 'alert-entities', up: alertEntities },
+  { name: 'alert-exceptions', up: alertExceptions },
+  { name: 'stories', up: stories },
+  { name: 'accounts', up: accounts },
+  { name: 'host-groups', up: hostGroups },
+  { name: 'retention', up: retention },
+  { name: 'hunt-schedules', up: huntSchedules },
 ];

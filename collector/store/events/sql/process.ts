@@ -34,6 +34,12 @@ interface Running {
   readonly deadline: NodeJS.Timeout;
 }
 
+/** Whoever asked once will ask again: so long after a statement, what arrives is made ready for the next. */
+const readyForMs = 60_000;
+const readyEveryMs = 1000;
+/** Share of the time that this may take. */
+const readyShare = 0.1;
+
 export class HuntProcess {
   readonly #running = new Map<number, Running>();
   /** Those that wait for the process to be ready. */
@@ -47,6 +53,8 @@ export class HuntProcess {
   readonly #keys = new Set<string>();
   #hosts: readonly HostName[] = [];
   #looking: NodeJS.Timeout | undefined;
+  #readyUntil = 0;
+  #readying: NodeJS.Timeout | undefined;
   #opened: Promise<void> | undefined;
 
   serve(): void {
@@ -202,7 +210,23 @@ export class HuntProcess {
       clearInterval(this.#looking);
       this.#looking = undefined;
     }
+    this.#readyUntil = performance.now() + readyForMs;
+    this.#keepReady(readyEveryMs);
     return true;
+  }
+
+  #keepReady(afterMs: number): void {
+    this.#readying ??= setTimeout(async () => {
+      this.#readying = undefined;
+      const began = performance.now();
+      if (began > this.#readyUntil) return;
+      if (this.#running.size === 0) {
+        // What fails is told by the next statement, which meets it too.
+        const taken = await this.#snapshots.take(began + readyEveryMs).catch(() => undefined);
+        taken?.release();
+      }
+      this.#keepReady(Math.max(readyEveryMs, (performance.now() - began) / readyShare));
+    }, afterMs);
   }
 
   #cancel(number: number): void {

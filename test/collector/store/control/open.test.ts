@@ -112,3 +112,39 @@ t.test('threads that open and write at the same time wait for one another', asyn
   t.equal((await store.alerts.get('shared'))?.count, committed[0]! + committed[1]!);
   t.ok((await store.detection.cursor()) >= 59);
 });
+
+t.test('alerts of before they had entities stay as they are, and correlations go on', async (t) => {
+  const path = join(t.testdir(), 'control.db');
+  const old = openDatabase(path, false);
+  await migrate(old, path, migrations.slice(0, 10));
+  const row = {
+    ...{
+      id: 'old',
+      rule_id: 'r',
+      rule_title: 'R',
+      level: 'high',
+      host_id: 'h',
+      host_name: 'n',
+      status: 'open',
+    },
+    ...{ raised_at: 1, first_event_at: 100, last_event_at: 200, count: 5, tags: '[]', reason: 'why' },
+    ...{ matches: '[]', event_ids: '["e"]', event: '{"type":"login","time":100}', central_count: 5 },
+    ...{ edge_count: 5, group_key: 'group', twin_id: 'other' },
+  };
+  await old
+    .insertInto('alert')
+    .values(row as never)
+    .execute();
+  await old.destroy();
+  const control = await openControlStore(path, { durable: false });
+  t.teardown(() => control.close());
+  t.match(await control.alerts.get('old'), {
+    ...{ key: 'group', count: 5, confidence: 60, confidenceReason: '', response: null, entity: {} },
+    ...{ samples: [], storyId: null, tree: null, previousId: null },
+  });
+  t.same(await control.stories.unplaced(10), [], 'they are put into no stories');
+  await control.detection.commit(1, [
+    newAlert('new', { key: 'group', ruleId: 'r', firstEventAt: 300, lastEventAt: 300 }),
+  ]);
+  t.match(await control.alerts.get('old'), { count: 6, lastEventAt: 300 });
+});

@@ -6,6 +6,7 @@ import { everything } from '#shared/filter/filter.ts';
 import { parseFilter } from '#shared/filter/parse.ts';
 import type { EventQuery } from '../../../../collector/store/contract.ts';
 import { searchArrivals } from '../../../../collector/store/events/arrival-search.ts';
+import { DecodedBatches } from '../../../../collector/store/events/decoded-batches.ts';
 import { EventSearch, findInJournal } from '../../../../collector/store/events/search.ts';
 import { SegmentSearch } from '../../../../collector/store/events/segment-search.ts';
 import { searchTail } from '../../../../collector/store/events/tail-search.ts';
@@ -35,8 +36,9 @@ t.test('pages and single events are the same before, while and after batches are
     sealing.close();
     await reader.close();
   });
+  const decoded = new DecodedBatches();
   const tail = {
-    newest: (query: Parameters<typeof searchTail>[1]) => searchTail(reader, query),
+    newest: (query: Parameters<typeof searchTail>[2]) => searchTail(reader, decoded, query),
     arrivals: (query: EventQuery) => searchArrivals(reader, query),
     find: (id: string) => findInJournal(reader, id),
   };

@@ -10,7 +10,7 @@ import { openJournalReader } from '../../../../collector/store/journal/reader.ts
 import { openJournalWriter } from '../../../../collector/store/journal/writer.ts';
 import { Compactor, chooseMerge } from '../../../../collector/store/segments/compactor.ts';
 import { Manifest, type Segment } from '../../../../collector/store/segments/manifest.ts';
-import { chooseOutdated, daysByType } from '../../../../collector/store/segments/retention.ts';
+import { chooseOutdated, daysByType, outdatedOf } from '../../../../collector/store/segments/retention.ts';
 import { Sealer } from '../../../../collector/store/segments/sealer.ts';
 import { removeFiles, removeStrangers } from '../../../../collector/store/segments/sweep.ts';
 import { randomOf, sampleEvents } from '../../../../scripts/bench/sample-events.ts';
@@ -238,6 +238,12 @@ t.test('retention by age, by type and by room, oldest first', async (t) => {
   t.same(gone(30, 0, { 'process.end': 3 }), [10, 20]);
   t.same(gone(0, 2500), [10, 20]);
   t.same(gone(85, 1500), [10, 20, 95]);
+  t.match(outdatedOf(all, { days: 30, daysByType: {}, maxBytes: 0 }, now), {
+    ...{ segments: 2, events: all[0]!.rows + all[1]!.rows, sizeBytes: all[0]!.sizeBytes + all[1]!.sizeBytes },
+    ...{ eventsByType: { 'process.start': all[0]!.rows + all[1]!.rows }, keptSince: all[2]!.minTime },
+  });
+  t.match(outdatedOf(all, { days: 0, daysByType: {}, maxBytes: 1 }, now), { segments: 4, keptSince: null });
+  t.match(outdatedOf(all, { days: 0, daysByType: {}, maxBytes: 0 }, now), { segments: 0, eventsByType: {} });
   t.same(daysByType(['network.connection=30']), { 'network.connection': 30 });
   for (const wrong of ['network.connection', 'nothing=3', 'login=x'])
     t.throws(() => daysByType([wrong]), { code: 'config.invalid' });

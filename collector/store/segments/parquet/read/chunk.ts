@@ -1,6 +1,6 @@
 /** Reads the pages of one column: its dictionary, which entries and levels each value has, or its plain values. */
 import { readSync } from 'node:fs';
-import { zstdDecompressSync } from 'node:zlib';
+import { constants, zstdDecompressSync } from 'node:zlib';
 import type { Key } from '../../../../encryption/key-ring.ts';
 import { openModule } from '../crypto.ts';
 import { readStructUntil, type ThriftStruct } from '../thrift-tree.ts';
@@ -206,7 +206,10 @@ export class Chunk {
     const { codec } = this.place;
     if (codec === codecs.none) return bytes;
     if (codec !== codecs.zstd) throw new Error(`codec ${codec} is not known here`);
-    return plainBytes === 0 ? bytes : zstdDecompressSync(bytes, { maxOutputLength: plainBytes });
+    if (plainBytes === 0) return bytes;
+    // In one piece, with a byte to spare that says it is the last: pieces of 16 KiB are put together by copying.
+    const chunkSize = Math.max(constants.Z_MIN_CHUNK, plainBytes + 1);
+    return zstdDecompressSync(bytes, { maxOutputLength: plainBytes, chunkSize });
   }
 }
 

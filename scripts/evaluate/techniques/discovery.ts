@@ -1,0 +1,153 @@
+import type { Technique } from '../contract.ts';
+
+/** Somebody who has come in looks round (ATT&CK TA0007). */
+export const discovery: readonly Technique[] = [
+  {
+    id: 'T1033',
+    name: 'System owner and users: who is who, who is here',
+    rules: ['process/user-discovery-burst'],
+    act: 'whoami; id; w; who; users; groups; last -n 5',
+  },
+  {
+    id: 'T1082',
+    name: 'System information gathered in one go',
+    rules: ['process/machine-discovery-burst', 'process/discovery-burst'],
+    act: 'uname -a; lscpu; lsblk; df -h; mount; free; uptime',
+  },
+  {
+    id: 'T1057',
+    name: 'Processes, and much else, looked into by one session',
+    rules: ['process/discovery-burst'],
+    act: 'ps aux; hostname; whoami; id; ss -tunap; env; df; lsblk; uname -r; ps -ef',
+  },
+  {
+    id: 'T1016',
+    name: 'Network settings looked into',
+    rules: ['process/network-discovery-burst'],
+    act: 'ip addr; ip route; arp -an; netstat -rn; ss -tlnp; route -n',
+    needs: ['netstat'],
+  },
+  {
+    id: 'T1049',
+    name: 'Connections looked into',
+    rules: ['process/network-discovery-burst'],
+    act: 'netstat -tunap; ss -ant; ip neigh; arp -n; ifconfig -a',
+    needs: ['netstat'],
+  },
+  {
+    id: 'T1018',
+    name: 'Neighbours and known hosts read',
+    rules: ['process/neighbours-asked', 'network/address-sweep'],
+    act: 'arp -an; cat /etc/hosts; ip neigh show',
+  },
+  {
+    id: 'T1087.001',
+    name: 'Local accounts listed',
+    rules: ['process/accounts-read'],
+    act: 'cut -d: -f1 /etc/passwd; getent passwd',
+  },
+  {
+    id: 'T1069.001',
+    name: 'Local groups listed',
+    rules: ['process/accounts-read'],
+    act: 'getent group; cut -d: -f1,4 /etc/group',
+  },
+  {
+    id: 'T1201',
+    name: 'Rules for passwords looked up',
+    rules: ['process/password-policy-looked-up'],
+    act: 'chage -l root; grep PASS_MAX_DAYS /etc/login.defs',
+  },
+  {
+    id: 'T1007',
+    name: 'Services and timers listed',
+    rules: ['process/timers-and-jobs-listed'],
+    act: 'systemctl list-units --type=service; systemctl list-timers; cat /etc/crontab',
+  },
+  {
+    id: 'T1518.001',
+    name: 'Security software looked for',
+    rules: ['process/protection-searched'],
+    act: 'ps aux | grep -E "falcon|clamd|wazuh|osqueryd|auditd"',
+  },
+  {
+    id: 'T1497.001',
+    name: 'Signs of a virtual machine looked for',
+    rules: ['process/machine-kind-asked'],
+    act: 'systemd-detect-virt; cat /sys/class/dmi/id/sys_vendor; grep hypervisor /proc/cpuinfo',
+  },
+  {
+    id: 'T1622',
+    name: 'A tracer looked for',
+    rules: ['process/debugger-looked-for'],
+    act: 'grep TracerPid /proc/self/status',
+  },
+  {
+    id: 'T1652',
+    name: 'Kernel modules listed',
+    rules: ['process/modules-looked-into'],
+    act: 'lsmod; cat /proc/modules',
+  },
+  {
+    id: 'T1654',
+    name: 'Sign-ins looked through in logs',
+    rules: ['process/log-enumerated'],
+    act: 'lastlog; grep -i accepted /var/log/auth.log',
+  },
+  {
+    id: 'T1614.001',
+    name: 'Language and place of the host asked for',
+    rules: ['process/place-and-language-asked'],
+    act: 'locale; cat /etc/timezone',
+  },
+  {
+    id: 'T1124',
+    name: 'Time zone asked for',
+    rules: ['process/place-and-language-asked'],
+    act: 'timedatectl; cat /etc/timezone',
+  },
+  {
+    id: 'T1083',
+    name: 'Whole system searched for documents',
+    rules: ['process/files-searched-widely'],
+    act: 'find /home -name "*.pdf" -o -name "*.docx"; find /srv -name "*.kdbx"',
+  },
+  {
+    id: 'T1217',
+    name: 'Bookmarks of browsers looked for',
+    rules: ['process/bookmarks-read'],
+    act: 'find /home -path "*.mozilla/firefox/*/places.sqlite"',
+  },
+  {
+    id: 'T1120',
+    name: 'Devices looked into',
+    rules: ['process/machine-discovery-burst', 'process/modules-looked-into'],
+    act: 'lsusb; lspci; lsmod; dmesg | tail -1; df; mount; uname -a; lscpu; lsblk',
+  },
+  {
+    id: 'T1046',
+    name: 'Fifty ports of one host tried',
+    rules: ['network/vertical-scan', 'port-scan'],
+    act: "bash -c 'for p in $(seq 1 70); do (echo > /dev/tcp/198.51.100.20/$p) 2>/dev/null; done'",
+  },
+  {
+    id: 'T1046',
+    name: 'One port of many hosts tried',
+    rules: ['network/horizontal-scan', 'port-scan'],
+    act: `perl -MIO::Socket::INET -e 'for (1..40) { IO::Socket::INET->new(PeerAddr=>"10.9.3.$_:2222", Timeout=>1) }'`,
+  },
+  {
+    id: 'T1595',
+    name: 'Scanner run',
+    rules: ['network/scanner-run'],
+    act: 'pretend /opt/tools/nmap; /opt/tools/nmap -sS 10.9.3.0/24',
+    cleanUp: 'rm -rf /opt/tools',
+  },
+  {
+    id: 'T1135',
+    name: 'Shares of other hosts listed',
+    rules: ['network/remote-share-mounted'],
+    act: 'pretend /usr/sbin/showmount; showmount -e 10.9.3.1',
+    cleanUp: 'rm -f /usr/sbin/showmount',
+  },
+];

