@@ -88,11 +88,18 @@ t.test(
     const before = arrivedAfter(site.folder, 0).at(-1)?.id ?? 0;
     await act('edge-single-act two');
     for (let n = 0; n < 4; n++) await act('edge-counted-act');
+    // What is only in memory dies with a killed agent: what is asked for later has to lie in the outbox.
     const raised = await until(() => {
-      const alerts = waiting(agentFolder).filter((e) => e.type === 'alert');
-      return alerts.length >= 3 ? alerts : undefined;
-    }, 'alerts in the outbox');
-    const first = raised.find((e) => e['rule.id'] === single)!;
+      const kept = waiting(agentFolder);
+      const seen = (word: string) =>
+        kept.filter((e) => e.type === 'process.start' && String(e['process.command_line']).endsWith(word))
+          .length;
+      const alerts = kept.filter((e) => e.type === 'alert');
+      const counts = alerts.filter((e) => e['rule.id'] === many).map((e) => Number(e['alert.count']));
+      const whole = seen('edge-single-act two') === 1 && seen('edge-counted-act') === 4;
+      return whole && counts.reduce((sum, n) => sum + n, 0) === 4 ? alerts : undefined;
+    }, 'alerts and their evidence in the outbox');
+    const first = raised.findLast((e) => e['rule.id'] === single)!;
     const event = JSON.parse(String(first['alert.event'])) as { time: number };
     t.comment(`alert ${((first.time - event.time) / 1000).toFixed(1)} ms after the exec`);
     t.equal(waiting(agentFolder)[0]?.type, 'alert', 'alerts go first');
