@@ -20,18 +20,18 @@ export function eventCounting(counter: EventCounter, control: ControlStore): Eve
 
 /** Events as operators see them: found by the search over journal and segments, hosts by name. */
 export function eventReader(events: EventSearch, control: ControlStore): EventReader {
-  const named = async <T extends { readonly hostId: string }>(found: T) => {
-    const host = await control.hosts.get(found.hostId);
-    return { ...found, hostName: host?.hostname ?? 'unnamed' };
-  };
+  const nameOf = async (hostId: string) => (await control.hosts.get(hostId))?.hostname ?? 'unnamed';
   return {
     async search(query) {
       const page = await events.search({ ...query, filter: await byHostId(query.filter, control) });
-      return { items: await Promise.all(page.items.map(named)), next: page.next };
+      const hostIds = [...new Set(page.items.map(({ hostId }) => hostId))];
+      const names = new Map(await Promise.all(hostIds.map(async (id) => [id, await nameOf(id)] as const)));
+      const items = page.items.map((found) => ({ ...found, hostName: names.get(found.hostId) as string }));
+      return { items, next: page.next };
     },
     async get(id) {
       const found = await events.find(id);
-      return found === undefined ? undefined : named(found);
+      return found && { ...found, hostName: await nameOf(found.hostId) };
     },
   };
 }

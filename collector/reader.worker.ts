@@ -5,6 +5,7 @@ import { KeyRing } from './encryption/key-ring.ts';
 import { searchArrivals } from './store/events/arrival-search.ts';
 import { DecodedBatches } from './store/events/decoded-batches.ts';
 import type { ReaderAnswer, ReaderRequest } from './store/events/reader-thread.ts';
+import { type Asked, ReaderTurns } from './store/events/reader-turns.ts';
 import { findInJournal } from './store/events/search.ts';
 import { searchTail } from './store/events/tail-search.ts';
 import { openJournalReader } from './store/journal/reader.ts';
@@ -15,12 +16,14 @@ const { journalPath, keyFile } = workerData as { journalPath: string; keyFile: s
 const reader = openJournalReader(journalPath, new KeyRing(keyFile));
 const batches = new DecodedBatches();
 
+const letOthersIn = () => turns.letOthersIn();
+
 async function answer(request: ReaderRequest): Promise<unknown> {
   switch (request.ask) {
     case 'newest':
-      return searchTail(reader, batches, request.query);
+      return searchTail(reader, batches, request.query, letOthersIn);
     case 'arrivals':
-      return searchArrivals(reader, request.query);
+      return searchArrivals(reader, request.query, letOthersIn);
     case 'find':
       return findInJournal(reader, request.id);
     case 'ledger':
@@ -42,13 +45,13 @@ async function answer(request: ReaderRequest): Promise<unknown> {
   }
 }
 
-port.on('message', async ({ number, request }: { number: number; request: ReaderRequest | 'close' }) => {
+async function reply({ number, request }: Asked): Promise<void> {
   if (request === 'close') {
     await reader.close();
-    port.close();
+    port?.close();
     return;
   }
-  const post = (message: ReaderAnswer) => port.postMessage(message);
+  const post = (message: ReaderAnswer) => port?.postMessage(message);
   try {
     post({ number, value: await answer(request) });
   } catch (error) {
@@ -56,4 +59,6 @@ port.on('message', async ({ number, request }: { number: number; request: Reader
       error instanceof VedetteError ? error : new VedetteError('api.internal', (error as Error).message);
     post({ number, error: { code: known.code, detail: known.detail } });
   }
-});
+}
+
+const turns = new ReaderTurns(port, reply);

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import { type ErrorCode, VedetteError } from '#shared/errors.ts';
 import type { Topic } from '../../bus.ts';
@@ -6,21 +7,27 @@ import { readSubscription, type Subscription } from './subscription.ts';
 
 /** Longest close reason, in bytes: what a WebSocket close frame holds. */
 const maxReason = 120;
+/** Frames of so many milliseconds leave in one write: many small ones to many clients cost most of all in system calls. */
+const gatherMs = 20;
 
 /** One connection of the live feed. */
 export class FeedClient {
   readonly #socket: WebSocket;
+  readonly #connection: Socket;
   readonly #bounds: FeedBounds;
   readonly #onSubscribed: (client: FeedClient, asked: Subscription) => void;
   #topics: ReadonlySet<Topic> = new Set();
   #heard = true;
+  #isGathering = false;
 
   constructor(
     socket: WebSocket,
+    connection: Socket,
     bounds: FeedBounds,
     onSubscribed: (client: FeedClient, asked: Subscription) => void,
   ) {
     this.#socket = socket;
+    this.#connection = connection;
     this.#bounds = bounds;
     this.#onSubscribed = onSubscribed;
     socket.on('pong', () => {
@@ -41,14 +48,25 @@ export class FeedClient {
   }
 
   /** False when the client was dropped because too much waits for it already. */
-  send(frame: string): boolean {
+  send(frame: string | Buffer): boolean {
     if (this.#socket.readyState !== this.#socket.OPEN) return true;
     if (this.#socket.bufferedAmount > this.#bounds.maxWaitingBytes) {
       this.#drop('feed.too_slow', `More than ${this.#bounds.maxWaitingBytes} bytes were waiting.`);
       return false;
     }
-    this.#socket.send(frame);
+    this.#gather();
+    this.#socket.send(frame, { binary: false });
     return true;
+  }
+
+  #gather(): void {
+    if (this.#isGathering) return;
+    this.#isGathering = true;
+    this.#connection.cork();
+    setTimeout(() => {
+      this.#isGathering = false;
+      this.#connection.uncork();
+    }, gatherMs);
   }
 
   /** Ends the connection unless the client was heard since the last call; then asks again. */

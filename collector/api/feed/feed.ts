@@ -1,5 +1,6 @@
 /** The live feed: what happens on the bus, to whoever is signed in and asked for it. */
 import { randomBytes } from 'node:crypto';
+import type { Socket } from 'node:net';
 import websocket from '@fastify/websocket';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { WebSocket } from 'ws';
@@ -21,6 +22,8 @@ const usualBounds: FeedBounds = { maxClients: 256, maxWaitingBytes: 1024 * 1024,
 /** Clients send subscriptions only. */
 const maxMessageBytes = 4096;
 const closeGraceMs = 500;
+/** Clients are told at most this often that something was stored. */
+const storedMs = 100;
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -52,6 +55,8 @@ class Feed {
   /** Looks again whether a client may still listen. */
   readonly #checks = new Map<FeedClient, () => void>();
   readonly #bounds: FeedBounds;
+  #stored = 0;
+  #storedTimer: NodeJS.Timeout | undefined;
 
   constructor(bounds: FeedBounds, events: EventReader, now: () => number) {
     this.#bounds = bounds;
@@ -65,12 +70,24 @@ class Feed {
     if (wanting.length > 0 || keeps(topic)) {
       const frame = makeFrame(number);
       this.#backlog.keep(topic, number, frame);
-      for (const client of wanting) this.#send(client, frame);
+      const bytes = Buffer.from(frame);
+      for (const client of wanting) this.#send(client, bytes);
     }
-    if (topic === 'stored') for (const { tail } of this.#tails.values()) tail.poke();
   }
 
-  #send(client: FeedClient, frame: string): void {
+  /** Batches were stored, hundreds a second on a busy day: clients are told of them together. */
+  stored(events: number): void {
+    for (const { tail } of this.#tails.values()) tail.poke();
+    this.#stored += events;
+    this.#storedTimer ??= setTimeout(() => {
+      const message = { events: this.#stored };
+      this.#stored = 0;
+      this.#storedTimer = undefined;
+      this.broadcast('stored', (number) => frameOf('stored', message, number));
+    }, storedMs);
+  }
+
+  #send(client: FeedClient, frame: string | Buffer): void {
     if (client.send(frame)) return;
     this.counters.dropped++;
     this.#forget(client);
@@ -123,8 +140,10 @@ class Feed {
     }
   }
 
-  accept(socket: WebSocket, identified: Identified): void {
-    const client = new FeedClient(socket, this.#bounds, (one, asked) => this.#subscribe(one, asked));
+  accept(socket: WebSocket, connection: Socket, identified: Identified): void {
+    const client = new FeedClient(socket, connection, this.#bounds, (one, asked) =>
+      this.#subscribe(one, asked),
+    );
     if (this.#clients.size >= this.#bounds.maxClients) {
       this.counters.refused++;
       client.close('wire.busy', `There are ${this.#bounds.maxClients} clients already.`);
@@ -159,6 +178,7 @@ class Feed {
   }
 
   closeAll(): void {
+    clearTimeout(this.#storedTimer);
     for (const client of this.#clients) client.close('wire.shutdown', 'The collector stops.');
     for (const { tail } of this.#tails.values()) tail.close();
   }
@@ -199,14 +219,17 @@ export async function serveFeed(app: FastifyInstance, deps: ApiDeps): Promise<vo
       },
     },
     (socket, request) => {
-      if (request.identified !== undefined) feed.accept(socket, request.identified);
+      if (request.identified !== undefined) feed.accept(socket, request.socket, request.identified);
     },
   );
-  const ends = topics.map((topic) =>
-    deps.bus.subscribe(topic, (message) =>
-      feed.broadcast(topic, (number) => frameOf(topic, message, number)),
-    ),
-  );
+  const ends = topics
+    .filter((topic) => topic !== 'stored')
+    .map((topic) =>
+      deps.bus.subscribe(topic, (message) =>
+        feed.broadcast(topic, (number) => frameOf(topic, message, number)),
+      ),
+    );
+  ends.push(deps.bus.subscribe('stored', ({ events }) => feed.stored(events)));
   ends.push(deps.auth.onChange(() => feed.checkAll()));
   app.addHook('onClose', async () => {
     for (const end of ends) end();

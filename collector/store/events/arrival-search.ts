@@ -54,7 +54,11 @@ function eventsOf(batch: JournalBatch, matcher: FilterMatcher, since: number, un
 }
 
 /** Without a cursor it begins now. Rejects with `store.cursor_invalid`. */
-export async function searchArrivals(reader: JournalReader, query: EventQuery): Promise<ArrivalPage> {
+export async function searchArrivals(
+  reader: JournalReader,
+  query: EventQuery,
+  letOthersIn = async () => {},
+): Promise<ArrivalPage> {
   const cursor = query.cursor === undefined ? undefined : readArrival(query.cursor);
   if (query.cursor !== undefined && cursor === undefined)
     throw new VedetteError('store.cursor_invalid', 'The cursor is not one this list gave.');
@@ -65,7 +69,7 @@ export async function searchArrivals(reader: JournalReader, query: EventQuery): 
   const first = await reader.firstId();
   if (first !== undefined && first > cursor.id && cursor.receivedAt > 0)
     return { items: [], next: writeArrival({ ...cursor, id: first, skip: 0 }), sealedBefore: first };
-  return walk(reader, query, cursor, last);
+  return walk(reader, query, cursor, last, letOthersIn);
 }
 
 async function walk(
@@ -73,6 +77,7 @@ async function walk(
   query: EventQuery,
   from: ArrivalCursor,
   last: number,
+  letOthersIn: () => Promise<void>,
 ): Promise<ArrivalPage> {
   const { since = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY, limit } = query;
   const matcher = new FilterMatcher(query.filter);
@@ -84,6 +89,7 @@ async function walk(
   for (;;) {
     const batches = await reader.forward(at, readSize, filter);
     for (const batch of batches) {
+      await letOthersIn();
       const skip = batch.id === from.id ? from.skip : 0;
       const found = eventsOf(batch, matcher, since, until);
       const room = limit - items.length;

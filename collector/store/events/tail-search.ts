@@ -66,10 +66,14 @@ class NewestCandidates {
     return this.#kept;
   }
 
+  /** What is older than this can be among them no more. */
+  get leastTime(): number {
+    return this.sorted()[this.#limit - 1]?.time ?? Number.NEGATIVE_INFINITY;
+  }
+
   /** Whether nothing of this instant or before it can be among them any more. */
   isFullBefore(time: number): boolean {
-    const last = this.sorted()[this.#limit - 1];
-    return last !== undefined && last.time > time;
+    return this.leastTime > time;
   }
 }
 
@@ -98,6 +102,7 @@ export async function searchTail(
   reader: JournalReader,
   batches: DecodedBatches,
   query: NewestQuery,
+  letOthersIn = async () => {},
 ): Promise<NewestPage> {
   const matcher = new FilterMatcher(query.filter);
   const until = Math.min(query.until, query.after?.time ?? Number.POSITIVE_INFINITY);
@@ -105,7 +110,7 @@ export async function searchTail(
   const found = new NewestCandidates(query.limit);
   const startMs = performance.now();
   let at: BatchPlace | undefined;
-  let size: number = listSizes.first;
+  let size: number = Math.min(listSizes.first, query.limit);
   const page = (searchedTo: Place | null): NewestPage => {
     const items = found
       .sorted()
@@ -116,12 +121,14 @@ export async function searchTail(
   };
   for (;;) {
     const held = new Map<number, DecodedBatch>();
-    const placed = await reader.newestFirst(at, size, filter, (batch) => {
+    const since = Math.max(query.since, found.leastTime);
+    const placed = await reader.newestFirst(at, size, { ...filter, since }, (batch) => {
       const decoded = batches.get(batch);
       if (decoded !== undefined) held.set(batch.id, decoded);
       return decoded !== undefined;
     });
     for (const batch of placed) {
+      await letOthersIn();
       if (found.isFullBefore(batch.maxTime)) return page({ time: batch.maxTime, position: null });
       const spentMs = performance.now() - startMs;
       // Stopping here looked at what is newer than this batch; from a place no later than the start none would get on.
