@@ -7,6 +7,7 @@ import type { ExceptionOf } from '#shared/detect/hit-fold.ts';
 import { type ErrorCode, VedetteError } from '#shared/errors.ts';
 import { failureOf, type RuleSet } from '#shared/sigma/index.ts';
 import { Advisories } from './advisories/advisories.ts';
+import { AlertUpdates } from './alerts/alert-updates.ts';
 import { ExceptionSet, subjectOfAlert } from './alerts/exception-set.ts';
 import type { Detector } from './detect/contract.ts';
 import { createDetector } from './detect/detector.ts';
@@ -24,7 +25,13 @@ import { openJournalWriter } from './store/journal/writer.ts';
 const port = parentPort;
 if (port === null) throw new Error('pipeline.worker.ts runs as a worker thread only');
 const options = workerData as PipelineOptions;
-const post = (message: PipelineOutput) => port.postMessage(message);
+/** An alert that goes on is told of some times a second, not once for each batch: it is large, and the main thread has more to do. */
+const updates = new AlertUpdates((raised) => port.postMessage({ kind: 'alerts', alerts: [raised] }));
+
+function post(message: PipelineOutput): void {
+  if (message.kind === 'alerts') for (const raised of message.alerts) updates.add(raised);
+  else port?.postMessage(message);
+}
 
 const advisories = options.advisoryFile === undefined ? undefined : new Advisories(options.advisoryFile);
 
@@ -100,6 +107,11 @@ function coded(error: unknown): { readonly code: ErrorCode; readonly detail: str
   return { code: 'internal', detail: (error as Error).message };
 }
 
+function end(): void {
+  updates.close();
+  port?.close();
+}
+
 try {
   const { loop, switchTo: takeUp } = await start();
   port.on('message', (message: PipelineInput) => {
@@ -108,7 +120,7 @@ try {
     else if (message.kind === 'exceptions') exceptions = new ExceptionSet(message.exceptions);
     else if (message.kind === 'switch')
       void takeUp(message).catch((error: unknown) => post({ kind: 'unswitched', error: coded(error) }));
-    else void loop.close().then(() => port.close());
+    else void loop.close().then(end);
   });
 } catch (error) {
   post({ kind: 'refused', error: coded(error) });

@@ -5,21 +5,23 @@ export interface RaisedAlertMessage {
   readonly isNew: boolean;
 }
 
-/** How often one alert that goes on is told of again. */
-const everyMs = 1000;
+/** How often one alert that goes on is told of again; the pipeline and the main thread each wait as long. */
+const usualMs = 500;
 /** Alerts that wait to be told of; beyond it all of them are told at once. */
 const maxWaiting = 1000;
 
 /** Tells of new alerts at once and of those that go on at a bounded rate, each as it last stood. */
 export class AlertUpdates {
   readonly #tell: (message: RaisedAlertMessage) => void;
+  readonly #everyMs: number;
   readonly #waiting = new Map<string, Alert>();
   #timer: NodeJS.Timeout | undefined;
   /** Messages that a later one took the place of. */
   merged = 0;
 
-  constructor(tell: (message: RaisedAlertMessage) => void) {
+  constructor(tell: (message: RaisedAlertMessage) => void, everyMs = usualMs) {
     this.#tell = tell;
+    this.#everyMs = everyMs;
   }
 
   add({ alert, isNew }: RaisedAlertMessage): void {
@@ -30,7 +32,7 @@ export class AlertUpdates {
     if (this.#waiting.has(alert.id)) this.merged++;
     this.#waiting.set(alert.id, alert);
     if (this.#waiting.size >= maxWaiting) this.#flush();
-    else this.#timer ??= setTimeout(() => this.#flush(), everyMs);
+    else this.#timer ??= setTimeout(() => this.#flush(), this.#everyMs);
   }
 
   close(): void {

@@ -94,7 +94,6 @@ export type PipelineOutput =
   | { readonly kind: 'stored'; readonly events: number; readonly counts: Readonly<Record<string, number>> }
   | {
       readonly kind: 'detected';
-      readonly alerts: readonly BusAlert[];
       readonly lagBatches: number;
       readonly lagMs: number;
       /** As of a second ago at most. */
@@ -104,6 +103,7 @@ export type PipelineOutput =
       /** Batches up to this id are of no more use to detection. */
       readonly sealable: number;
     }
+  | { readonly kind: 'alerts'; readonly alerts: readonly BusAlert[] }
   /** The answer to each `switch`, in order: the rules that are in force since, or why they are not. */
   | { readonly kind: 'switched'; readonly loaded: LoadedRules; readonly sealable: number }
   | { readonly kind: 'unswitched'; readonly error: { readonly code: ErrorCode; readonly detail: string } }

@@ -239,7 +239,8 @@ export class PipelineLoop {
     }
     const lagMs = Math.max(0, (nowUs() - last.receivedAt) / 1000);
     const { sealable } = this;
-    this.#o.post({ kind: 'detected', alerts, lagBatches: 0, lagMs, ...this.#totals(), sealable });
+    if (alerts.length > 0) this.#o.post({ kind: 'alerts', alerts });
+    this.#o.post({ kind: 'detected', lagBatches: 0, lagMs, ...this.#totals(), sealable });
   }
 
   /** Alerts that the host raised itself; what is none is told and left out. */
@@ -313,7 +314,6 @@ export class PipelineLoop {
     const { sealable } = this;
     this.#o.post({
       kind: 'detected',
-      alerts: [],
       lagBatches,
       lagMs: 0,
       ...this.#totals(),

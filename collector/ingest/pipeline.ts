@@ -151,7 +151,9 @@ export class Pipeline {
         this.#correlations = message.correlations;
         this.#detectors = message.detectors;
         this.#events.onSealable(message.sealable);
-        if (message.alerts.length > 0) this.#events.onAlerts(message.alerts);
+        return;
+      case 'alerts':
+        this.#events.onAlerts(message.alerts);
         return;
       case 'lacking':
         this.#events.onLacking(message.hostId, message.lost);

@@ -140,7 +140,7 @@ async function journalOnly(folder: string, from: number, ...batches: AnyEvent[][
 }
 
 function raised(said: readonly PipelineOutput[]) {
-  return said.flatMap((m) => (m.kind === 'detected' ? m.alerts : []));
+  return said.flatMap((m) => (m.kind === 'alerts' ? m.alerts : []));
 }
 
 const advised = compileRules(

@@ -55,7 +55,7 @@ async function open(
   let sequence = await control.detection.cursor();
   const titles = () =>
     said
-      .flatMap((m) => (m.kind === 'detected' ? m.alerts : []))
+      .flatMap((m) => (m.kind === 'alerts' ? m.alerts : []))
       .map(({ alert }) => `${alert.ruleTitle} ${alert.count}`);
   const detected = () => said.filter((m) => m.kind === 'detected').length;
   return {
