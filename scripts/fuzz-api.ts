@@ -4,7 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -28,6 +28,9 @@ const patienceMs = 30_000;
 const top = join(import.meta.dirname, '..');
 
 const folder = mkdtempSync(join(tmpdir(), 'vedette-fuzz-'));
+// One token from one address: what the limits on rates refuse would never be looked at.
+const unlimited = { requestsPerMinute: 100_000_000, tokenRequestsPerMinute: 100_000_000 };
+writeFileSync(join(folder, 'collector.json'), JSON.stringify(unlimited));
 const args = [
   'scripts/vedette.mjs',
   'collector',
@@ -85,6 +88,7 @@ try {
     { name: 'requests a second', value: requests / seconds, unit: '1/s' },
     { name: 'answered as asked', value: of(200, 400), unit: 'count' },
     { name: 'refused', value: of(400, 500), unit: 'count' },
+    { name: 'refused unseen, for its rate or its token', value: of(429, 430) + of(401, 402), unit: 'count' },
     { name: 'server errors', value: faults.length, unit: 'count', goal: 0, less: true },
     { name: 'collector goes on', value: status === 'failing' ? 0 : 1, unit: 'count', goal: 1 },
   ]);
