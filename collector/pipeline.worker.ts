@@ -26,7 +26,11 @@ const port = parentPort;
 if (port === null) throw new Error('pipeline.worker.ts runs as a worker thread only');
 const options = workerData as PipelineOptions;
 /** An alert that goes on is told of some times a second, not once for each batch: it is large, and the main thread has more to do. */
-const updates = new AlertUpdates((raised) => port.postMessage({ kind: 'alerts', alerts: [raised] }));
+const updateMs = 300;
+const updates = new AlertUpdates(
+  (raised) => port.postMessage({ kind: 'alerts', alerts: [raised] }),
+  updateMs,
+);
 
 function post(message: PipelineOutput): void {
   if (message.kind === 'alerts') for (const raised of message.alerts) updates.add(raised);

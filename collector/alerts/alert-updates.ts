@@ -5,8 +5,8 @@ export interface RaisedAlertMessage {
   readonly isNew: boolean;
 }
 
-/** How often one alert that goes on is told of again; the pipeline and the main thread each wait as long. */
-const usualMs = 500;
+/** How often one alert that goes on is told of again. */
+const usualMs = 1000;
 /** Alerts that wait to be told of; beyond it all of them are told at once. */
 const maxWaiting = 1000;
 

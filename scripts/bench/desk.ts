@@ -144,6 +144,10 @@ try {
     },
     { name: 'acknowledgement without a desk, p99', value: percentile(alone, 0.99), unit: 's' },
     { name: 'acknowledgement beside it, p99', value: percentile(beside, 0.99), unit: 's' },
+    {
+      ...{ name: 'acknowledgement, beside it by without', unit: 'ratio', goal: 2, less: true },
+      value: percentile(beside, 0.99) / percentile(alone, 0.99),
+    },
     { name: 'frames to each client a second', value: frames / clients / tookS, unit: '1/s' },
     { name: 'clients dropped', value: dropped, unit: 'count', goal: 0, less: true },
     { name: "collector's CPU, of one core", value: (after.cpuS - before.cpuS) / tookS, unit: 'ratio' },

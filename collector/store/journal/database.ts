@@ -22,6 +22,7 @@ CREATE TABLE IF NOT EXISTS batch (
 );
 CREATE INDEX IF NOT EXISTS batch_time ON batch (max_time);
 CREATE INDEX IF NOT EXISTS batch_received ON batch (received_at);
+CREATE INDEX IF NOT EXISTS batch_host_time ON batch (host, max_time);
 CREATE TABLE IF NOT EXISTS stream (
   host TEXT NOT NULL,
   stream TEXT NOT NULL,
