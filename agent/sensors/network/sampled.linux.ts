@@ -64,7 +64,7 @@ export class SampledSockets {
   };
   /** Connections another told of, by their ends: these are not told again. */
   #told = new Map<string, Connection>();
-  #counters: Readonly<Record<Transport, string>> | undefined;
+  #counters: ReturnType<typeof socketCounters>;
   #looks = 0;
   #list = 0;
   #walkedAllAtMs = 0;
@@ -86,7 +86,7 @@ export class SampledSockets {
   /** Tells what changed since the last look of these transports; all that is there at the first. */
   look(emit: Emit, transports: readonly Transport[]): void {
     const before = this.#counters;
-    const now = socketCounters(this.folder, this.#file);
+    const now = socketCounters(this.folder, this.#file, transports);
     this.#counters = now;
     const anyway = this.#looks++ % listAnyway === 0;
     const due = new Set(

@@ -112,7 +112,7 @@ const tcpInUse = /^TCP6?: inuse \d+/gm;
 const udpInUse = /^UDP(?:LITE)?6?: inuse \d+/gm;
 
 /**
- * For each transport a text that changes when a connection was opened, accepted or ended, or a socket began or ended:
+ * For each of the transports a text that changes when a connection was opened, accepted or ended, or a socket began or ended:
  * counters of net/snmp (RFC 4022: ActiveOpens, PassiveOpens, AttemptFails, EstabResets, CurrEstab) and of
  * net/sockstat. Listing sockets makes the kernel walk its whole hash table; this does not. Undefined where the
  * counters are missing. A UDP socket that takes the place of another leaves no trace here.
@@ -120,8 +120,10 @@ const udpInUse = /^UDP(?:LITE)?6?: inuse \d+/gm;
 export function socketCounters(
   folder: string,
   file: BoundedFile,
-): Readonly<Record<Transport, string>> | undefined {
-  const opens = file.text(`${folder}/snmp`)?.match(tcpOpens);
+  transports: readonly Transport[],
+): Readonly<Partial<Record<Transport, string>>> | undefined {
+  // The kernel adds this one up over all processors.
+  const opens = transports.includes('tcp') ? file.text(`${folder}/snmp`)?.match(tcpOpens) : [];
   const sockstat = `${file.text(`${folder}/sockstat`) ?? ''}\n${file.text(`${folder}/sockstat6`) ?? ''}`;
   const tcp = sockstat.match(tcpInUse);
   const udp = sockstat.match(udpInUse);

@@ -1,4 +1,3 @@
-import { constants, getPriority, setPriority } from 'node:os';
 import { nowUs } from '#shared/clock.ts';
 import { VedetteError } from '#shared/errors.ts';
 import type { EventByType } from '#shared/events/registry.gen.ts';
@@ -9,11 +8,11 @@ import type { Provider } from '../provider.ts';
 import type { Emit } from '../sensor.ts';
 import { endEvent, forkEvent, startEvent } from './events.ts';
 import { ExecutableHashes, type HashedFile } from './executable-hashes.ts';
+import { Haste } from './haste.linux.ts';
 import { KernelProcesses } from './kernel.linux.ts';
 import { reconcile } from './reconcile.linux.ts';
 import type { ProcessEntry, ProcessFacts } from './table.ts';
 
-const highestPriority = constants.priority.PRIORITY_HIGHEST;
 /** Time between attempts to get kernel events where they could not be had. */
 const retryMs = 30_000;
 /** Time between comparisons of what the kernel told with what /proc shows. */
@@ -30,6 +29,7 @@ export class ProcessLinux implements Provider {
   readonly #host: LinuxHost;
   readonly #settings: Settings;
   readonly #hashes = new ExecutableHashes();
+  readonly #haste = new Haste();
   #emit: Emit = () => {};
   #isFirst = true;
   #isDenied = false;
@@ -39,7 +39,6 @@ export class ProcessLinux implements Provider {
   #lost = 0;
   #lostSinceLook = 0;
   #pastCpuUs = 0;
-  #usualPriority: number | undefined;
 
   constructor(host: LinuxHost, settings: Settings) {
     this.#host = host;
@@ -156,23 +155,17 @@ export class ProcessLinux implements Provider {
       this.#whySampled = `the kernel has no ${missing.join(', ')}`;
       return;
     }
-    if (!processes.readsArguments) this.#hurry();
+    if (!processes.readsArguments) {
+      // Arguments must be read while the process lives, on a busy host too.
+      this.#haste.begin();
+      trace.bePrompt(true);
+    }
     this.#host.reader.scan();
     this.#host.feedFrom({ trace, processes, tellsUsers: false });
     trace.afterRound((now) => processes.settle(now));
     processes.threads.read(this.#settings.procRoot, this.#host.userPids());
     trace.drain();
     this.#reconciledAtMs = nowMs;
-  }
-
-  /** Where arguments must be read while the process lives, a busy host must not make the agent wait its turn. */
-  #hurry(): void {
-    try {
-      this.#usualPriority ??= getPriority();
-      setPriority(highestPriority);
-    } catch {
-      // Not allowed here: more arguments are missed, which the note says.
-    }
   }
 
   #lookAtKernel(trace: KernelTrace): void {
@@ -206,8 +199,7 @@ export class ProcessLinux implements Provider {
     this.#pastCpuUs = this.cpuUs();
     this.#host.kernel?.trace.close();
     this.#host.feedFrom(undefined);
-    if (this.#usualPriority !== undefined) setPriority(this.#usualPriority);
-    this.#usualPriority = undefined;
+    void this.#haste.end();
     this.#whySampled = reason;
     this.#triedAtMs = Date.now();
   }

@@ -77,10 +77,10 @@ export class TraceRecord {
 
   /** The low 48 bits of an address: all that differs between those of a 64-bit kernel. 0 as with `number`. */
   low48({ offset, size }: TraceField): number {
-    const bytes = Math.min(size, 6);
-    return bytes === 0 || offset + size > this.#length
-      ? 0
-      : this.#buffer.readUIntLE(this.#start + offset, bytes);
+    if (offset + size > this.#length) return 0;
+    const at = this.#start + offset;
+    if (size === 8) return this.#buffer.readUInt32LE(at) + this.#buffer.readUInt16LE(at + 4) * 2 ** 32;
+    return size === 0 ? 0 : this.#buffer.readUIntLE(at, Math.min(size, 6));
   }
 
   /** The field's bits as they are, for pointers and masks of 64 bits. */

@@ -116,12 +116,13 @@ export class TraceInstance {
     this.#write('buffer_size_kb', String(kib));
   }
 
-  /** Whether the instance still records, and what it was told to. */
-  isOn(): boolean {
+  /** Whether the instance still records, and with `withEvents` whether it does so what it was told to. */
+  isOn(withEvents: boolean): boolean {
     const isTracing = readFileSync(join(this.#path, 'tracing_on'), 'utf8').trim() === '1';
-    const events = isTracing ? readFileSync(join(this.#path, 'set_event'), 'utf8') : '';
+    if (!isTracing || !withEvents) return isTracing;
+    const events = readFileSync(join(this.#path, 'set_event'), 'utf8');
     const on = new Set(events.split('\n').map((line) => line.trim()));
-    return isTracing && this.#enabled.every((event) => on.has(event));
+    return this.#enabled.every((event) => on.has(event));
   }
 
   /** Opens every processor's pages for reading that never waits. */

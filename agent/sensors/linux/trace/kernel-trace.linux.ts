@@ -47,8 +47,19 @@ const drainMs = 100;
 const idleDrainMs = 250;
 /** The urgent come in bursts: the first of them waits so long for what belongs to it. */
 const gatherMs = 30;
+/** In a storm of programs that need not ring. */
+const hurriedMs = 60;
 /** Time between looks at what the kernel lost and what its clock says. */
 const checkMs = 5000;
+/**
+ * Where a process must be looked at while it lives, other work is interrupted so often for the urgent records: the
+ * shortest programs live for half a millisecond.
+ */
+const glanceMs = 0.25;
+/** On hosts with many processors a glance is dear: the time between two is at least so many times what one takes. */
+const glanceRest = 15;
+/** Every so many of these looks it is asked which events are on: the kernel goes through all it has to tell. */
+const setLooks = 6;
 /** Pages of one processor that are read in one go before others get their turn. */
 const pagesPerTurn = 256;
 /** The urgent records need little room: they are read as they come. */
@@ -85,12 +96,16 @@ export class KernelTrace {
   #timer: NodeJS.Timeout | undefined;
   #soon: NodeJS.Timeout | undefined;
   #isHurried = false;
+  /** Whether urgent records are read in the midst of other work. */
+  #isPrompt = false;
+  #glanceAtMs = 0;
   /** Time of the record read last. */
   #lastNs = 0;
   #busyMs = 0;
   #lost = 0;
   #checkedAtMs = 0;
   #checkedAtUs = 0;
+  #checks = 0;
   /** Records read since the start. */
   records = 0;
   /** Microseconds spent reading records and acting on them. */
@@ -174,9 +189,14 @@ export class KernelTrace {
     return this.#sideOf(source)[0]?.refilter(source.system, source.event, filter) === true;
   }
 
-  /** Whether what is not urgent is collected as soon as what is, from now on. */
+  /** Whether what is not urgent is collected about as soon as what is, from now on. */
   hurry(isHurried: boolean): void {
     this.#isHurried = isHurried;
+  }
+
+  /** Whether urgent records are read in the midst of other work too, from now on. */
+  bePrompt(isPrompt: boolean): void {
+    this.#isPrompt = isPrompt;
   }
 
   /** Calls the function after each round of records, until the trace is closed or the function it gives is called. */
@@ -185,25 +205,25 @@ export class KernelTrace {
     return () => this.#afterRound.delete(round);
   }
 
-  /** Reads and acts on everything that happened until now, as far as one turn goes. */
-  drain(): void {
+  /**
+   * Reads and acts on everything that happened until now, as far as one turn goes; as `collected`, where nothing was
+   * collected, without what is urgent, which rings by itself.
+   */
+  drain(extent: 'all' | 'collected' = 'all'): void {
     clearTimeout(this.#soon);
     this.#soon = undefined;
-    if (this.#rest === undefined) return;
+    if (this.#rest === undefined || this.#bell === undefined) return;
     const beganMs = performance.now();
-    this.#drain(this.#rest);
-    this.#busyMs += performance.now() - beganMs;
-  }
-
-  #drain(rest: TraceInstance): void {
     const nowNs = this.clock.nowNs();
     // In this order: whatever comes before a record of the first is in the second by then.
-    const restNs = this.#readAll(this.#restPages, this.#readers.rest, rest);
-    const bellNs = this.#bell && this.#readAll(this.#bellPages, this.#readers.bell, this.#bell);
-    const behindNs = Math.min(restNs, bellNs ?? Infinity);
+    const restNs = this.#readAll(this.#restPages, this.#readers.rest, this.#rest);
+    const isAsked = extent === 'all' || this.#pending.length > 0;
+    const bellNs = isAsked ? this.#readAll(this.#bellPages, this.#readers.bell, this.#bell) : Infinity;
+    const behindNs = Math.min(restNs, bellNs);
     this.#actUntil(Math.min(nowNs, behindNs));
     if (behindNs < Infinity) this.#soon = setTimeout(() => this.drain(), 0);
     else if (Math.abs(Date.now() - this.#checkedAtMs) >= checkMs) this.#check();
+    this.#busyMs += performance.now() - beganMs;
   }
 
   /** Removes both instances. May be called more than once. */
@@ -249,10 +269,10 @@ export class KernelTrace {
   #collect(waitMs: number): void {
     this.#timer = setTimeout(() => {
       const before = this.records;
-      this.drain();
+      this.drain('collected');
       if (this.#rest === undefined) return;
       const usualMs = this.records === before ? idleDrainMs : drainMs;
-      this.#collect(this.#isHurried ? gatherMs : usualMs);
+      this.#collect(this.#isHurried ? hurriedMs : usualMs);
     }, untilBeat(waitMs));
   }
 
@@ -264,10 +284,25 @@ export class KernelTrace {
     let knownNs = Infinity;
     for (const fd of fds) {
       let pages = 0;
-      while (pages < pagesPerTurn && this.#readOne(fd, readers, instance)) pages++;
-      if (pages === pagesPerTurn) knownNs = Math.min(knownNs, this.#lastNs);
+      let knownUntilNs = 0;
+      while (pages < pagesPerTurn && this.#readOne(fd, readers, instance)) {
+        pages++;
+        knownUntilNs = this.#lastNs;
+        this.#glance();
+      }
+      if (pages === pagesPerTurn) knownNs = Math.min(knownNs, knownUntilNs);
     }
     return knownNs;
+  }
+
+  /** Reads urgent records if it is time, so that their processes are looked at before the work at hand goes on. */
+  #glance(): void {
+    if (!this.#isPrompt || this.#bell === undefined) return;
+    const beganMs = performance.now();
+    if (beganMs < this.#glanceAtMs) return;
+    for (const fd of this.#bellPages) this.#readOne(fd, this.#readers.bell, this.#bell);
+    const endedMs = performance.now();
+    this.#glanceAtMs = endedMs + Math.max(glanceMs, (endedMs - beganMs) * glanceRest);
   }
 
   /** Reads one page; true when another may follow. */
@@ -302,6 +337,8 @@ export class KernelTrace {
 
   #actUntil(untilNs: number): void {
     const pending = this.#pending.sort((a, b) => a.timeNs - b.timeNs);
+    // What is read meanwhile is later than all that is acted on now.
+    this.#pending = [];
     let done = 0;
     const offsetNs = this.clock.offsetNs();
     for (const { timeNs, act } of pending) {
@@ -312,8 +349,9 @@ export class KernelTrace {
       } catch (error) {
         this.#options.onError(error);
       }
+      this.#glance();
     }
-    this.#pending = pending.slice(done);
+    this.#pending = pending.slice(done).concat(this.#pending);
     const nowUs = Math.round((this.clock.nowNs() + offsetNs) / 1000);
     for (const round of this.#afterRound) {
       try {
@@ -329,7 +367,7 @@ export class KernelTrace {
     this.#checkedAtMs = Date.now();
     const fromUs = this.#checkedAtUs;
     if (this.#rest === undefined || this.#bell === undefined) return;
-    const seen = lookAt(this.#rest, this.#bell);
+    const seen = lookAt(this.#rest, this.#bell, this.#checks++ % setLooks === 0);
     if ('broken' in seen) {
       this.#options.onBroken(seen.broken);
       return;
@@ -348,9 +386,11 @@ export class KernelTrace {
 function lookAt(
   rest: TraceInstance,
   bell: TraceInstance,
+  withEvents: boolean,
 ): { readonly rest: BufferStats; readonly bell: BufferStats } | { readonly broken: string } {
   try {
-    if (!rest.isOn() || !bell.isOn()) return { broken: 'somebody else turned its trace off' };
+    if (!rest.isOn(withEvents) || !bell.isOn(withEvents))
+      return { broken: 'somebody else turned its trace off' };
     return { rest: rest.stats(), bell: bell.stats() };
   } catch (error) {
     return { broken: `its trace cannot be read any more: ${(error as Error).message}` };
