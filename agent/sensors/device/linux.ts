@@ -56,7 +56,7 @@ export function deviceLinux(host: LinuxHost, settings: Settings): Provider {
         comes,
         host.fds.denied
           ? "sampled: what other users' processes hold is not seen"
-          : 'sampled: a device held for less than two intervals may not be seen',
+          : 'sampled: a device held for less than two looks at its process may not be seen',
         ...(held.shed > 0 ? [`of more than ${maxHeld} held nodes ${held.shed} are not seen`] : []),
       ];
       return notes.join('; ');

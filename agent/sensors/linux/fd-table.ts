@@ -8,13 +8,16 @@ const maxDevicesPerProcess = 256;
 /** Socket inodes remembered over all processes. */
 const maxSockets = 262_144;
 /**
- * A process whose number of descriptors stays the same is walked again after this many updates: it may have opened
- * one and closed another. More often where the kernel does not tell the number.
+ * A process whose number of descriptors stays the same is walked again after it was looked at so many times: it may
+ * have opened one and closed another. More often where the kernel does not tell the number, and where a look is rare.
  */
 const rotation = 30;
 const rotationUncounted = 5;
-/** A process whose number stayed the same for so long is calm: due in every other update. */
+const rotationCalm = 6;
+/** A process whose number stayed the same for so long is calm. */
 const calmMs = 60_000;
+/** Calm processes that are looked at in one update; more take turns, so that a host costs no more for having many. */
+const calmPerUpdate = 60;
 /**
  * Rest after a walk, per descriptor: reading a link takes about 3 µs, so one process costs at most 1% of a processor
  * however many descriptors it has and however often they change.
@@ -26,6 +29,8 @@ const youngMs = 2000;
 interface Holder {
   readonly pid: number;
   fdCount: number;
+  /** Times it was looked at; begins anywhere, so that those that began together are not walked together. */
+  looks: number;
   readonly foundAtMs: number;
   walkedAtMs: number;
   changedAtMs: number;
@@ -37,7 +42,7 @@ interface Holder {
 /**
  * Which process holds which socket and which device node, from the links in /proc/PID/fd. Reading links is dear,
  * so a process is walked while it is new, when the number of its descriptors changed (st_size of /proc/PID/fd,
- * since Linux 6.2; 0 before), and else once in `rotation` updates.
+ * since Linux 6.2; 0 before), and else once in so many looks.
  */
 export class FdTable {
   readonly #procRoot: string;
@@ -48,6 +53,10 @@ export class FdTable {
   readonly #withDevices = new Set<Holder>();
   #update = 0;
   #updatedAtMs = 0;
+  /** How many calm processes, in the order of the process table, had their turn. */
+  #calmFrom = 0;
+  /** Every process is walked now. */
+  #isEach = false;
   /** True once the kernel told a number of descriptors. */
   #counted = false;
   /** True once a folder could not be read for want of a right. */
@@ -59,48 +68,68 @@ export class FdTable {
     this.#userPids = userPids;
   }
 
-  /** Brings the table up to date with the processes the process table knows: all of them, or all but half of the calm. */
+  /**
+   * Brings the table up to date with the processes the process table knows: all of them, or with `due` of the calm ones
+   * only those whose turn it is.
+   */
   update(extent: 'all' | 'due' = 'all'): void {
     const update = ++this.#update;
     this.#updatedAtMs = Date.now();
-    const turns = this.#counted ? rotation : rotationUncounted;
+    let calm = 0;
     for (const pid of this.#userPids()) {
       const holder = this.#holders.get(pid);
-      if (extent === 'due' && holder !== undefined && this.#isLeft(holder, update)) continue;
-      const fdCount = this.#fdCount(pid);
-      if (holder === undefined) {
-        this.#walk({
-          pid,
-          fdCount,
-          // Those of the first update have been there for longer.
-          foundAtMs: update === 1 ? 0 : this.#updatedAtMs,
-          walkedAtMs: 0,
-          changedAtMs: this.#updatedAtMs,
-          sockets: [],
-          devices: [],
-          seenUpdate: update,
-        });
-        continue;
-      }
-      holder.seenUpdate = update;
-      if (fdCount !== holder.fdCount) holder.changedAtMs = this.#updatedAtMs;
-      const isYoung = Math.abs(this.#updatedAtMs - holder.foundAtMs) < youngMs;
-      if (fdCount === holder.fdCount && !isYoung && (pid + update) % turns !== 0) continue;
-      if (Math.abs(this.#updatedAtMs - holder.walkedAtMs) < fdCount * restMsPerFd) continue;
-      holder.fdCount = fdCount;
-      this.#walk(holder);
+      const isCalm = holder !== undefined && this.#isCalm(holder);
+      if (extent === 'due' && isCalm && !this.#isTurn(calm++)) holder.seenUpdate = update;
+      else if (holder === undefined) this.#meet(pid);
+      else this.#look(holder, isCalm);
+    }
+    if (extent === 'due') {
+      const next = this.#calmFrom + calmPerUpdate;
+      this.#calmFrom = next < calm ? next : 0;
     }
     for (const holder of this.#holders.values()) {
       if (holder.seenUpdate !== update) this.#forget(holder);
     }
   }
 
-  /** A calm process whose turn is the next update; that it ended is seen there as well. */
-  #isLeft(holder: Holder, update: number): boolean {
-    if (!this.#counted || ((holder.pid + update) & 1) === 0) return false;
-    if (this.#updatedAtMs - holder.changedAtMs < calmMs) return false;
-    holder.seenUpdate = update;
-    return true;
+  /** Its number has not changed for a while, and it holds nothing whose release is waited for. */
+  #isCalm({ changedAtMs, devices }: Holder): boolean {
+    return this.#counted && devices.length === 0 && Math.abs(this.#updatedAtMs - changedAtMs) >= calmMs;
+  }
+
+  #isTurn(calm: number): boolean {
+    return calm >= this.#calmFrom && calm < this.#calmFrom + calmPerUpdate;
+  }
+
+  #meet(pid: number): void {
+    // Those of the first update have been there for longer.
+    const foundAtMs = this.#update === 1 ? 0 : this.#updatedAtMs;
+    this.#walk({
+      pid,
+      fdCount: this.#fdCount(pid),
+      looks: pid,
+      foundAtMs,
+      walkedAtMs: 0,
+      changedAtMs: foundAtMs,
+      sockets: [],
+      devices: [],
+      seenUpdate: this.#update,
+    });
+  }
+
+  /** Walks a known process if there may be something new. */
+  #look(holder: Holder, isCalm: boolean): void {
+    const fdCount = this.#fdCount(holder.pid);
+    const isSame = fdCount === holder.fdCount;
+    const isYoung = Math.abs(this.#updatedAtMs - holder.foundAtMs) < youngMs;
+    const turns = this.#counted ? (isCalm ? rotationCalm : rotation) : rotationUncounted;
+    holder.seenUpdate = this.#update;
+    holder.looks++;
+    if (!isSame) holder.changedAtMs = this.#updatedAtMs;
+    if (isSame && !this.#isEach && !isYoung && holder.looks % turns !== 0) return;
+    if (Math.abs(this.#updatedAtMs - holder.walkedAtMs) < fdCount * restMsPerFd) return;
+    holder.fdCount = fdCount;
+    this.#walk(holder);
   }
 
   updateIfOlder(ageMs: number, extent: 'all' | 'due' = 'all'): void {
@@ -120,8 +149,9 @@ export class FdTable {
 
   /** Walks every process regardless of what its counts say, but those that rest. */
   walkAll(): void {
-    for (const holder of this.#holders.values()) holder.fdCount = -1;
+    this.#isEach = true;
     this.update();
+    this.#isEach = false;
   }
 
   #fdCount(pid: number): number {

@@ -44,3 +44,52 @@ t.test('a socket in place of a file, while the process is new', { skip }, async 
   table.update();
   t.equal(table.ownerOf(unknown[0] ?? -1), undefined, 'and forgotten with its process');
 });
+
+/** Inode of the socket that Perl made; its standard streams are sockets too, with lower descriptors. */
+function newSocketOf(pid: number): number {
+  const fds = readdirSync(`/proc/${pid}/fd`)
+    .map(Number)
+    .sort((a, b) => b - a);
+  const links = fds.map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
+  return Number(
+    links.map((link) => /^socket:\[(\d+)\]$/.exec(link)?.[1]).find((inode) => inode !== undefined),
+  );
+}
+
+/** More than have their turn in one update. */
+const calmProcesses = 130;
+
+t.test('calm processes take turns, and none is forgotten', { skip }, async (t) => {
+  const code =
+    'use Socket; print "ready\\n"; <STDIN>; socket(my $s, AF_INET, SOCK_STREAM, 0); print "socket\\n"; <STDIN>;';
+  const sleepers = Array.from({ length: calmProcesses - 1 }, () =>
+    spawn('sleep', ['600'], { stdio: 'ignore' }),
+  );
+  const child = spawn('perl', ['-e', `$| = 1; ${code}`], { stdio: ['pipe', 'pipe', 'inherit'] });
+  t.teardown(() => {
+    for (const one of [...sleepers, child]) one.kill('SIGKILL');
+  });
+  const { pid = -1 } = child;
+  const before = [pid, ...sleepers.map((one) => one.pid ?? -1)];
+  const younger = spawn('perl', ['-e', `$| = 1; ${code}`], { stdio: ['pipe', 'pipe', 'inherit'] });
+  t.teardown(() => younger.kill('SIGKILL'));
+  await Promise.all([child, younger].map((one) => once(one.stdout, 'data')));
+  const pids = [...before];
+  const table = new FdTable(settingsOf({}), () => pids);
+  table.update();
+  // It came when the others were there already, so it is not known to be calm.
+  pids.push(younger.pid ?? -1);
+  table.update('due');
+  for (const one of [child, younger]) {
+    one.stdin.write('\n');
+    await once(one.stdout, 'data');
+  }
+  const own = newSocketOf(pid);
+  const youngers = newSocketOf(younger.pid ?? -1);
+  await sleep(restMs);
+  table.update('due');
+  t.equal(table.ownerOf(youngers), younger.pid, 'a new one is looked at in each');
+  t.equal(table.ownerOf(own), undefined, 'a calm one is not: it had its turn in the one before');
+  for (let update = 2; update < Math.ceil(calmProcesses / 60) + 1; update++) table.update('due');
+  t.equal(table.ownerOf(own), pid, 'but when its turn comes');
+});
