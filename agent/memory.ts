@@ -28,12 +28,14 @@ const thoroughly = { type: 'major', execution: 'sync', flavor: 'last-resort' } a
 export function keepMemorySmall(): () => void {
   const collect = collector();
   let leastBytes = 0;
-  const look = () => {
-    if (process.memoryUsage.rss() - leastBytes < worthBytes) return;
+  const give = () => {
     collect(thoroughly);
     leastBytes = process.memoryUsage.rss();
   };
-  const first = startMs.map((ms) => setTimeout(look, ms));
+  const look = () => {
+    if (process.memoryUsage.rss() - leastBytes >= worthBytes) give();
+  };
+  const first = startMs.map((ms) => setTimeout(give, ms));
   const again = setInterval(look, lookMs);
   return () => {
     for (const timer of first) clearTimeout(timer);
