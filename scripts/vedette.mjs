@@ -56,14 +56,13 @@ function boundAllocations() {
 }
 
 /**
- * An agent does without most of what optimizes and keeps the space for new objects small; whoever starts it with
+ * An agent does without the compilers that optimize and keeps the space for new objects small; whoever starts it with
  * flags of Node or variables of glibc can have it smaller still. See collector/cli/agent-child.ts for what each is worth.
  */
 function boundAgent() {
   setFlagsFromString('--semi-space-growth-factor=1');
   setFlagsFromString('--no-turbofan');
-  setFlagsFromString('--no-maglev-inlining');
-  setFlagsFromString('--invocation-count-for-maglev=5000');
+  setFlagsFromString('--no-maglev');
 }
 
 function handOver() {
