@@ -34,6 +34,8 @@ export interface Snapshot {
 
 /** Most events of one block; larger ones are not merged any further. */
 export const maxBlockEvents = 65_536;
+/** So many blocks of about one size become one of the next. */
+const blocksToMerge = 8;
 /** Most bytes of batches, as they are stored, that are decoded for one block. */
 const maxBlockBytes = 16 * 1024 ** 2;
 
@@ -58,10 +60,13 @@ interface Entry {
 const fullerThan = (block: { events: number; bytes: number }) =>
   block.events >= maxBlockEvents || block.bytes >= maxBlockBytes;
 
+/** Blocks of one size differ by less than `blocksToMerge` times. */
+const sizeOf = ({ events }: { events: number }) => Math.floor(Math.log(events + 1) / Math.log(blocksToMerge));
+
 /**
  * Keeps the journal's tail encoded in a private folder. What has been encoded once stays until its batches leave the
- * journal; small blocks are merged with what comes after them, so that there are few files and no event is encoded more
- * than some ten times, however often somebody asks.
+ * journal; small blocks are merged where there are several, so that there are few files and no event is encoded more
+ * than some six times, however often somebody asks.
  */
 export class Snapshots {
   readonly #db: Database.Database;
@@ -95,10 +100,7 @@ export class Snapshots {
     try {
       const segments = this.#segments();
       const entries = this.#db
-        .prepare(
-          `SELECT id, (SELECT coalesce(sum(value), 0) FROM json_each(counts)) AS events, length(data) AS bytes
-            FROM batch ORDER BY id`,
-        )
+        .prepare('SELECT id, stored AS events, length(data) AS bytes FROM batch ORDER BY id')
         .all() as Entry[];
       this.#dropGone(new Set(entries.map(({ id }) => id)));
       await this.#encodeNew(entries, deadline);
@@ -163,20 +165,29 @@ export class Snapshots {
     }
   }
 
-  /** Encodes a part, together with the small blocks before it that are not larger than twice what follows them. */
-  #add(part: readonly Entry[], size: { events: number; bytes: number }): void {
-    const ids = part.map(({ id }) => id);
+  /** The last blocks, which are worth being merged with what comes after them. */
+  #mergeable(size: { events: number; bytes: number }): readonly Block[] {
     let { events, bytes } = size;
-    const merged: Block[] = [];
-    for (let last = this.#blocks.at(-1); last !== undefined; last = this.#blocks.at(-1)) {
-      const isLarge = events + last.events > maxBlockEvents || bytes + last.bytes > maxBlockBytes;
-      if (isLarge || last.events > 2 * events) break;
-      this.#blocks.pop();
-      merged.push(last);
-      ids.unshift(...last.ids);
-      events += last.events;
-      bytes += last.bytes;
+    let isFull = false;
+    let from = this.#blocks.length;
+    for (; from > 0; from--) {
+      const block = this.#blocks[from - 1] as Block;
+      isFull = events + block.events > maxBlockEvents || bytes + block.bytes > maxBlockBytes;
+      if (isFull || sizeOf(block) > sizeOf(size)) break;
+      events += block.events;
+      bytes += block.bytes;
     }
+    const count = this.#blocks.length - from;
+    return isFull || count + 1 >= blocksToMerge ? this.#blocks.slice(from) : [];
+  }
+
+  /** Encodes a part, together with the small blocks before it where there are enough of them. */
+  #add(part: readonly Entry[], size: { events: number; bytes: number }): void {
+    const merged = this.#mergeable(size);
+    this.#blocks.splice(this.#blocks.length - merged.length);
+    const ids = [...merged.flatMap((block) => block.ids), ...part.map(({ id }) => id)];
+    const events = merged.reduce((sum, block) => sum + block.events, size.events);
+    const bytes = merged.reduce((sum, block) => sum + block.bytes, size.bytes);
     let damaged = 0;
     const name = `tail-${++this.#made}`;
     const files = writeTailBlock(

@@ -3,7 +3,7 @@ import type { Key } from '../../../encryption/key-ring.ts';
 import { bloomFilter } from './bloom.ts';
 import { sealedMagic, sealFooter, sealModule } from './crypto.ts';
 import { type Gathered, gatheredFor } from './gathered.ts';
-import { type Chunk, encodeChunk, type Page } from './pages.ts';
+import { type Chunk, type Codec, encodeChunk, type Page } from './pages.ts';
 import { ThriftWriter } from './thrift.ts';
 
 /** What a column holds, and how readers are to take it. */
@@ -20,7 +20,7 @@ const magic = Buffer.from('PAR1');
 const physical = { bool: 0, int64: 2, double: 5, bytes: 6 } as const;
 const repetition = { required: 0, optional: 1, repeated: 2 } as const;
 const converted = { utf8: 0, list: 3, timestampMicros: 10 } as const;
-const zstd = 6;
+const codecs: Readonly<Record<Codec, number>> = { none: 0, zstd: 6 };
 const createdBy = 'vedette';
 
 const kinds: Readonly<Record<ColumnForm, Column['kind']>> = {
@@ -72,7 +72,7 @@ function bytesOf({ head, body }: Page, key: Key | undefined): Buffer {
 
 /**
  * A Parquet file (https://github.com/apache/parquet-format) of columns that are dictionaries already: version 1 pages,
- * one of data for each column and row group, zstd; encrypted where there is a key. Gives the bytes to be written as they come
+ * one of data for each column and row group, packed by zstd unless told otherwise; encrypted where there is a key. Gives the bytes to be written as they come
  * about.
  */
 export class ParquetFile {
@@ -80,9 +80,11 @@ export class ParquetFile {
   readonly #groups: RowGroup[] = [];
   readonly #key: Key | undefined;
   readonly #magic: Buffer;
+  readonly #codec: Codec;
   #offset = 0;
 
-  constructor(specs: readonly ColumnSpec[], key?: Key) {
+  constructor(specs: readonly ColumnSpec[], key?: Key, codec: Codec = 'zstd') {
+    this.#codec = codec;
     this.#specs = specs;
     this.#key = key;
     this.#magic = key === undefined ? magic : sealedMagic;
@@ -101,7 +103,8 @@ export class ParquetFile {
     };
     if (this.#offset === 0) put(this.#magic);
     const chunks = this.#specs.map((spec, i) => {
-      const chunk = encodeChunk(columns[i] as Gathered, order, spec.form === 'float' ? 'float' : 'int');
+      const form = spec.form === 'float' ? 'float' : 'int';
+      const chunk = encodeChunk(columns[i] as Gathered, order, form, this.#codec);
       const offset = this.#offset;
       const pages = chunk.pages.map((page) => bytesOf(page, this.#key));
       for (const page of pages) put(page);
@@ -141,7 +144,7 @@ export class ParquetFile {
       this.#groups.reduce((sum, { rows }) => sum + rows, 0),
     );
     w.structs(4, this.#groups, ({ rows, chunks }) => {
-      w.structs(1, chunks, (placed) => writeChunk(w, placed));
+      w.structs(1, chunks, (placed) => writeChunk(w, placed, codecs[this.#codec]));
       w.i64(
         2,
         chunks.reduce((sum, { chunk }) => sum + chunk.plainBytes, 0),
@@ -195,7 +198,7 @@ function writeElement(w: ThriftWriter, element: Element): void {
   if (element.converted !== undefined) w.i32(6, element.converted);
 }
 
-function writeChunk(w: ThriftWriter, placed: PlacedChunk): void {
+function writeChunk(w: ThriftWriter, placed: PlacedChunk, codec: number): void {
   const { spec, chunk, offset, sizeBytes, dictionaryBytes, bloom } = placed;
   const { least, greatest } = chunk;
   w.i64(2, offset);
@@ -203,7 +206,7 @@ function writeChunk(w: ThriftWriter, placed: PlacedChunk): void {
     w.i32(1, types[spec.form]);
     w.i32s(2, chunk.encodings);
     w.texts(3, spec.form === 'strings' ? [spec.name, 'list', 'element'] : [spec.name]);
-    w.i32(4, zstd);
+    w.i32(4, codec);
     w.i64(5, chunk.values);
     w.i64(6, chunk.plainBytes);
     w.i64(7, sizeBytes);
