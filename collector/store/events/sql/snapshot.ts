@@ -165,26 +165,33 @@ export class Snapshots {
     }
   }
 
-  /** The last blocks, which are worth being merged with what comes after them. */
-  #mergeable(size: { events: number; bytes: number }): readonly Block[] {
-    let { events, bytes } = size;
-    let isFull = false;
-    let from = this.#blocks.length;
-    for (; from > 0; from--) {
-      const block = this.#blocks[from - 1] as Block;
-      isFull = events + block.events > maxBlockEvents || bytes + block.bytes > maxBlockBytes;
-      if (isFull || sizeOf(block) > sizeOf(size)) break;
-      events += block.events;
-      bytes += block.bytes;
+  /** How many of the last blocks are worth being merged with what comes after them. */
+  #mergeable(after: { events: number; bytes: number }): number {
+    let { events, bytes } = after;
+    // What comes of a merge may be worth being merged with those before it.
+    for (let chosen = 0; ; ) {
+      const size = sizeOf({ events });
+      let isFull = false;
+      let from = this.#blocks.length - chosen;
+      const sum = { events, bytes };
+      for (; from > 0; from--) {
+        const block = this.#blocks[from - 1] as Block;
+        isFull = sum.events + block.events > maxBlockEvents || sum.bytes + block.bytes > maxBlockBytes;
+        if (isFull || sizeOf(block) > size) break;
+        sum.events += block.events;
+        sum.bytes += block.bytes;
+      }
+      const found = this.#blocks.length - from - chosen;
+      if (found === 0 || !(isFull || found + 1 >= blocksToMerge)) return chosen;
+      chosen += found;
+      events = sum.events;
+      bytes = sum.bytes;
     }
-    const count = this.#blocks.length - from;
-    return isFull || count + 1 >= blocksToMerge ? this.#blocks.slice(from) : [];
   }
 
   /** Encodes a part, together with the small blocks before it where there are enough of them. */
   #add(part: readonly Entry[], size: { events: number; bytes: number }): void {
-    const merged = this.#mergeable(size);
-    this.#blocks.splice(this.#blocks.length - merged.length);
+    const merged = this.#blocks.splice(this.#blocks.length - this.#mergeable(size));
     const ids = [...merged.flatMap((block) => block.ids), ...part.map(({ id }) => id)];
     const events = merged.reduce((sum, block) => sum + block.events, size.events);
     const bytes = merged.reduce((sum, block) => sum + block.bytes, size.bytes);
