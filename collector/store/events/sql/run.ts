@@ -20,6 +20,7 @@ import type { RunEnd, RunPart, RunRequest } from './contract.ts';
 import { engineFailure, failureOf } from './failure.ts';
 import { type Token, tokensOf } from './lexer.ts';
 import { type QuotedSql, quoteNames } from './names.ts';
+import { withSigmaNames } from './sigma-names.ts';
 import type { SegmentFile, Snapshot } from './snapshot.ts';
 import { type CheckedStatement, checkPrepared, checkStatement } from './statement.ts';
 import { lineOf, toPlain } from './values.ts';
@@ -194,7 +195,7 @@ export class Run {
   readonly #request: RunRequest;
   readonly #snapshot: Snapshot;
   readonly #deps: RunDeps;
-  readonly #quoted: QuotedSql;
+  #quoted: QuotedSql;
   #views: readonly string[] = [];
   /** Bytes that stand before the statement in what the engine was given. */
   #shift = 0;
@@ -212,6 +213,7 @@ export class Run {
     try {
       const checked = await checkStatement(this.#connection, this.#quoted, this.#request.maxSqlLength);
       this.#views = checked.views;
+      this.#quoted = withSigmaNames(this.#quoted, checked.columns, checked.given, checked.views);
       await this.#makeViews(checked);
       const statement = await this.#connection.prepare(this.#quoted.sql);
       checkPrepared(statement.statementType);
