@@ -1,7 +1,7 @@
 /** Search in what is sealed, by SQL: newest first, in windows of time that grow as long as little is found. */
 import { eventSpecs } from '#shared/events/registry.gen.ts';
 import type { EventPosition } from '#shared/protocol/event-id.ts';
-import type { EventSql, SqlRows } from '../contract.ts';
+import type { EventSql, NeededText, SqlRows } from '../contract.ts';
 import type { Span } from '../journal/contract.ts';
 import {
   compareNewest,
@@ -10,6 +10,7 @@ import {
   type Place,
   type PlacedEvent,
 } from './event-order.ts';
+import { neededOf } from './filter-scope.ts';
 import { filterSql } from './filter-sql.ts';
 import {
   columnsSql,
@@ -101,15 +102,20 @@ export class SegmentSearch {
     if (parts.length === 0) return [];
     const statement = `${parts.join(' UNION ALL ')} ORDER BY ${newestSql} LIMIT ${limit}`;
     try {
-      return hitsOf(await this.#ask(statement, parameters, limit));
+      return hitsOf(await this.#ask(statement, parameters, limit, neededOf(query.filter)));
     } catch (error) {
       if ((error as { code?: string }).code === 'hunt.limit' && high - low > leastWindowUs) return undefined;
       throw error;
     }
   }
 
-  #ask(statement: string, { values }: SqlParameters, maxRows: number): Promise<SqlRows> {
-    return this.#sql.query(statement, values, { maxRows, timeoutMs: windowMs });
+  #ask(
+    statement: string,
+    { values }: SqlParameters,
+    maxRows: number,
+    needed: readonly NeededText[] = [],
+  ): Promise<SqlRows> {
+    return this.#sql.query(statement, values, { maxRows, timeoutMs: windowMs }, needed);
   }
 
   /** The whole events, in the order of their hits. Those that retention has just taken are left out. */
@@ -170,7 +176,7 @@ export class SegmentSearch {
     if (parts.length === 0) return { items: [], last: null };
     const order = [ingested, ...positionColumns.map(quoted)].join(', ');
     const statement = `${parts.join(' UNION ALL ')} ORDER BY ${order} LIMIT ${query.limit}`;
-    const rows = await this.#ask(statement, parameters, query.limit);
+    const rows = await this.#ask(statement, parameters, query.limit, neededOf(query.filter));
     const hits = hitsOf(rows);
     const places = new Map(hits.map(({ position }, i) => [JSON.stringify(position), i]));
     const placeIn = ({ position }: PlacedEvent) => places.get(JSON.stringify(position)) as number;

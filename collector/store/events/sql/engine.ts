@@ -7,6 +7,7 @@ import { VedetteError } from '#shared/errors.ts';
 import { keyVariable } from '../../../encryption/key-ring.ts';
 import type {
   EventSql,
+  NeededText,
   SqlBounds,
   SqlEnd,
   SqlPart,
@@ -121,11 +122,13 @@ export class SqlEngine implements EventSql, SqlStreams {
     sql: string,
     values: readonly SqlValue[] = [],
     bounds: Partial<SqlBounds> = {},
+    needed: readonly NeededText[] = [],
   ): Promise<SqlRows> {
     const all = { ...usualBounds, ...bounds, maxBytes: maxValuesBytes };
     const request: RunRequest = {
       sql,
       values,
+      needed,
       range: {},
       maxSqlLength: maxOwnSqlLength,
       bounds: all,
@@ -319,5 +322,13 @@ export class SqlEngine implements EventSql, SqlStreams {
 function runRequest(request: SqlRequest, form: RunRequest['form']): RunRequest {
   const { sql, parameters: values, since, until, bounds } = request;
   const range = { ...(since !== undefined && { since }), ...(until !== undefined && { until }) };
-  return { sql, values, range, maxSqlLength, bounds: { ...bounds, maxBytes: maxTextBytes }, form };
+  return {
+    sql,
+    values,
+    range,
+    needed: [],
+    maxSqlLength,
+    bounds: { ...bounds, maxBytes: maxTextBytes },
+    form,
+  };
 }

@@ -15,7 +15,7 @@ import {
 } from '@duckdb/node-api';
 import { csvLine } from '#shared/csv.ts';
 import { VedetteError } from '#shared/errors.ts';
-import type { SqlColumn, SqlValue } from '../../contract.ts';
+import type { NeededText, SqlColumn, SqlValue } from '../../contract.ts';
 import type { RunEnd, RunPart, RunRequest } from './contract.ts';
 import { engineFailure, failureOf } from './failure.ts';
 import { type Token, tokensOf } from './lexer.ts';
@@ -42,6 +42,7 @@ const partRows = 1024;
 export interface RunDeps {
   /** Which columns the files of a snapshot have. */
   readonly columnsOf: (segments: readonly SegmentFile[]) => Promise<ReadonlyMap<string, ReadonlySet<string>>>;
+  readonly canHold: (segment: SegmentFile, needed: readonly NeededText[]) => boolean;
   readonly hosts: readonly HostName[];
   /** Whether it was interrupted, so that nothing more is to be run for it. */
   readonly isStopped: () => boolean;
@@ -54,11 +55,13 @@ const isWithin = (file: { minTime: number; maxTime: number }, { since, until }: 
 async function filesOf(
   snapshot: Snapshot,
   views: readonly string[],
-  range: TimeRange,
+  { range, needed }: RunRequest,
   deps: RunDeps,
 ): Promise<Map<string, EventFile[]>> {
   const needs = (type: string) => views.includes(type) || views.includes(eventsView);
-  const segments = snapshot.segments.filter((file) => needs(file.type) && isWithin(file, range));
+  const segments = snapshot.segments.filter(
+    (file) => needs(file.type) && isWithin(file, range) && deps.canHold(file, needed),
+  );
   const columns = await deps.columnsOf(segments);
   const files = new Map<string, EventFile[]>();
   const add = (type: string, file: EventFile) => files.set(type, [...(files.get(type) ?? []), file]);
@@ -235,7 +238,7 @@ export class Run {
 
   async #makeViews({ views }: CheckedStatement): Promise<void> {
     const { range } = this.#request;
-    const files = await filesOf(this.#snapshot, views, range, this.#deps);
+    const files = await filesOf(this.#snapshot, views, this.#request, this.#deps);
     for (const view of views) await this.#connection.run(viewSql(view, files, range, this.#deps.hosts));
   }
 

@@ -1,3 +1,4 @@
+import { foldText } from '#shared/filter/fold-text.ts';
 import type { Column } from '#shared/schema/columns.ts';
 import type { Key } from '../../../encryption/key-ring.ts';
 import { bloomFilter } from './bloom.ts';
@@ -45,10 +46,15 @@ export function gather(form: ColumnForm, capacity: number): Gathered {
   return gatheredFor(kinds[form], capacity);
 }
 
-/** Of all values of a column of strings; none where it has none. */
+/** Says of a bloom filter that it holds values as they are and folded. Goes with its row group into merged files. */
+export const foldedMark = { key: 'vedette.bloom', value: 'folded' } as const;
+
+/** Of all values of a column of strings, also folded (fold-text.ts); none where it has none. */
 function filterOf(column: Gathered): Buffer | undefined {
   if (column.kind !== 'string' || column.dictionary.entries.length === 0) return undefined;
-  return bloomFilter(column.dictionary.entries.map((entry) => Buffer.from(entry)));
+  const values = new Set(column.dictionary.entries);
+  for (const entry of column.dictionary.entries) values.add(foldText(entry));
+  return bloomFilter(Array.from(values, (value) => Buffer.from(value)));
 }
 
 interface PlacedChunk {
@@ -210,6 +216,11 @@ function writeChunk(w: ThriftWriter, placed: PlacedChunk, codec: number): void {
     w.i64(5, chunk.values);
     w.i64(6, chunk.plainBytes);
     w.i64(7, sizeBytes);
+    if (bloom !== undefined)
+      w.structs(8, [foldedMark], ({ key, value }) => {
+        w.binary(1, key);
+        w.binary(2, value);
+      });
     w.i64(9, offset + dictionaryBytes);
     if (dictionaryBytes > 0) w.i64(11, offset);
     w.struct(12, () => {
