@@ -40,7 +40,8 @@ const runs = Number(flags.runs);
 const perSecond = Number(flags.ingest);
 const rowCount = Number(flags.rows ?? Math.min(count, 1_000_000));
 const seed = Number(flags.seed);
-if (![count, days, hosts, runs, perSecond, rowCount, seed].every((n) => Number.isSafeInteger(n) && n >= 0)) {
+const numbers = [count, days, hosts, runs, perSecond, rowCount, seed];
+if (!numbers.every((n) => Number.isSafeInteger(n) && n >= 0) || [count, days, hosts, runs].includes(0)) {
   console.error('store: --events, --days, --hosts, --runs, --ingest, --rows and --seed take whole numbers.');
   process.exit(2);
 }

@@ -52,9 +52,9 @@ export const foldedMark = { key: 'vedette.bloom', value: 'folded' } as const;
 /** Of all values of a column of strings, also folded (fold-text.ts); none where it has none. */
 function filterOf(column: Gathered): Buffer | undefined {
   if (column.kind !== 'string' || column.dictionary.entries.length === 0) return undefined;
-  const values = new Set(column.dictionary.entries);
-  for (const entry of column.dictionary.entries) values.add(foldText(entry));
-  return bloomFilter(Array.from(values, (value) => Buffer.from(value)));
+  const { entries } = column.dictionary;
+  const folded = entries.map(foldText).filter((text, i) => text !== entries[i]);
+  return bloomFilter([...entries, ...folded].map((value) => Buffer.from(value)));
 }
 
 interface PlacedChunk {
