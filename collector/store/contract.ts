@@ -1231,16 +1231,21 @@ export interface NeededText {
   readonly text: string;
 }
 
+/** What a statement looks at; files that hold nothing of it are not read. */
+export interface SqlScope {
+  /** Event time, inclusive, microseconds. */
+  readonly since?: number;
+  readonly until?: number;
+  readonly needed?: readonly NeededText[];
+}
+
 export interface EventSql {
-  /**
-   * One statement that only reads; `$1`, `$2`… stand for `values`. Files of a type that cannot hold what is `needed` of it
-   * are not read. Rejects with `hunt.*`.
-   */
+  /** One statement that only reads; `$1`, `$2`… stand for `values`. Rejects with `hunt.*`. */
   query(
     sql: string,
     values?: readonly SqlValue[],
     bounds?: Partial<SqlBounds>,
-    needed?: readonly NeededText[],
+    scope?: SqlScope,
   ): Promise<SqlRows>;
 }
 

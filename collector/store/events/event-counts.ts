@@ -114,6 +114,7 @@ export class EventCounter {
     if (parts.length === 0) return [];
     const bounds = { maxRows: 100_000, timeoutMs };
     const statement = around(parts.join(' UNION ALL '));
-    return (await this.#sql.query(statement, parameters.values, bounds, neededOf(filter))).rows;
+    const scope = { until, needed: neededOf(filter), ...(since !== undefined && { since }) };
+    return (await this.#sql.query(statement, parameters.values, bounds, scope)).rows;
   }
 }

@@ -1,7 +1,7 @@
 /** Search in what is sealed, by SQL: newest first, in windows of time that grow as long as little is found. */
 import { eventSpecs } from '#shared/events/registry.gen.ts';
 import type { EventPosition } from '#shared/protocol/event-id.ts';
-import type { EventSql, NeededText, SqlRows } from '../contract.ts';
+import type { EventSql, SqlRows, SqlScope } from '../contract.ts';
 import type { Span } from '../journal/contract.ts';
 import {
   compareNewest,
@@ -102,7 +102,8 @@ export class SegmentSearch {
     if (parts.length === 0) return [];
     const statement = `${parts.join(' UNION ALL ')} ORDER BY ${newestSql} LIMIT ${limit}`;
     try {
-      return hitsOf(await this.#ask(statement, parameters, limit, neededOf(query.filter)));
+      const scope = { since: low, until: high, needed: neededOf(query.filter) };
+      return hitsOf(await this.#ask(statement, parameters, limit, scope));
     } catch (error) {
       if ((error as { code?: string }).code === 'hunt.limit' && high - low > leastWindowUs) return undefined;
       throw error;
@@ -113,9 +114,9 @@ export class SegmentSearch {
     statement: string,
     { values }: SqlParameters,
     maxRows: number,
-    needed: readonly NeededText[] = [],
+    scope: SqlScope = {},
   ): Promise<SqlRows> {
-    return this.#sql.query(statement, values, { maxRows, timeoutMs: windowMs }, needed);
+    return this.#sql.query(statement, values, { maxRows, timeoutMs: windowMs }, scope);
   }
 
   /** The whole events, in the order of their hits. Those that retention has just taken are left out. */
@@ -128,15 +129,16 @@ export class SegmentSearch {
   async #fetchOf(type: string, hits: readonly Hit[]): Promise<readonly PlacedEvent[]> {
     const parameters = new SqlParameters();
     const times = hits.map(({ time }) => time);
-    const low = parameters.addInstant(Math.min(...times));
-    const high = parameters.addInstant(Math.max(...times));
+    const scope = { since: Math.min(...times), until: Math.max(...times) };
+    const low = parameters.addInstant(scope.since);
+    const high = parameters.addInstant(scope.until);
     const rows = hits.map(({ position: { hostId, stream, sequence, index } }) => {
       const places = [hostId, stream, sequence, index].map((value) => parameters.add(value));
       return `(${places.join(', ')})`;
     });
     const statement = `SELECT ${columnsSql(specOf(type))} FROM ${quoted(type)}
       WHERE ${quoted('time')} BETWEEN ${low} AND ${high} AND (${positionSql}) IN (${rows.join(', ')})`;
-    return eventsOf(type, await this.#ask(statement, parameters, hits.length));
+    return eventsOf(type, await this.#ask(statement, parameters, hits.length, scope));
   }
 
   /** The event at a position. */
@@ -176,7 +178,12 @@ export class SegmentSearch {
     if (parts.length === 0) return { items: [], last: null };
     const order = [ingested, ...positionColumns.map(quoted)].join(', ');
     const statement = `${parts.join(' UNION ALL ')} ORDER BY ${order} LIMIT ${query.limit}`;
-    const rows = await this.#ask(statement, parameters, query.limit, neededOf(query.filter));
+    const scope = {
+      since: Math.max(query.since, -farthest),
+      until: Math.min(query.until, farthest),
+      needed: neededOf(query.filter),
+    };
+    const rows = await this.#ask(statement, parameters, query.limit, scope);
     const hits = hitsOf(rows);
     const places = new Map(hits.map(({ position }, i) => [JSON.stringify(position), i]));
     const placeIn = ({ position }: PlacedEvent) => places.get(JSON.stringify(position)) as number;

@@ -7,12 +7,12 @@ import { VedetteError } from '#shared/errors.ts';
 import { keyVariable } from '../../../encryption/key-ring.ts';
 import type {
   EventSql,
-  NeededText,
   SqlBounds,
   SqlEnd,
   SqlPart,
   SqlRequest,
   SqlRows,
+  SqlScope,
   SqlStreams,
   SqlTextForm,
   SqlValue,
@@ -122,14 +122,14 @@ export class SqlEngine implements EventSql, SqlStreams {
     sql: string,
     values: readonly SqlValue[] = [],
     bounds: Partial<SqlBounds> = {},
-    needed: readonly NeededText[] = [],
+    { needed = [], ...range }: SqlScope = {},
   ): Promise<SqlRows> {
     const all = { ...usualBounds, ...bounds, maxBytes: maxValuesBytes };
     const request: RunRequest = {
       sql,
       values,
       needed,
-      range: {},
+      range,
       maxSqlLength: maxOwnSqlLength,
       bounds: all,
       form: 'values',

@@ -218,6 +218,11 @@ export class Run {
       this.#views = checked.views;
       this.#quoted = withSigmaNames(this.#quoted, checked.columns, checked.given, checked.views);
       await this.#makeViews(checked);
+      // Statements of ours give values; binding them once more only to be told what they are would take as long again.
+      if (this.#request.form === 'values' && !checked.isExplain) {
+        yield* this.#stream(undefined);
+        return;
+      }
       const statement = await this.#connection.prepare(this.#quoted.sql);
       checkPrepared(statement.statementType);
       bind(statement, this.#request.values);
@@ -254,10 +259,10 @@ export class Run {
     return statement;
   }
 
-  async *#stream(statement: DuckDBPreparedStatement): AsyncGenerator<RunPart> {
+  async *#stream(statement: DuckDBPreparedStatement | undefined): AsyncGenerator<RunPart> {
     const { bounds, form } = this.#request;
     // Told before it runs where that can be: a statement that gives columns has begun.
-    const early = columnsOf(statement);
+    const early = statement && columnsOf(statement);
     if (early !== undefined) yield { part: 'columns', columns: early };
     const marked = await this.#prepareAround(
       `SELECT *, false AS ${mark} FROM (SELECT * FROM (`,

@@ -112,12 +112,14 @@ t.test(
     const asked = 'SELECT count(*) FROM process.start';
     const count = async (text: string, column = 'process.entity_id') => {
       const needed = [{ type: 'process.start', column, text }];
-      return (await engine.query(asked, [], {}, needed)).rows[0]?.[0];
+      return (await engine.query(asked, [], {}, { needed })).rows[0]?.[0];
     };
     t.equal(await count('abc-1'), 1, 'only one of the files');
     t.equal(await count('σίσυφοσ'), 1);
     t.equal(await count('nowhere'), 0);
     t.equal(await count('nowhere', 'process.name'), 4, 'a column without filters');
+    const { rows } = await engine.query(asked, [], {}, { since: noon + 1e6, until: noon + 2e6 });
+    t.same(rows, [[2]], 'events of those instants');
     const search = new SegmentSearch(engine, () => reader.sealedSpan());
     for (const [text, found] of [
       ['process.entity_id:ABC-1', ['AbC-1']],
