@@ -14,8 +14,10 @@ export async function* readSealed(
 ): AsyncGenerator<ArrivedBatch> {
   const hosts = new Map((await store.list()).map((host) => [host.id, host]));
   const productOf = (hostId: string) => hosts.get(hostId)?.os ?? 'unknown';
+  const products = new Set(['unknown', ...[...hosts.values()].map(({ os }) => os)]);
+  const isOfUse = (type: string) => [...products].some((product) => concerns(type, product));
   const since = nowUs() - spanUs;
-  for await (const batch of reader.sealed({ since, productOf, concerns, rows, onLeftOut })) {
+  for await (const batch of reader.sealed({ since, productOf, isOfUse, concerns, rows, onLeftOut })) {
     const { hostId, stream, sequence, receivedAt, parts } = batch;
     const indexOf = (group: number, row: number) => parts[group]?.indexes[row] ?? -1;
     const origin = {

@@ -107,6 +107,8 @@ export interface HistoryNeeds {
   /** Event time, microseconds, inclusive. */
   readonly since: number;
   readonly productOf: (hostId: string) => string;
+  /** Whether any can be of this type, on hosts of any product; and of this one. */
+  readonly isOfUse: (type: string) => boolean;
   readonly concerns: (type: string, product: string) => boolean;
   readonly rows: (events: ColumnarEvents, product: string) => readonly number[];
   /** What cannot be read, or is more than is looked through. */

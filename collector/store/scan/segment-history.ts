@@ -11,8 +11,11 @@ import { BatchMerge, type SparseBatch } from './batches.ts';
 import { type OpenUnits, openUnits, type ScanUnit } from './scan-source.ts';
 import { StoredGroup } from './stored-group.ts';
 
-/** Events and files that are looked through at most, the newest of them: whoever asks makes others wait. */
-export const historyBounds = { rows: 10_000_000, files: 1024 } as const;
+/**
+ * Events of the types that are of use, and files, that are looked through at most, the newest of them: whoever asks makes
+ * others wait, a second or two for a million events, six where every one of them is needed.
+ */
+export const historyBounds = { rows: 5_000_000, files: 1024 } as const;
 /** Rows that may wait for those that arrived before them; beyond that they come out of order. */
 const maxWaitingRows = 500_000;
 
@@ -33,7 +36,9 @@ export class SegmentHistory {
 
   /** The rows that are needed, batch by batch. Throws `encryption.*` where a key is missing. */
   async *batches(segments: readonly Segment[], needs: HistoryNeeds): AsyncGenerator<SparseBatch> {
-    const asked = segments.filter(({ maxTime, type }) => maxTime >= needs.since && type in eventSpecs);
+    const asked = segments.filter(
+      ({ maxTime, type }) => maxTime >= needs.since && type in specs && needs.isOfUse(type),
+    );
     const newest = asked.toSorted((a, b) => b.maxTime - a.maxTime).slice(0, this.#bounds.files);
     const opened = openUnits(newest, this.#folder, this.#ring);
     try {
