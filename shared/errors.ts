@@ -491,6 +491,12 @@ const entries = {
       'Nothing: the next start reads it anew from stored events, which takes longer. Report it if it recurs.',
     retryable: true,
   },
+  'detection.history_incomplete': {
+    cause: 'A new correlation looked back, and not all it should have seen could be read.',
+    action:
+      'Nothing: it may raise less than it would have until its timespan is over. Look at the disk where files cannot be read.',
+    retryable: false,
+  },
   'api.unauthenticated': {
     cause: 'The request carries no valid session or token.',
     action: 'Sign in with name and password or through the link `vedette up` prints; scripts send a token.',

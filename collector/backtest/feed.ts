@@ -1,9 +1,9 @@
 import { decodeBatch } from '#shared/protocol/codec/decode.ts';
 import { eventId } from '#shared/protocol/event-id.ts';
 import type { BatchKey } from '../store/scan/arrival.ts';
+import type { BatchPart, SparseBatch } from '../store/scan/batches.ts';
 import type { TailEntry } from '../store/scan/scan-source.ts';
 import { takeRows } from '../store/scan/take-rows.ts';
-import type { BatchPart, SparseBatch } from './batches.ts';
 import type { BacktestHost } from './contract.ts';
 import { type ScanBounds, unknownProduct } from './scan.ts';
 import type { Originated, Side } from './side.ts';

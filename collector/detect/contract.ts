@@ -1,2 +1,2 @@
 /** Detection is shared with agents, which run what can run on one host. */
-export type { BatchOrigin, Detector } from '#shared/detect/contract.ts';
+export type { BatchOrigin, Detector, MissedHistory } from '#shared/detect/contract.ts';

@@ -4,13 +4,14 @@ import { alertsOfEvents } from '#shared/detect/alert-event.ts';
 import type { RaisedAlert } from '#shared/detect/raised-alert.ts';
 import { VedetteError } from '#shared/errors.ts';
 import { type DecodedBatch, decodeBatch } from '#shared/protocol/codec/decode.ts';
-import type { Detector } from '../detect/contract.ts';
+import type { Detector, MissedHistory } from '../detect/contract.ts';
 import type { ControlStore, CorrelationTotals, DetectorTotals, NewAlert } from '../store/contract.ts';
 import type { BatchRecord, JournalReader, JournalWriter } from '../store/journal/contract.ts';
 import { type Detectable, groupsOf, originOf, readDetectables } from './detectable.ts';
 import { FairQueue } from './fair-queue.ts';
 import type { MarksInput, PipelineInput, PipelineOutput, Verdict } from './messages.ts';
-import { rebuild } from './rebuild.ts';
+import { readSealed } from './read-sealed.ts';
+import { type ArrivedBatch, rebuild } from './rebuild.ts';
 import { recordOf } from './record.ts';
 import { SnapshotClock } from './snapshot-clock.ts';
 import { switchRules } from './switch-rules.ts';
@@ -124,6 +125,7 @@ export class PipelineLoop {
       ...{ from: this.#detector, to, cursor: this.#cursor, reader, commit },
       read: (after, upTo) => this.#readFrom(after, upTo),
       onRefused: (reason) => this.#tellOfSnapshot(`The rules before left none: ${reason}`),
+      sealed: (missed) => this.#sealed(missed),
     });
     this.#makeDetector = makeDetector;
     this.#detector = to;
@@ -352,6 +354,7 @@ export class PipelineLoop {
       snapshot,
       read: (after, upTo) => this.#readFrom(after, upTo),
       onRefused: (reason) => this.#tellOfSnapshot(`It was not taken up: ${reason}`),
+      sealed: (missed) => this.#sealed(missed),
     });
   }
 
@@ -369,6 +372,13 @@ export class PipelineLoop {
       const detail = `Journal row ${id} does not decode.`;
       this.#o.post({ kind: 'problem', code: 'data.corrupt', detail });
     });
+  }
+
+  #sealed(missed: MissedHistory): AsyncIterable<ArrivedBatch> {
+    const { reader, control } = this.#o;
+    return readSealed(reader, control.hosts, missed, (detail) =>
+      this.#o.post({ kind: 'problem', code: 'detection.history_incomplete', detail }),
+    );
   }
 
   #tellOfSnapshot(detail: string): void {

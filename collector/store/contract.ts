@@ -1223,9 +1223,30 @@ export interface SqlRows {
  * SQL over everything that is stored, what was acknowledged a moment ago included. One view for each event type, by its
  * name (`"process.start"`), and `events` over all; columns as in segments/layout.ts.
  */
+/** A text that every row of a type must have in a column to be of use, whatever the case. */
+export interface NeededText {
+  readonly type: string;
+  readonly column: string;
+  /** Folded (fold-text.ts). */
+  readonly text: string;
+}
+
+/** What a statement looks at; files that hold nothing of it are not read. */
+export interface SqlScope {
+  /** Event time, inclusive, microseconds. */
+  readonly since?: number;
+  readonly until?: number;
+  readonly needed?: readonly NeededText[];
+}
+
 export interface EventSql {
   /** One statement that only reads; `$1`, `$2`… stand for `values`. Rejects with `hunt.*`. */
-  query(sql: string, values?: readonly SqlValue[], bounds?: Partial<SqlBounds>): Promise<SqlRows>;
+  query(
+    sql: string,
+    values?: readonly SqlValue[],
+    bounds?: Partial<SqlBounds>,
+    scope?: SqlScope,
+  ): Promise<SqlRows>;
 }
 
 /** A statement somebody asks: names of fields need no quotes, `$name` stands for a parameter. */

@@ -19,6 +19,18 @@ export interface BatchOrigin {
   readonly receivedAt?: number;
 }
 
+/** What correlations have to see again that nothing was restored for. */
+export interface MissedHistory {
+  /** Microseconds before now. */
+  readonly spanUs: number;
+  /** Whether it can be among events of this type on hosts of this operating system. */
+  concerns(type: string, product: string): boolean;
+  /** Rows of these events that it is, ascending. */
+  rows(events: ColumnarEvents, product: string): readonly number[];
+  /** Takes such rows. Batches come in the order in which they arrived. */
+  feed(origin: BatchOrigin, groups: readonly ColumnarEvents[]): void;
+}
+
 /** Detection over decoded batches. Does no I/O; a rule that fails is set aside and reported, never thrown. */
 export interface Detector {
   /**
@@ -30,6 +42,8 @@ export interface Detector {
   matches(events: ColumnarEvents, product: string): boolean;
   /** Feeds a batch that was detected before to correlations and detectors: all, or those that nothing was restored for. */
   replay(origin: BatchOrigin, groups: readonly ColumnarEvents[], scope: FeedScope): void;
+  /** Null where all correlations know what they have to. */
+  readonly missed: MissedHistory | null;
   /** Microseconds of history that must be replayed after a restart to rebuild correlation state without a snapshot. */
   readonly lookback: number;
   readonly ruleCount: number;

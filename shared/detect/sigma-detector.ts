@@ -10,7 +10,7 @@ import {
   type RuleSet,
 } from '../sigma/index.ts';
 import { mergeAlerts } from './alert.ts';
-import type { BatchOrigin, Detector } from './contract.ts';
+import type { BatchOrigin, Detector, MissedHistory } from './contract.ts';
 import { alertOfFiring } from './correlation-alert.ts';
 import { correlationTotals } from './correlation-totals.ts';
 import { noAdvisories } from './detectors/advisory/none.ts';
@@ -18,6 +18,7 @@ import type { AdvisoryIndex, DetectorSpec } from './detectors/contract.ts';
 import { askedFor, DetectorEngine } from './detectors/engine.ts';
 import { type ExceptionOf, HitFold } from './hit-fold.ts';
 import { MatchEvent } from './match-event.ts';
+import { missedHistory } from './missed-history.ts';
 import { type Explain, PendingMatches } from './pending.ts';
 import type { CorrelationTotals, RaisedAlert } from './raised-alert.ts';
 
@@ -44,6 +45,7 @@ export interface DetectorOptions {
 /** Rules at work on batches, with those of `detectorSpecs` that they ask for. See the contract. */
 export class SigmaDetector implements Detector {
   readonly ruleCount: number;
+  readonly #rules: RuleSet['rules'];
   readonly #matcher: Matcher;
   readonly #silent: ReadonlySet<Referred>;
   readonly #engine: CorrelationEngine;
@@ -55,6 +57,7 @@ export class SigmaDetector implements Detector {
   constructor(ruleSet: RuleSet, options: DetectorOptions, detectorSpecs: readonly DetectorSpec[]) {
     const { onFault, correlationBounds, isBrief, advisories, exceptionOf } = options;
     this.#exceptionOf = exceptionOf;
+    this.#rules = ruleSet.rules;
     this.#headers = new Map([...ruleSet.rules, ...ruleSet.correlations].map(({ rule }) => [rule.id, rule]));
     this.#isBrief = isBrief ?? (() => false);
     const report = ({ id, title }: RuleHeader, error: unknown) =>
@@ -142,6 +145,11 @@ export class SigmaDetector implements Detector {
     pending.forEach((rule, event) => {
       this.#engine.feed(rule, event, scope);
     });
+  }
+
+  get missed(): MissedHistory | null {
+    const spanUs = this.#engine.freshLookbackUs;
+    return spanUs === 0 ? null : missedHistory(this.#rules, this.#engine, spanUs);
   }
 
   /** Runs the rules; tells matches that raise alerts of their own, and gives those that correlations count. */

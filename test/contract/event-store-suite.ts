@@ -68,7 +68,7 @@ function embedded(name: string, keysOf: (folder: string) => string): Kind {
       const reader = openJournalReader(path, ring);
       const db = openDatabase(path, false);
       const sealer = new Sealer(db, segments, ring);
-      const bounds = { fullRows: 1_000_000, minSegments: 3, memoryMib: 128 };
+      const bounds = { fullRows: 1_000_000, minSegments: 3 };
       const compactor = new Compactor(db, segments, ring, bounds);
       const sql = new SqlEngine({
         ...{ entry: new URL('../../collector/hunt.process.ts', import.meta.url), folder, keyFile },
@@ -89,11 +89,10 @@ function embedded(name: string, keysOf: (folder: string) => string): Kind {
         async settle(upTo = Number.MAX_SAFE_INTEGER) {
           const at = () => Math.round((performance.timeOrigin + performance.now()) * 1000);
           sealer.run(upTo, { maxEvents: 1_000_000, maxBytes: 1 << 30 }, at());
-          while ((await compactor.step(at())) !== undefined);
+          while (compactor.step(at()) !== undefined);
         },
         async close() {
           await sql.close();
-          compactor.close();
           db.close();
           await reader.close();
           await writer.close();

@@ -160,6 +160,23 @@ for (const kind of kinds) {
     await reader.close();
   });
 
+  t.test(`${kind.name}: gives what is of one moment while batches arrive`, async (t) => {
+    const { writer, reader } = kind.open(tempFolder(t));
+    await writer.append([record(1), record(2)]);
+    const seen = await reader.atOneMoment(async () => {
+      const before = await reader.lastId();
+      await writer.append([record(3)]);
+      return [before, await reader.lastId()];
+    });
+    t.strictSame(seen, [2, 2]);
+    t.equal(await reader.lastId(), 3);
+    const failing = () => Promise.reject(new Error('no'));
+    await t.rejects(reader.atOneMoment(failing), { message: 'no' });
+    t.equal(await reader.atOneMoment(() => reader.lastId()), 3, 'and again');
+    await writer.close();
+    await reader.close();
+  });
+
   t.test(`${kind.name}: reads forward and backward within a filter`, async (t) => {
     const { writer, reader } = kind.open(tempFolder(t));
     t.equal(await reader.lastId(), 0);

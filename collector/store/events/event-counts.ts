@@ -3,7 +3,7 @@ import { eventSpecs } from '#shared/events/registry.gen.ts';
 import { fieldIn } from '#shared/filter/fields.ts';
 import type { Filter } from '#shared/filter/filter.ts';
 import type { EventCountQuery, EventCounts, EventSql, EventValue, SqlValue } from '../contract.ts';
-import { typesOf } from './filter-scope.ts';
+import { neededOf, typesOf } from './filter-scope.ts';
 import { filterSql } from './filter-sql.ts';
 import { specOf, wholeNumber } from './segment-rows.ts';
 import { quoted, SqlParameters } from './sql-parameters.ts';
@@ -113,6 +113,8 @@ export class EventCounter {
     });
     if (parts.length === 0) return [];
     const bounds = { maxRows: 100_000, timeoutMs };
-    return (await this.#sql.query(around(parts.join(' UNION ALL ')), parameters.values, bounds)).rows;
+    const statement = around(parts.join(' UNION ALL '));
+    const scope = { until, needed: neededOf(filter), ...(since !== undefined && { since }) };
+    return (await this.#sql.query(statement, parameters.values, bounds, scope)).rows;
   }
 }

@@ -3,7 +3,11 @@ import { eventSpecs } from '#shared/events/registry.gen.ts';
 import { fieldIn } from '#shared/filter/fields.ts';
 import { combine, type Filter, type Leaf, timeName, withLeaves } from '#shared/filter/filter.ts';
 import { globMatches } from '#shared/glob.ts';
+import type { EventSpec } from '#shared/schema/spec.ts';
 import { isMeantBy, type NamedHost } from '../../fleet/host-pattern.ts';
+import type { NeededText } from '../contract.ts';
+import { columnsOf } from '../segments/layout.ts';
+import { formOf } from './text-test.ts';
 import { fitsType } from './value-types.ts';
 
 const allTypes = Object.keys(eventSpecs);
@@ -28,6 +32,19 @@ export function typesOf(filter: Filter): readonly string[] | undefined {
     return held !== false;
   });
   return types.length === allTypes.length ? undefined : types;
+}
+
+/** Texts that events must have to pass, in columns that segments have bloom filters for. */
+export function neededOf(filter: Filter): readonly NeededText[] {
+  if (filter.kind === 'all') return filter.of.flatMap(neededOf);
+  if (filter.kind !== 'field' || filter.name === timeName || filter.test.is !== 'like') return [];
+  const form = formOf(filter.test.pattern);
+  if (form.at !== 'whole') return [];
+  return Object.values<EventSpec>(eventSpecs).flatMap((spec) => {
+    const column = fieldIn(spec.name, filter.name)?.ecs;
+    const isLookedUp = columnsOf(spec).some((one) => one.name === column && one.isLookedUp === true);
+    return isLookedUp ? [{ type: spec.name, column: column as string, text: form.text }] : [];
+  });
 }
 
 /** The one host that a filter can let through. */

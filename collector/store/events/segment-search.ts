@@ -1,7 +1,7 @@
 /** Search in what is sealed, by SQL: newest first, in windows of time that grow as long as little is found. */
 import { eventSpecs } from '#shared/events/registry.gen.ts';
 import type { EventPosition } from '#shared/protocol/event-id.ts';
-import type { EventSql, SqlRows } from '../contract.ts';
+import type { EventSql, SqlRows, SqlScope } from '../contract.ts';
 import type { Span } from '../journal/contract.ts';
 import {
   compareNewest,
@@ -10,6 +10,7 @@ import {
   type Place,
   type PlacedEvent,
 } from './event-order.ts';
+import { neededOf } from './filter-scope.ts';
 import { filterSql } from './filter-sql.ts';
 import {
   columnsSql,
@@ -101,15 +102,21 @@ export class SegmentSearch {
     if (parts.length === 0) return [];
     const statement = `${parts.join(' UNION ALL ')} ORDER BY ${newestSql} LIMIT ${limit}`;
     try {
-      return hitsOf(await this.#ask(statement, parameters, limit));
+      const scope = { since: low, until: high, needed: neededOf(query.filter) };
+      return hitsOf(await this.#ask(statement, parameters, limit, scope));
     } catch (error) {
       if ((error as { code?: string }).code === 'hunt.limit' && high - low > leastWindowUs) return undefined;
       throw error;
     }
   }
 
-  #ask(statement: string, { values }: SqlParameters, maxRows: number): Promise<SqlRows> {
-    return this.#sql.query(statement, values, { maxRows, timeoutMs: windowMs });
+  #ask(
+    statement: string,
+    { values }: SqlParameters,
+    maxRows: number,
+    scope: SqlScope = {},
+  ): Promise<SqlRows> {
+    return this.#sql.query(statement, values, { maxRows, timeoutMs: windowMs }, scope);
   }
 
   /** The whole events, in the order of their hits. Those that retention has just taken are left out. */
@@ -122,15 +129,16 @@ export class SegmentSearch {
   async #fetchOf(type: string, hits: readonly Hit[]): Promise<readonly PlacedEvent[]> {
     const parameters = new SqlParameters();
     const times = hits.map(({ time }) => time);
-    const low = parameters.addInstant(Math.min(...times));
-    const high = parameters.addInstant(Math.max(...times));
+    const scope = { since: Math.min(...times), until: Math.max(...times) };
+    const low = parameters.addInstant(scope.since);
+    const high = parameters.addInstant(scope.until);
     const rows = hits.map(({ position: { hostId, stream, sequence, index } }) => {
       const places = [hostId, stream, sequence, index].map((value) => parameters.add(value));
       return `(${places.join(', ')})`;
     });
     const statement = `SELECT ${columnsSql(specOf(type))} FROM ${quoted(type)}
       WHERE ${quoted('time')} BETWEEN ${low} AND ${high} AND (${positionSql}) IN (${rows.join(', ')})`;
-    return eventsOf(type, await this.#ask(statement, parameters, hits.length));
+    return eventsOf(type, await this.#ask(statement, parameters, hits.length, scope));
   }
 
   /** The event at a position. */
@@ -170,7 +178,12 @@ export class SegmentSearch {
     if (parts.length === 0) return { items: [], last: null };
     const order = [ingested, ...positionColumns.map(quoted)].join(', ');
     const statement = `${parts.join(' UNION ALL ')} ORDER BY ${order} LIMIT ${query.limit}`;
-    const rows = await this.#ask(statement, parameters, query.limit);
+    const scope = {
+      since: Math.max(query.since, -farthest),
+      until: Math.min(query.until, farthest),
+      needed: neededOf(query.filter),
+    };
+    const rows = await this.#ask(statement, parameters, query.limit, scope);
     const hits = hitsOf(rows);
     const places = new Map(hits.map(({ position }, i) => [JSON.stringify(position), i]));
     const placeIn = ({ position }: PlacedEvent) => places.get(JSON.stringify(position)) as number;

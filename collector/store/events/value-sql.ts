@@ -17,6 +17,10 @@ function folded(expression: string, pattern: Pattern): string {
   return hasSigma ? `replace(lower(${expression}), 'ς', 'σ')` : `lower(${expression})`;
 }
 
+/** Without a letter, and so the only text that folds to it: columns are compared as they are, which can be looked up. */
+const isCaseless = (pattern: Pattern) =>
+  pattern.every((part) => typeof part !== 'string' || /^[^A-Za-z\u0080-\uffff]*$/.test(part));
+
 /** For LIKE with a backslash as its escape. */
 function likeText(pattern: Pattern): string {
   return pattern
@@ -29,7 +33,8 @@ function likeText(pattern: Pattern): string {
 
 function likeSql(pattern: Pattern, parameters: SqlParameters, isFolded: boolean): TextSql {
   const form = formOf(pattern);
-  const of = (expression: string) => (isFolded ? expression : folded(expression, pattern));
+  const isAsItIs = isFolded || isCaseless(pattern);
+  const of = (expression: string) => (isAsItIs ? expression : folded(expression, pattern));
   const place = parameters.add(form.at === 'pieces' ? likeText(pattern) : form.text);
   switch (form.at) {
     case 'whole':

@@ -1,6 +1,8 @@
 /** The journal: every batch an agent sent, as it sent it, in order of arrival. */
 import type { StreamMark } from '#shared/protocol/frames.ts';
+import type { ColumnarEvents } from '#shared/schema/columns.ts';
 import type { Outdated, StorageStatus } from '../contract.ts';
+import type { SparseBatch } from '../scan/batches.ts';
 import type { Retention } from '../segments/retention.ts';
 
 /** What identifies a batch and what the collector found in it. */
@@ -100,6 +102,19 @@ export interface PlacedBatch extends ListedBatch {
   readonly data: Uint8Array | undefined;
 }
 
+/** Which events of segments are needed. */
+export interface HistoryNeeds {
+  /** Event time, microseconds, inclusive. */
+  readonly since: number;
+  readonly productOf: (hostId: string) => string;
+  /** Whether any can be of this type, on hosts of any product; and of this one. */
+  readonly isOfUse: (type: string) => boolean;
+  readonly concerns: (type: string, product: string) => boolean;
+  readonly rows: (events: ColumnarEvents, product: string) => readonly number[];
+  /** What cannot be read, or is more than is looked through. */
+  readonly onLeftOut: (detail: string) => void;
+}
+
 export interface JournalReader {
   /** Batches with id greater than `after`, ascending, at most `limit`. */
   forward(after: number, limit: number, filter?: BatchFilter): Promise<readonly JournalBatch[]>;
@@ -113,6 +128,13 @@ export interface JournalReader {
     isHeld: (batch: ListedBatch) => boolean,
   ): Promise<readonly PlacedBatch[]>;
   find(hostId: string, stream: string, sequence: number): Promise<JournalBatch | undefined>;
+  /** What segments hold of events that are needed, batch by batch as they arrived. Throws `encryption.*`. */
+  sealed(needs: HistoryNeeds): AsyncIterable<SparseBatch>;
+  /**
+   * Runs `work`, and all this reader gives meanwhile is of one moment: a batch that is sealed is seen in one place. Not
+   * to be called again before it has ended.
+   */
+  atOneMoment<T>(work: () => Promise<T>): Promise<T>;
   /** Event times of the oldest and the newest event in segments; undefined when there are none. */
   sealedSpan(): Promise<Span | undefined>;
   /** The highest id, 0 when empty. */

@@ -1,7 +1,9 @@
+import { dirname, join } from 'node:path';
 import type { Statement } from 'better-sqlite3';
 import { nowUs } from '#shared/clock.ts';
 import { type KeyRing, noKeyRing } from '../../encryption/key-ring.ts';
 import { unseal } from '../../encryption/sealed.ts';
+import { SegmentHistory } from '../scan/segment-history.ts';
 import { Manifest } from '../segments/manifest.ts';
 import { outdatedOf } from '../segments/retention.ts';
 import { storageStatus } from '../segments/room.ts';
@@ -69,8 +71,15 @@ function conditions(filter: BatchFilter): { sql: string; values: (string | numbe
   return { sql: parts.map((p) => ` AND ${p}`).join(''), values };
 }
 
-/** Opens the journal at `path` for reading beside its writer; it must exist. Throws `data.*`. */
-export function openJournalReader(path: string, ring: KeyRing = noKeyRing): JournalReader {
+/**
+ * Opens the journal at `path` for reading beside its writer; it must exist. Segments are in the folder beside it unless
+ * told otherwise. Throws `data.*`.
+ */
+export function openJournalReader(
+  path: string,
+  ring: KeyRing = noKeyRing,
+  history: SegmentHistory = new SegmentHistory(join(dirname(path), 'segments'), ring),
+): JournalReader {
   const db = openDatabase(path, true);
   const dataOf = db.prepare('SELECT data FROM batch WHERE id = ?').pluck();
   const rows = (sql: string, ...values: (string | number)[]) =>
@@ -137,6 +146,15 @@ export function openJournalReader(path: string, ring: KeyRing = noKeyRing): Jour
         stream,
         sequence,
       )[0];
+    },
+    sealed: (needs) => history.batches(new Manifest(db).list(), needs),
+    async atOneMoment(work) {
+      db.exec('BEGIN');
+      try {
+        return await work();
+      } finally {
+        db.exec('COMMIT');
+      }
     },
     async sealedSpan() {
       const sql = 'SELECT min(min_time) AS minTime, max(max_time) AS maxTime FROM segment';

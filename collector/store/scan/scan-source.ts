@@ -7,7 +7,7 @@ import type { KeyRing } from '../../encryption/key-ring.ts';
 import { unseal } from '../../encryption/sealed.ts';
 import { openDatabase } from '../journal/database.ts';
 import { placeOf } from '../journal/place.ts';
-import { Manifest } from '../segments/manifest.ts';
+import { Manifest, type Segment } from '../segments/manifest.ts';
 import { integerBound, type RowGroupPlace, readRowGroups } from '../segments/parquet/read/row-groups.ts';
 
 /** Most files that are held open. */
@@ -56,7 +56,7 @@ export class ScanSource {
   readonly #tailFd: number;
   readonly #ring: KeyRing;
 
-  private constructor(opened: Opened, tail: readonly TailPlace[], tailFd: number, ring: KeyRing) {
+  private constructor(opened: OpenUnits, tail: readonly TailPlace[], tailFd: number, ring: KeyRing) {
     this.#ring = ring;
     this.units = opened.units.sort((a, b) => a.firstReceivedAt - b.firstReceivedAt);
     this.damagedFiles = opened.damaged;
@@ -68,18 +68,22 @@ export class ScanSource {
   /** `tailPath` is made anew and removed at once; it exists as long as it is open. Throws `data.*`. */
   static open(journalPath: string, segmentFolder: string, tailPath: string, ring: KeyRing): ScanSource {
     const db = openDatabase(journalPath, true);
-    const opened: Opened = { units: [], fds: [], damaged: 0 };
     const tailFd = openSync(tailPath, 'w+', 0o600);
     try {
       rmSync(tailPath, { force: true });
       // One transaction over both: a batch that is sealed meanwhile is seen in one of them.
-      const tail = db.transaction(() => {
-        openSegments(db, segmentFolder, opened, ring);
-        return copyTail(db, tailFd);
+      const { opened, tail } = db.transaction(() => {
+        const opened = openUnits(segmentsOf(db), segmentFolder, ring);
+        try {
+          return { opened, tail: copyTail(db, tailFd) };
+        } catch (error) {
+          for (const fd of opened.fds) closeSync(fd);
+          throw error;
+        }
       })();
       return new ScanSource(opened, tail, tailFd, ring);
     } catch (error) {
-      for (const fd of [...opened.fds, tailFd]) closeSync(fd);
+      closeSync(tailFd);
       throw error;
     } finally {
       db.close();
@@ -103,40 +107,61 @@ export class ScanSource {
   }
 }
 
-interface Opened {
+/** Files that are open, and what is in them. */
+export interface OpenUnits {
   readonly units: ScanUnit[];
+  /** To be closed by whoever opened them. */
   readonly fds: number[];
   damaged: number;
 }
 
-function openSegments(db: Database.Database, folder: string, into: Opened, ring: KeyRing): void {
+/** Opens segments. Those that cannot be read are counted; throws `encryption.*` where a key is missing, with all closed. */
+export function openUnits(segments: readonly Segment[], folder: string, ring: KeyRing): OpenUnits {
+  const opened: OpenUnits = { units: [], fds: [], damaged: 0 };
+  try {
+    for (const segment of segments) openUnit(segment, folder, opened, ring);
+  } catch (error) {
+    for (const fd of opened.fds) closeSync(fd);
+    throw error;
+  }
+  return opened;
+}
+
+function segmentsOf(db: Database.Database): readonly Segment[] {
   const hasSegments = db.prepare(`SELECT 1 FROM sqlite_master WHERE name = 'segment'`).get() !== undefined;
-  if (!hasSegments) return;
+  if (!hasSegments) return [];
   const segments = new Manifest(db).list();
   if (segments.length > maxFiles)
     throw new VedetteError(
       'backtest.limit',
       `There are ${segments.length} files; ${maxFiles} are read at most.`,
     );
-  for (const { path, type, minTime, maxTime, key } of segments) {
-    try {
-      const fd = openSync(join(folder, path), 'r');
-      into.fds.push(fd);
-      for (const place of readRowGroups(fd, path, (id) => ring.byId(id ?? key ?? ''))) {
-        const bound = (name: string, which: 'least' | 'greatest', other: number) =>
-          integerBound(place.chunks.get(name)?.[which]) ?? other;
-        into.units.push({
-          ...{ fd, type, place, rows: place.rows },
-          minTime: bound('time', 'least', minTime),
-          maxTime: bound('time', 'greatest', maxTime),
-          firstReceivedAt: bound('event.ingested', 'least', Number.NEGATIVE_INFINITY),
-        });
-      }
-    } catch (error) {
-      // Without a key everything is missing, which nobody must take for the whole.
-      if (isKeyMissing(error)) throw error;
-      into.damaged++;
+  return segments;
+}
+
+function openUnit(
+  { path, type, minTime, maxTime, key }: Segment,
+  folder: string,
+  into: OpenUnits,
+  ring: KeyRing,
+): void {
+  try {
+    const fd = openSync(join(folder, path), 'r');
+    into.fds.push(fd);
+    for (const place of readRowGroups(fd, path, (id) => ring.byId(id ?? key ?? ''))) {
+      const bound = (name: string, which: 'least' | 'greatest', other: number) =>
+        integerBound(place.chunks.get(name)?.[which]) ?? other;
+      into.units.push({
+        ...{ fd, type, place, rows: place.rows },
+        minTime: bound('time', 'least', minTime),
+        maxTime: bound('time', 'greatest', maxTime),
+        firstReceivedAt: bound('event.ingested', 'least', Number.NEGATIVE_INFINITY),
+      });
     }
+  } catch (error) {
+    // Without a key everything is missing, which nobody must take for the whole.
+    if (isKeyMissing(error)) throw error;
+    into.damaged++;
   }
 }
 

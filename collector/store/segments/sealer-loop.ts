@@ -102,7 +102,7 @@ export class SealerLoop {
       if (this.#ring.isInUse) resealBatches(this.#db, this.#ring);
       if (this.#isDue() && this.#seal()) return 0;
       this.#retain();
-      if (!this.#isStopping() && (await this.#compactor.step(nowUs())) !== undefined) return 0;
+      if (!this.#isStopping() && this.#compactor.step(nowUs()) !== undefined) return 0;
       checkpointLog(this.#db);
       return this.#lookMs;
     } catch (error) {
@@ -171,7 +171,6 @@ export class SealerLoop {
   async close(): Promise<void> {
     clearTimeout(this.#timer);
     await this.#working;
-    this.#compactor.close();
     this.#db.close();
   }
 }

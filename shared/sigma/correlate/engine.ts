@@ -69,6 +69,11 @@ export class CorrelationEngine {
     return Math.max(0, ...this.#running.map((r) => r.lookbackUs));
   }
 
+  /** Microseconds of history that those need which nothing was restored for; 0 when there are none. */
+  get freshLookbackUs(): number {
+    return Math.max(0, ...this.#running.filter((r) => r.isFresh).map((r) => r.lookbackUs));
+  }
+
   /** Grows with every event taken; equal values mean equal state. */
   get revision(): number {
     return this.#fed;
@@ -78,9 +83,11 @@ export class CorrelationEngine {
     return { bytes: this.#budget.used, correlations: this.#running.map((r) => r.correlator.stats) };
   }
 
-  /** Whether any correlation counts matches of this rule. */
-  concerns(rule: CompiledRule): boolean {
-    return this.#byRule.has(rule);
+  /** Whether any correlation of the scope counts matches of this rule, itself or through those it refers to. */
+  concerns(rule: CompiledRule, scope: FeedScope = 'all'): boolean {
+    const targets = this.#byRule.get(rule);
+    if (targets === undefined || scope === 'all') return targets !== undefined;
+    return targets.some(({ running }) => running.isFresh);
   }
 
   /**

@@ -97,11 +97,10 @@ export class StoredEvents {
   /** Merges all that can be; with `encodes` row groups are put together into new ones. */
   async compact(at: number): Promise<number> {
     const compactor = new Compactor(this.#db, join(this.folder, 'segments'), this.#ring, {
-      ...{ fullRows: 1_000_000, minSegments: 2, memoryMib: 128 },
+      ...{ fullRows: 1_000_000, minSegments: 2 },
     });
     let merged = 0;
-    while ((await compactor.step(at + merged)) !== undefined) merged++;
-    compactor.close();
+    while (compactor.step(at + merged) !== undefined) merged++;
     return merged;
   }
 

@@ -1,21 +1,27 @@
 /** Other rules in force between two batches: what goes on, what begins, what is durable, and what a failure leaves. */
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import { type AnyEvent, eventSpecs } from '#shared/events/registry.gen.ts';
 import { compileRules, parseRules, type RuleSet } from '#shared/sigma/index.ts';
 import { createDetector } from '../../../collector/detect/detector.ts';
+import { noKeyRing } from '../../../collector/encryption/key-ring.ts';
 import type { PipelineOutput } from '../../../collector/ingest/messages.ts';
 import { PipelineLoop } from '../../../collector/ingest/pipeline-loop.ts';
 import type { ControlStore } from '../../../collector/store/contract.ts';
 import { openControlStore } from '../../../collector/store/control/open.ts';
+import { openDatabase } from '../../../collector/store/journal/database.ts';
 import { openJournalReader } from '../../../collector/store/journal/reader.ts';
 import { openJournalWriter } from '../../../collector/store/journal/writer.ts';
+import { historyBounds, SegmentHistory } from '../../../collector/store/scan/segment-history.ts';
+import { Sealer } from '../../../collector/store/segments/sealer.ts';
 import { batchOf } from '../../events.ts';
 import { userRule } from '../../rule-folder.ts';
 import { tempFolder } from '../../temp.ts';
 
 const hostId = 'a'.repeat(16);
+const wide = { maxEvents: 1_000_000, maxBytes: 1 << 30 };
 
 const burst = (id: string, atLeast: number) => `title: Burst ${id}
 id: ${id}
@@ -40,13 +46,20 @@ async function open(
   folder: string,
   rules: RuleSet,
   wrap: (control: ControlStore) => ControlStore = (c) => c,
+  bounds = historyBounds as { readonly rows: number; readonly files: number },
 ) {
   const journal = join(folder, 'journal.db');
+  const segments = join(folder, 'segments');
+  mkdirSync(segments, { recursive: true });
   const control = await openControlStore(join(folder, 'control.db'), { durable: false });
   await control.hosts.add(hostId, { hostname: 'h', os: 'linux' }, 1);
   const said: PipelineOutput[] = [];
   const loop = new PipelineLoop({
-    ...{ writer: openJournalWriter(journal), reader: openJournalReader(journal), control: wrap(control) },
+    ...{
+      writer: openJournalWriter(journal),
+      reader: openJournalReader(journal, noKeyRing, new SegmentHistory(segments, noKeyRing, bounds)),
+      control: wrap(control),
+    },
     makeDetector: () => createDetector(rules),
     snapshotEveryMs: 3_600_000,
     post: (message) => said.push(message),
@@ -60,6 +73,14 @@ async function open(
   const detected = () => said.filter((m) => m.kind === 'detected').length;
   return {
     ...{ loop, control, titles },
+    problems: () => said.flatMap((m) => (m.kind === 'problem' ? [m.code] : [])),
+    /** Everything but the last batch; gives how many batches. */
+    seal() {
+      const db = openDatabase(journal, false);
+      const run = new Sealer(db, segments).run(loop.sealable, wide, Date.now() * 1000);
+      db.close();
+      return run?.batches ?? 0;
+    },
     /** A batch that is detected before the next thing is done. */
     async give(...events: AnyEvent[]) {
       const before = detected();
@@ -95,6 +116,72 @@ t.test('correlations that say the same go on; new ones look back; nothing is rai
   t.same(titles(), [], 'what was detected raises nothing under the new rules');
   await give(added(4));
   t.same(titles().sort(), ['Burst new 4', 'Burst same 4']);
+  await close();
+});
+
+t.test('new correlations look back over what is sealed too, each event once, chains included', async (t) => {
+  const around = `title: Around
+id: around
+correlation: { type: event_count, rules: [inner], group-by: [host.id], timespan: 5m, condition: { gte: 1 } }
+`;
+  const { give, seal, switchTo, titles, problems, close } = await open(tempFolder(t), rulesOf(eve));
+  await give(added(1), added(1, 'mallory'));
+  await give(added(2), added(2, 'mallory'));
+  await give(added(3));
+  t.equal(seal(), 2, 'the last batch stays in the journal');
+  const before = titles().length;
+  await switchTo(rulesOf(eve, burst('new', 5), burst('inner', 4), around));
+  t.equal(titles().length, before, 'what was detected raises nothing under the new rules');
+  await give(added(4));
+  t.same(titles().slice(before), ['Around 1']);
+  await give(added(5));
+  t.ok(titles().includes('Burst new 5'), 'and not one event twice');
+  t.same(problems(), []);
+  await close();
+});
+
+t.test('a restart with a new correlation looks back over what is sealed', async (t) => {
+  const folder = tempFolder(t);
+  const first = await open(folder, rulesOf(eve, burst('same', 4)));
+  await first.give(added(1));
+  await first.give(added(2));
+  await first.give(added(3));
+  await first.loop.close();
+  const between = await open(folder, rulesOf(eve, burst('same', 4)));
+  t.equal(between.seal(), 2);
+  await between.close();
+  const { give, titles, problems, close } = await open(
+    folder,
+    rulesOf(eve, burst('same', 4), burst('new', 4)),
+  );
+  await give(added(4));
+  t.same(
+    titles()
+      .filter((title) => title.startsWith('Burst'))
+      .sort(),
+    ['Burst new 4', 'Burst same 4'],
+  );
+  t.same(problems(), []);
+  await close();
+});
+
+t.test('what is more than is looked through is told, and the newest is seen', async (t) => {
+  const { give, seal, switchTo, titles, problems, close } = await open(
+    tempFolder(t),
+    rulesOf(eve),
+    undefined,
+    { rows: 2, files: 10 },
+  );
+  await give(added(1), added(1, 'mallory'));
+  t.equal(seal(), 0);
+  await give(added(2), added(2, 'mallory'));
+  t.equal(seal(), 1);
+  await give(added(3));
+  t.equal(seal(), 1);
+  await switchTo(rulesOf(eve, burst('new', 3)));
+  t.same(problems(), ['detection.history_incomplete']);
+  await give(added(4));
+  t.ok(titles().includes('Burst new 3'), 'the second, the third and the fourth');
   await close();
 });
 

@@ -1,6 +1,6 @@
 /** What the collector and its hunting process say to each other. */
 import type { ErrorCode } from '#shared/errors.ts';
-import type { SqlColumn, SqlValue } from '../../contract.ts';
+import type { NeededText, SqlColumn, SqlValue } from '../../contract.ts';
 import type { HostName, TimeRange } from './views.ts';
 
 /** How rows leave: as values, or as text that is passed on as it is, one row a line. */
@@ -19,6 +19,7 @@ export interface RunRequest {
   /** By position (`$1`) or by name (`$name`). */
   readonly values: readonly SqlValue[] | Readonly<Record<string, SqlValue>>;
   readonly range: TimeRange;
+  readonly needed: readonly NeededText[];
   /** Longest `sql`, in UTF-16 units. */
   readonly maxSqlLength: number;
   readonly bounds: RunBounds;

@@ -12,6 +12,7 @@ import type {
   SqlPart,
   SqlRequest,
   SqlRows,
+  SqlScope,
   SqlStreams,
   SqlTextForm,
   SqlValue,
@@ -121,12 +122,14 @@ export class SqlEngine implements EventSql, SqlStreams {
     sql: string,
     values: readonly SqlValue[] = [],
     bounds: Partial<SqlBounds> = {},
+    { needed = [], ...range }: SqlScope = {},
   ): Promise<SqlRows> {
     const all = { ...usualBounds, ...bounds, maxBytes: maxValuesBytes };
     const request: RunRequest = {
       sql,
       values,
-      range: {},
+      needed,
+      range,
       maxSqlLength: maxOwnSqlLength,
       bounds: all,
       form: 'values',
@@ -319,5 +322,13 @@ export class SqlEngine implements EventSql, SqlStreams {
 function runRequest(request: SqlRequest, form: RunRequest['form']): RunRequest {
   const { sql, parameters: values, since, until, bounds } = request;
   const range = { ...(since !== undefined && { since }), ...(until !== undefined && { until }) };
-  return { sql, values, range, maxSqlLength, bounds: { ...bounds, maxBytes: maxTextBytes }, form };
+  return {
+    sql,
+    values,
+    range,
+    needed: [],
+    maxSqlLength,
+    bounds: { ...bounds, maxBytes: maxTextBytes },
+    form,
+  };
 }

@@ -1,10 +1,9 @@
 /** What DuckDB says went wrong, as an error of the catalogue that points into the text its writer knows. */
 import { type ErrorCode, VedetteError } from '#shared/errors.ts';
-import { eventSpecs } from '#shared/events/registry.gen.ts';
-import { type EventSpec, fieldsOf } from '#shared/schema/spec.ts';
 import type { QuotedSql } from './names.ts';
 import { nearNames } from './near-names.ts';
-import { columnNames, eventsView } from './views.ts';
+import { sigmaColumns } from './sigma-names.ts';
+import { columnNames } from './views.ts';
 
 /** DuckDB's errors as JSON (`errors_as_json`). */
 interface EngineError {
@@ -86,23 +85,9 @@ function codeOf(type: string | undefined): ErrorCode {
   }
 }
 
-/** What Sigma calls fields, where one name means one field in these views. */
-function sigmaMeaning(name: string, views: readonly string[]): string | undefined {
-  const specs = Object.values<EventSpec>(eventSpecs).filter(
-    (spec) => views.includes(spec.name) || views.includes(eventsView),
-  );
-  const fields = new Set<string>();
-  for (const spec of specs) {
-    for (const [field, { sigma }] of Object.entries(fieldsOf(spec))) {
-      if (sigma?.some((one) => one.toLowerCase() === name.toLowerCase())) fields.add(field);
-    }
-  }
-  return fields.size === 1 ? [...fields][0] : undefined;
-}
-
 function suggestion(name: string, views: readonly string[]): string {
-  const sigma = sigmaMeaning(name, views);
-  if (sigma !== undefined) return ` Sigma's ${name} is ${sigma}.`;
+  const sigma = sigmaColumns(name, views);
+  if (sigma.length > 0) return ` Sigma's ${name} is ${sigma.join(' or ')}.`;
   const near = nearNames(name, new Set(views.flatMap(columnNames)));
   return near.length === 0 ? '' : ` Near: ${near.join(', ')}.`;
 }

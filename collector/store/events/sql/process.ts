@@ -8,6 +8,7 @@ import { KeyRing, keyVariable } from '../../../encryption/key-ring.ts';
 import type { FromProcess, ProcessSettings, RunPart, RunRequest, ToProcess } from './contract.ts';
 import { addKeys, openDuckdb } from './duckdb.ts';
 import { FileGone } from './failure.ts';
+import { FileBlooms } from './file-blooms.ts';
 import { FileColumns } from './file-columns.ts';
 import { Run } from './run.ts';
 import { Snapshots } from './snapshot.ts';
@@ -48,6 +49,7 @@ export class HuntProcess {
   #connections: DuckDBConnection[] = [];
   #snapshots!: Snapshots;
   #columns!: FileColumns;
+  readonly #blooms = new FileBlooms();
   #ring!: KeyRing;
   /** Ids of the keys that the engine has. */
   readonly #keys = new Set<string>();
@@ -172,7 +174,8 @@ export class HuntProcess {
       if (isStopped()) throw new VedetteError('hunt.cancelled', 'It had not begun.');
       await addKeys(connection, this.#ring, this.#keys);
       const columnsOf: FileColumns['of'] = (segments) => this.#columns.of(segments);
-      const deps = { columnsOf, hosts: this.#hosts, isStopped };
+      const canHold: FileBlooms['canHold'] = (segment, needed) => this.#blooms.canHold(segment, needed);
+      const deps = { columnsOf, canHold, hosts: this.#hosts, isStopped };
       yield* new Run(connection, request, snapshot, deps).parts();
     } finally {
       snapshot.release();

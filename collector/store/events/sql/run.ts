@@ -15,11 +15,12 @@ import {
 } from '@duckdb/node-api';
 import { csvLine } from '#shared/csv.ts';
 import { VedetteError } from '#shared/errors.ts';
-import type { SqlColumn, SqlValue } from '../../contract.ts';
+import type { NeededText, SqlColumn, SqlValue } from '../../contract.ts';
 import type { RunEnd, RunPart, RunRequest } from './contract.ts';
 import { engineFailure, failureOf } from './failure.ts';
 import { type Token, tokensOf } from './lexer.ts';
 import { type QuotedSql, quoteNames } from './names.ts';
+import { withSigmaNames } from './sigma-names.ts';
 import type { SegmentFile, Snapshot } from './snapshot.ts';
 import { type CheckedStatement, checkPrepared, checkStatement } from './statement.ts';
 import { lineOf, toPlain } from './values.ts';
@@ -41,6 +42,7 @@ const partRows = 1024;
 export interface RunDeps {
   /** Which columns the files of a snapshot have. */
   readonly columnsOf: (segments: readonly SegmentFile[]) => Promise<ReadonlyMap<string, ReadonlySet<string>>>;
+  readonly canHold: (segment: SegmentFile, needed: readonly NeededText[]) => boolean;
   readonly hosts: readonly HostName[];
   /** Whether it was interrupted, so that nothing more is to be run for it. */
   readonly isStopped: () => boolean;
@@ -53,11 +55,13 @@ const isWithin = (file: { minTime: number; maxTime: number }, { since, until }: 
 async function filesOf(
   snapshot: Snapshot,
   views: readonly string[],
-  range: TimeRange,
+  { range, needed }: RunRequest,
   deps: RunDeps,
 ): Promise<Map<string, EventFile[]>> {
   const needs = (type: string) => views.includes(type) || views.includes(eventsView);
-  const segments = snapshot.segments.filter((file) => needs(file.type) && isWithin(file, range));
+  const segments = snapshot.segments.filter(
+    (file) => needs(file.type) && isWithin(file, range) && deps.canHold(file, needed),
+  );
   const columns = await deps.columnsOf(segments);
   const files = new Map<string, EventFile[]>();
   const add = (type: string, file: EventFile) => files.set(type, [...(files.get(type) ?? []), file]);
@@ -194,7 +198,7 @@ export class Run {
   readonly #request: RunRequest;
   readonly #snapshot: Snapshot;
   readonly #deps: RunDeps;
-  readonly #quoted: QuotedSql;
+  #quoted: QuotedSql;
   #views: readonly string[] = [];
   /** Bytes that stand before the statement in what the engine was given. */
   #shift = 0;
@@ -212,7 +216,13 @@ export class Run {
     try {
       const checked = await checkStatement(this.#connection, this.#quoted, this.#request.maxSqlLength);
       this.#views = checked.views;
+      this.#quoted = withSigmaNames(this.#quoted, checked.columns, checked.given, checked.views);
       await this.#makeViews(checked);
+      // Statements of ours give values; binding them once more only to be told what they are would take as long again.
+      if (this.#request.form === 'values' && !checked.isExplain) {
+        yield* this.#stream(undefined);
+        return;
+      }
       const statement = await this.#connection.prepare(this.#quoted.sql);
       checkPrepared(statement.statementType);
       bind(statement, this.#request.values);
@@ -233,7 +243,7 @@ export class Run {
 
   async #makeViews({ views }: CheckedStatement): Promise<void> {
     const { range } = this.#request;
-    const files = await filesOf(this.#snapshot, views, range, this.#deps);
+    const files = await filesOf(this.#snapshot, views, this.#request, this.#deps);
     for (const view of views) await this.#connection.run(viewSql(view, files, range, this.#deps.hosts));
   }
 
@@ -249,10 +259,10 @@ export class Run {
     return statement;
   }
 
-  async *#stream(statement: DuckDBPreparedStatement): AsyncGenerator<RunPart> {
+  async *#stream(statement: DuckDBPreparedStatement | undefined): AsyncGenerator<RunPart> {
     const { bounds, form } = this.#request;
     // Told before it runs where that can be: a statement that gives columns has begun.
-    const early = columnsOf(statement);
+    const early = statement && columnsOf(statement);
     if (early !== undefined) yield { part: 'columns', columns: early };
     const marked = await this.#prepareAround(
       `SELECT *, false AS ${mark} FROM (SELECT * FROM (`,

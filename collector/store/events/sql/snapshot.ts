@@ -34,6 +34,8 @@ export interface Snapshot {
 
 /** Most events of one block; larger ones are not merged any further. */
 export const maxBlockEvents = 65_536;
+/** So many blocks of about one size become one of the next. */
+const blocksToMerge = 8;
 /** Most bytes of batches, as they are stored, that are decoded for one block. */
 const maxBlockBytes = 16 * 1024 ** 2;
 
@@ -58,10 +60,13 @@ interface Entry {
 const fullerThan = (block: { events: number; bytes: number }) =>
   block.events >= maxBlockEvents || block.bytes >= maxBlockBytes;
 
+/** Blocks of one size differ by less than `blocksToMerge` times. */
+const sizeOf = ({ events }: { events: number }) => Math.floor(Math.log(events + 1) / Math.log(blocksToMerge));
+
 /**
  * Keeps the journal's tail encoded in a private folder. What has been encoded once stays until its batches leave the
- * journal; small blocks are merged with what comes after them, so that there are few files and no event is encoded more
- * than some ten times, however often somebody asks.
+ * journal; small blocks are merged where there are several, so that there are few files and no event is encoded more
+ * than some six times, however often somebody asks.
  */
 export class Snapshots {
   readonly #db: Database.Database;
@@ -95,10 +100,7 @@ export class Snapshots {
     try {
       const segments = this.#segments();
       const entries = this.#db
-        .prepare(
-          `SELECT id, (SELECT coalesce(sum(value), 0) FROM json_each(counts)) AS events, length(data) AS bytes
-            FROM batch ORDER BY id`,
-        )
+        .prepare('SELECT id, stored AS events, length(data) AS bytes FROM batch ORDER BY id')
         .all() as Entry[];
       this.#dropGone(new Set(entries.map(({ id }) => id)));
       await this.#encodeNew(entries, deadline);
@@ -163,20 +165,36 @@ export class Snapshots {
     }
   }
 
-  /** Encodes a part, together with the small blocks before it that are not larger than twice what follows them. */
-  #add(part: readonly Entry[], size: { events: number; bytes: number }): void {
-    const ids = part.map(({ id }) => id);
-    let { events, bytes } = size;
-    const merged: Block[] = [];
-    for (let last = this.#blocks.at(-1); last !== undefined; last = this.#blocks.at(-1)) {
-      const isLarge = events + last.events > maxBlockEvents || bytes + last.bytes > maxBlockBytes;
-      if (isLarge || last.events > 2 * events) break;
-      this.#blocks.pop();
-      merged.push(last);
-      ids.unshift(...last.ids);
-      events += last.events;
-      bytes += last.bytes;
+  /** How many of the last blocks are worth being merged with what comes after them. */
+  #mergeable(after: { events: number; bytes: number }): number {
+    let { events, bytes } = after;
+    // What comes of a merge may be worth being merged with those before it.
+    for (let chosen = 0; ; ) {
+      const size = sizeOf({ events });
+      let isFull = false;
+      let from = this.#blocks.length - chosen;
+      const sum = { events, bytes };
+      for (; from > 0; from--) {
+        const block = this.#blocks[from - 1] as Block;
+        isFull = sum.events + block.events > maxBlockEvents || sum.bytes + block.bytes > maxBlockBytes;
+        if (isFull || sizeOf(block) > size) break;
+        sum.events += block.events;
+        sum.bytes += block.bytes;
+      }
+      const found = this.#blocks.length - from - chosen;
+      if (found === 0 || !(isFull || found + 1 >= blocksToMerge)) return chosen;
+      chosen += found;
+      events = sum.events;
+      bytes = sum.bytes;
     }
+  }
+
+  /** Encodes a part, together with the small blocks before it where there are enough of them. */
+  #add(part: readonly Entry[], size: { events: number; bytes: number }): void {
+    const merged = this.#blocks.splice(this.#blocks.length - this.#mergeable(size));
+    const ids = [...merged.flatMap((block) => block.ids), ...part.map(({ id }) => id)];
+    const events = merged.reduce((sum, block) => sum + block.events, size.events);
+    const bytes = merged.reduce((sum, block) => sum + block.bytes, size.bytes);
     let damaged = 0;
     const name = `tail-${++this.#made}`;
     const files = writeTailBlock(

@@ -5,6 +5,7 @@ import { failureOf } from './failure.ts';
 import { tokensOf } from './lexer.ts';
 import type { QuotedSql } from './names.ts';
 import { nearNames } from './near-names.ts';
+import type { ColumnRef } from './sigma-names.ts';
 import { eventsView, eventTypes } from './views.ts';
 
 /**
@@ -42,6 +43,10 @@ export interface CheckedStatement {
   readonly views: readonly string[];
   /** EXPLAIN of a statement, whose plan is a text to be shown as it is. */
   readonly isExplain: boolean;
+  /** Columns it names, with their places in the whole of it. */
+  readonly columns: readonly ColumnRef[];
+  /** Names it gives to columns, tables and parameters of lambdas, in lower case. */
+  readonly given: ReadonlySet<string>;
 }
 
 /** Leading EXPLAIN or EXPLAIN ANALYZE, with what is before it; undefined when there is none. */
@@ -61,6 +66,8 @@ interface Mentioned {
   readonly tableFunctions: string[];
   readonly functions: string[];
   readonly ctes: Set<string>;
+  readonly columns: ColumnRef[];
+  readonly given: Set<string>;
   asksForTables: boolean;
 }
 
@@ -80,10 +87,22 @@ function walk(node: unknown, found: Mentioned): void {
     found.tableFunctions.push(String((tree['function'] as Tree)['function_name']));
   } else if (type === 'SHOW_REF' && tree['query'] === null) found.asksForTables = true;
   if (tree['class'] === 'FUNCTION') found.functions.push(String(tree['function_name']));
+  noteNames(tree, found);
   const ctes = (tree['cte_map'] as { map?: readonly { key: string }[] } | undefined)?.map ?? [];
   for (const { key } of ctes) found.ctes.add(key.toLowerCase());
   if (typeof tree['cte_name'] === 'string') found.ctes.add(tree['cte_name'].toLowerCase());
   for (const value of Object.values(tree)) walk(value, found);
+}
+
+function noteNames(tree: Tree, { columns, given }: Mentioned): void {
+  const namesOf = (value: unknown) =>
+    (Array.isArray(value) ? value : [value]).filter((name) => typeof name === 'string' && name !== '');
+  if (tree['class'] === 'COLUMN_REF')
+    columns.push({ parts: namesOf(tree['column_names']), at: Number(tree['query_location']) });
+  if (tree['class'] === 'LAMBDA')
+    for (const name of namesOf((tree['lhs'] as Tree | null)?.['column_names'])) given.add(name.toLowerCase());
+  for (const [key, value] of Object.entries(tree))
+    if (key.includes('alias')) for (const name of namesOf(value)) given.add(name.toLowerCase());
 }
 
 async function parse(connection: DuckDBConnection, sql: string): Promise<Tree> {
@@ -157,12 +176,22 @@ export async function checkStatement(
     tableFunctions: [],
     functions: [],
     ctes: new Set(),
+    columns: [],
+    given: new Set(),
     asksForTables: false,
   };
   walk(statements, found);
   checkFunctions(found);
   const named = checkTables(found);
-  return { views: found.asksForTables ? [...views.values()] : named, isExplain: prefix !== '' };
+  const { given } = found;
+  const shift = Buffer.byteLength(prefix);
+  const columns = found.columns.map(({ parts, at }) => ({ parts, at: at + shift }));
+  return {
+    views: found.asksForTables ? [...views.values()] : named,
+    isExplain: prefix !== '',
+    columns,
+    given,
+  };
 }
 
 /** What the engine itself calls the statement, once prepared: the second lock on the same door. */

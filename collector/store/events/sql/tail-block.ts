@@ -90,7 +90,7 @@ function encode(
     }
     at += piece.events.count;
   }
-  const file = new ParquetFile(columns, key);
+  const file = new ParquetFile(columns, key, 'none');
   const order = Uint32Array.from({ length: rows }, (_, i) => i);
   return Buffer.concat([...file.rowGroup(gathered, order), ...file.finish({ type })]);
 }

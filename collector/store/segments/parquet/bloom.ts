@@ -1,5 +1,7 @@
 /** Parquet's split-block bloom filter (https://github.com/apache/parquet-format/blob/master/BloomFilter.md). */
+import { readSync } from 'node:fs';
 import { ThriftWriter } from './thrift.ts';
+import { readStructUntil } from './thrift-tree.ts';
 import { xxhash64 } from './xxhash64.ts';
 
 const blockBytes = 32;
@@ -16,6 +18,29 @@ const salts = Uint32Array.of(
 /** With so many a filter passes about one value in two hundred that is not there. */
 const bitsByValue = 12;
 const maxBytes = 1024 ** 2;
+
+/** Bits of a value in its block, and which block of so many that is. */
+function placeOf(value: Buffer, blocks: number) {
+  const { high, low } = xxhash64(value, value.length);
+  const bits = Array.from(salts, (salt) => Math.imul(low, salt) >>> 27);
+  return { block: Math.floor((high * blocks) / 2 ** 32), bits };
+}
+
+/** Longest header of a filter. */
+const maxHeaderBytes = 64;
+
+/** Whether the filter at this offset of an open file lets a value pass. Throws when there is none. */
+export function passesFilter(fd: number, at: number, value: Buffer): boolean {
+  const head = Buffer.alloc(maxHeaderBytes);
+  const { struct, end } = readStructUntil(head.subarray(0, readSync(fd, head, 0, maxHeaderBytes, at)), 0);
+  const bytes = struct.get(1)?.value;
+  if (typeof bytes !== 'number' || bytes < blockBytes) throw new Error('there is no bloom filter');
+  const { block, bits } = placeOf(value, Math.floor(bytes / blockBytes));
+  const words = Buffer.alloc(blockBytes);
+  if (readSync(fd, words, 0, blockBytes, at + end + block * blockBytes) < blockBytes)
+    throw new Error('a bloom filter is cut off');
+  return bits.every((bit, i) => ((words.readUInt32LE(i * 4) >>> bit) & 1) === 1);
+}
 
 /** The filter with its header, for the distinct values of a column of strings. */
 export function bloomFilter(values: readonly Buffer[]): Buffer {

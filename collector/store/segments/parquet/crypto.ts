@@ -5,7 +5,7 @@
  */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { VedetteError } from '#shared/errors.ts';
-import { type Key, keyOf } from '../../../encryption/key-ring.ts';
+import type { Key } from '../../../encryption/key-ring.ts';
 import { thriftType } from './thrift.ts';
 import { readStructUntil, type ThriftStruct, writeStruct } from './thrift-tree.ts';
 
@@ -79,9 +79,4 @@ export function openFooter(
   const { struct, end } = readStructUntil(bytes, 0);
   const key = keyFor(keyIdOf(struct));
   return { footer: openModule(bytes, end, key).body, key };
-}
-
-/** A key that nobody keeps, for a file that another engine writes and that is only read here. */
-export function passingKey(): Key {
-  return keyOf(randomBytes(32));
 }

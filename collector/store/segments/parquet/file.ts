@@ -1,9 +1,10 @@
+import { foldText } from '#shared/filter/fold-text.ts';
 import type { Column } from '#shared/schema/columns.ts';
 import type { Key } from '../../../encryption/key-ring.ts';
 import { bloomFilter } from './bloom.ts';
 import { sealedMagic, sealFooter, sealModule } from './crypto.ts';
 import { type Gathered, gatheredFor } from './gathered.ts';
-import { type Chunk, encodeChunk, type Page } from './pages.ts';
+import { type Chunk, type Codec, encodeChunk, type Page } from './pages.ts';
 import { ThriftWriter } from './thrift.ts';
 
 /** What a column holds, and how readers are to take it. */
@@ -20,7 +21,7 @@ const magic = Buffer.from('PAR1');
 const physical = { bool: 0, int64: 2, double: 5, bytes: 6 } as const;
 const repetition = { required: 0, optional: 1, repeated: 2 } as const;
 const converted = { utf8: 0, list: 3, timestampMicros: 10 } as const;
-const zstd = 6;
+const codecs: Readonly<Record<Codec, number>> = { none: 0, zstd: 6 };
 const createdBy = 'vedette';
 
 const kinds: Readonly<Record<ColumnForm, Column['kind']>> = {
@@ -45,10 +46,15 @@ export function gather(form: ColumnForm, capacity: number): Gathered {
   return gatheredFor(kinds[form], capacity);
 }
 
-/** Of all values of a column of strings; none where it has none. */
+/** Says of a bloom filter that it holds values as they are and folded. Goes with its row group into merged files. */
+export const foldedMark = { key: 'vedette.bloom', value: 'folded' } as const;
+
+/** Of all values of a column of strings, also folded (fold-text.ts); none where it has none. */
 function filterOf(column: Gathered): Buffer | undefined {
   if (column.kind !== 'string' || column.dictionary.entries.length === 0) return undefined;
-  return bloomFilter(column.dictionary.entries.map((entry) => Buffer.from(entry)));
+  const { entries } = column.dictionary;
+  const folded = entries.map(foldText).filter((text, i) => text !== entries[i]);
+  return bloomFilter([...entries, ...folded].map((value) => Buffer.from(value)));
 }
 
 interface PlacedChunk {
@@ -72,7 +78,7 @@ function bytesOf({ head, body }: Page, key: Key | undefined): Buffer {
 
 /**
  * A Parquet file (https://github.com/apache/parquet-format) of columns that are dictionaries already: version 1 pages,
- * one of data for each column and row group, zstd; encrypted where there is a key. Gives the bytes to be written as they come
+ * one of data for each column and row group, packed by zstd unless told otherwise; encrypted where there is a key. Gives the bytes to be written as they come
  * about.
  */
 export class ParquetFile {
@@ -80,9 +86,11 @@ export class ParquetFile {
   readonly #groups: RowGroup[] = [];
   readonly #key: Key | undefined;
   readonly #magic: Buffer;
+  readonly #codec: Codec;
   #offset = 0;
 
-  constructor(specs: readonly ColumnSpec[], key?: Key) {
+  constructor(specs: readonly ColumnSpec[], key?: Key, codec: Codec = 'zstd') {
+    this.#codec = codec;
     this.#specs = specs;
     this.#key = key;
     this.#magic = key === undefined ? magic : sealedMagic;
@@ -101,7 +109,8 @@ export class ParquetFile {
     };
     if (this.#offset === 0) put(this.#magic);
     const chunks = this.#specs.map((spec, i) => {
-      const chunk = encodeChunk(columns[i] as Gathered, order, spec.form === 'float' ? 'float' : 'int');
+      const form = spec.form === 'float' ? 'float' : 'int';
+      const chunk = encodeChunk(columns[i] as Gathered, order, form, this.#codec);
       const offset = this.#offset;
       const pages = chunk.pages.map((page) => bytesOf(page, this.#key));
       for (const page of pages) put(page);
@@ -141,7 +150,7 @@ export class ParquetFile {
       this.#groups.reduce((sum, { rows }) => sum + rows, 0),
     );
     w.structs(4, this.#groups, ({ rows, chunks }) => {
-      w.structs(1, chunks, (placed) => writeChunk(w, placed));
+      w.structs(1, chunks, (placed) => writeChunk(w, placed, codecs[this.#codec]));
       w.i64(
         2,
         chunks.reduce((sum, { chunk }) => sum + chunk.plainBytes, 0),
@@ -195,7 +204,7 @@ function writeElement(w: ThriftWriter, element: Element): void {
   if (element.converted !== undefined) w.i32(6, element.converted);
 }
 
-function writeChunk(w: ThriftWriter, placed: PlacedChunk): void {
+function writeChunk(w: ThriftWriter, placed: PlacedChunk, codec: number): void {
   const { spec, chunk, offset, sizeBytes, dictionaryBytes, bloom } = placed;
   const { least, greatest } = chunk;
   w.i64(2, offset);
@@ -203,10 +212,15 @@ function writeChunk(w: ThriftWriter, placed: PlacedChunk): void {
     w.i32(1, types[spec.form]);
     w.i32s(2, chunk.encodings);
     w.texts(3, spec.form === 'strings' ? [spec.name, 'list', 'element'] : [spec.name]);
-    w.i32(4, zstd);
+    w.i32(4, codec);
     w.i64(5, chunk.values);
     w.i64(6, chunk.plainBytes);
     w.i64(7, sizeBytes);
+    if (bloom !== undefined)
+      w.structs(8, [foldedMark], ({ key, value }) => {
+        w.binary(1, key);
+        w.binary(2, value);
+      });
     w.i64(9, offset + dictionaryBytes);
     if (dictionaryBytes > 0) w.i64(11, offset);
     w.struct(12, () => {

@@ -68,21 +68,27 @@ export function readFooterOf(fd: number, path: string, keyFor: KeyFor): Footer {
   return { path, rows: need<number>(tree, fileFields.rows), groups, schema, tree, end, key };
 }
 
-/** Names of the columns, in their order. */
-export function columnsOfFooter({ tree }: Footer): readonly string[] {
+/** Elements of the schema that columns begin with, in their order, by the name of the column. */
+export function columnElements({ tree }: Footer): ReadonlyMap<string, ThriftStruct> {
   const [root, ...elements] = need<ThriftList>(tree, fileFields.schema).items as [
     ThriftStruct,
     ...ThriftStruct[],
   ];
-  const names: string[] = [];
+  const columns = new Map<string, ThriftStruct>();
   let at = 0;
   const skip = (): void => {
     const children = (elements[at++]?.get(element.children)?.value as number | undefined) ?? 0;
     for (let i = 0; i < children; i++) skip();
   };
   for (let i = 0; i < need<number>(root, element.children); i++) {
-    names.push(need<Buffer>(elements[at] as ThriftStruct, element.name).toString());
+    const first = elements[at] as ThriftStruct;
+    columns.set(need<Buffer>(first, element.name).toString(), first);
     skip();
   }
-  return names;
+  return columns;
+}
+
+/** Names of the columns, in their order. */
+export function columnsOfFooter(footer: Footer): readonly string[] {
+  return [...columnElements(footer).keys()];
 }

@@ -11,6 +11,9 @@ const pageType = { data: 0, dictionary: 2 } as const;
 /** How the numbers of a column are kept. */
 export type NumberForm = 'int' | 'float';
 
+/** How pages are packed; the tail of the journal is not, for it is read a few times and then written anew. */
+export type Codec = 'zstd' | 'none';
+
 /** Greatest distance between two integers that differences are exact for. */
 const maxDeltaSpan = 2 ** 51;
 /** Bytes of a value that is worth being kept as the least or greatest of its column. */
@@ -38,20 +41,20 @@ export interface Chunk {
 }
 
 /** The rows of a gathered column, in `order`, encoded. */
-export function encodeChunk(column: Gathered, order: Uint32Array, form: NumberForm): Chunk {
+export function encodeChunk(column: Gathered, order: Uint32Array, form: NumberForm, codec: Codec): Chunk {
   switch (column.kind) {
     case 'string':
-      return stringChunk(column, order);
+      return stringChunk(column, order, codec);
     case 'number':
-      return numberChunk(column, order, form);
+      return numberChunk(column, order, form, codec);
     case 'bool':
-      return boolChunk(column, order);
+      return boolChunk(column, order, codec);
     case 'list':
-      return listChunk(column, order);
+      return listChunk(column, order, codec);
   }
 }
 
-function stringChunk({ dictionary, rows }: GatheredStrings, order: Uint32Array): Chunk {
+function stringChunk({ dictionary, rows }: GatheredStrings, order: Uint32Array, codec: Codec): Chunk {
   const defined = new Uint8Array(order.length);
   const numbers = new Uint32Array(order.length);
   let present = 0;
@@ -63,10 +66,14 @@ function stringChunk({ dictionary, rows }: GatheredStrings, order: Uint32Array):
   }
   const levels = [levelsOf(defined, order.length, 1)];
   const counts = { values: order.length, nulls: order.length - present };
-  return dictionaryChunk(dictionary.entries, levels, numbers, present, counts);
+  return dictionaryChunk(dictionary.entries, levels, numbers.subarray(0, present), counts, codec);
 }
 
-function listChunk({ dictionary, starts, lengths, entries }: GatheredLists, order: Uint32Array): Chunk {
+function listChunk(
+  { dictionary, starts, lengths, entries }: GatheredLists,
+  order: Uint32Array,
+  codec: Codec,
+): Chunk {
   let values = 0;
   for (const row of order) values += Math.max(1, lengths[row] as number);
   const repeated = new Uint8Array(values);
@@ -88,7 +95,8 @@ function listChunk({ dictionary, starts, lengths, entries }: GatheredLists, orde
     }
   }
   const levels = [levelsOf(repeated, values, 1), levelsOf(defined, values, 2)];
-  return dictionaryChunk(dictionary.entries, levels, numbers, present, { values, nulls: values - present });
+  const counts = { values, nulls: values - present };
+  return dictionaryChunk(dictionary.entries, levels, numbers.subarray(0, present), counts, codec);
 }
 
 interface Counts {
@@ -100,14 +108,14 @@ function dictionaryChunk(
   entries: readonly string[],
   levels: readonly Buffer[],
   numbers: Uint32Array,
-  present: number,
   counts: Counts,
+  codec: Codec,
 ): Chunk {
   const plain = entries.map((entry) => Buffer.from(entry));
-  const dictionary = page(pageType.dictionary, plain.length, encoding.plain, [byteArrays(plain)]);
+  const dictionary = page(pageType.dictionary, plain.length, encoding.plain, [byteArrays(plain)], codec);
   const width = widthOf(entries.length);
-  const body = [...levels, Buffer.of(width), encodeHybrid(numbers, present, width)];
-  const data = page(pageType.data, counts.values, encoding.dictionary, body);
+  const body = [...levels, Buffer.of(width), encodeHybrid(numbers, numbers.length, width)];
+  const data = page(pageType.data, counts.values, encoding.dictionary, body, codec);
   const bounds = boundsOf(plain);
   return {
     ...chunkOf([dictionary, data], counts),
@@ -117,7 +125,12 @@ function dictionaryChunk(
   };
 }
 
-function numberChunk({ values, present }: GatheredNumbers, order: Uint32Array, form: NumberForm): Chunk {
+function numberChunk(
+  { values, present }: GatheredNumbers,
+  order: Uint32Array,
+  form: NumberForm,
+  codec: Codec,
+): Chunk {
   const defined = new Uint8Array(order.length);
   const found = new Float64Array(order.length);
   let count = 0;
@@ -138,7 +151,7 @@ function numberChunk({ values, present }: GatheredNumbers, order: Uint32Array, f
   const body = [levelsOf(defined, order.length, 1), encoded];
   const bound = (value: number) => plainNumbers(Float64Array.of(value), form);
   return {
-    ...chunkOf([page(pageType.data, order.length, used, body)], {
+    ...chunkOf([page(pageType.data, order.length, used, body, codec)], {
       values: order.length,
       nulls: order.length - count,
     }),
@@ -148,7 +161,7 @@ function numberChunk({ values, present }: GatheredNumbers, order: Uint32Array, f
   };
 }
 
-function boolChunk({ rows }: GatheredBools, order: Uint32Array): Chunk {
+function boolChunk({ rows }: GatheredBools, order: Uint32Array, codec: Codec): Chunk {
   const defined = new Uint8Array(order.length);
   const packed = Buffer.alloc(Math.ceil(order.length / 8));
   let count = 0;
@@ -161,7 +174,7 @@ function boolChunk({ rows }: GatheredBools, order: Uint32Array): Chunk {
   }
   const body = [levelsOf(defined, order.length, 1), packed.subarray(0, Math.ceil(count / 8))];
   return {
-    ...chunkOf([page(pageType.data, order.length, encoding.plain, body)], {
+    ...chunkOf([page(pageType.data, order.length, encoding.plain, body, codec)], {
       values: order.length,
       nulls: order.length - count,
     }),
@@ -211,13 +224,13 @@ function boundsOf(entries: readonly Buffer[]): Pick<Chunk, 'least' | 'greatest'>
   return isShort ? { least, greatest } : { least: undefined, greatest: undefined };
 }
 
-function page(type: number, values: number, used: number, parts: readonly Buffer[]): Page {
+function page(type: number, values: number, used: number, parts: readonly Buffer[], codec: Codec): Page {
   const body = Buffer.concat(parts);
-  const compressed = zstdCompressSync(body, level);
+  const packed = codec === 'zstd' ? zstdCompressSync(body, level) : body;
   const header = new ThriftWriter();
   header.i32(1, type);
   header.i32(2, body.length);
-  header.i32(3, compressed.length);
+  header.i32(3, packed.length);
   if (type === pageType.dictionary) {
     header.struct(7, () => {
       header.i32(1, values);
@@ -232,7 +245,7 @@ function page(type: number, values: number, used: number, parts: readonly Buffer
     });
   }
   const head = header.finish();
-  return { head, body: compressed, plainBytes: head.length + body.length };
+  return { head, body: packed, plainBytes: head.length + body.length };
 }
 
 function chunkOf(pages: readonly Page[], counts: Counts) {

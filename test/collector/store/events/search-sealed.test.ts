@@ -93,3 +93,53 @@ t.test('pages and single events are the same before, while and after batches are
     true,
   );
 });
+
+t.test(
+  'files that cannot hold a text are not read, whatever its case, and what is found is the same',
+  async (t) => {
+    const { folder, engine, add } = hunting(t);
+    const reader = openJournalReader(join(folder, 'journal.db'));
+    const sealing = new Sealing(folder);
+    t.teardown(async () => {
+      sealing.close();
+      await reader.close();
+    });
+    const ids = ['AbC-1', 'abc-2', 'ΣΊΣΥΦΟΣ', 'e\u0130'];
+    for (const [i, id] of ids.entries()) {
+      await add(host, { ...start(i, i * 1e6), 'process.entity_id': id } as AnyEvent);
+      sealing.seal(1);
+    }
+    const asked = 'SELECT count(*) FROM process.start';
+    const count = async (text: string, column = 'process.entity_id') => {
+      const needed = [{ type: 'process.start', column, text }];
+      return (await engine.query(asked, [], {}, { needed })).rows[0]?.[0];
+    };
+    t.equal(await count('abc-1'), 1, 'only one of the files');
+    t.equal(await count('σίσυφοσ'), 1);
+    t.equal(await count('nowhere'), 0);
+    t.equal(await count('nowhere', 'process.name'), 4, 'a column without filters');
+    const { rows } = await engine.query(asked, [], {}, { since: noon + 1e6, until: noon + 2e6 });
+    t.same(rows, [[2]], 'events of those instants');
+    const search = new SegmentSearch(engine, () => reader.sealedSpan());
+    for (const [text, found] of [
+      ['process.entity_id:ABC-1', ['AbC-1']],
+      ['ProcessGuid:abc-1 type:process.start', ['AbC-1']],
+      ['process.entity_id:σίσυφος', ['ΣΊΣΥΦΟΣ']],
+      ['process.entity_id:EI', ['e\u0130']],
+      ['process.entity_id:abc-1 or process.entity_id:abc-2', ['abc-2', 'AbC-1']],
+      ['not process.entity_id:abc-1', ['e\u0130', 'ΣΊΣΥΦΟΣ', 'abc-2']],
+      ['process.entity_id:abc-*', ['abc-2', 'AbC-1']],
+      ['process.entity_id:nowhere', []],
+    ] as const) {
+      const filter = parseFilter(text);
+      if (!filter.ok) throw new Error(text);
+      const query = { filter: filter.value, since: 0, until: 2 ** 52, limit: 10, after: null };
+      const { items } = await search.newest(query);
+      t.same(
+        items.map(({ event }) => event['process.entity_id']),
+        found,
+        text,
+      );
+    }
+  },
+);

@@ -112,6 +112,41 @@ t.test('parameters by name; one that is missing or too many is said', async (t) 
   t.match(await refusal('SELECT 1', { parameters: { x: 1 } }), { code: 'hunt.parameter', detail: /\$x/ });
 });
 
+t.test('names that Sigma has for columns stand for them, where nothing else has that name', async (t) => {
+  const { add, rows, refusal } = hunting(t);
+  await add(host, start(1, 'curl -s x'), start(2, 'ls'), {
+    ...{ type: 'network.connection', time: at, 'destination.ip': '203.0.113.7', 'destination.port': 443 },
+    ...{ 'network.transport': 'tcp', 'process.entity_id': 'e1', 'process.name': 'curl' },
+  } as AnyEvent);
+  const cases: readonly (readonly [string, Readonly<Record<string, unknown>>])[] = [
+    [
+      "SELECT CommandLine FROM process.start WHERE commandline ILIKE 'CURL%'",
+      { 'process.command_line': 'curl -s x' },
+    ],
+    [
+      'SELECT upper(p.CommandLine) AS c, c.DestinationIp FROM process.start p JOIN network.connection c ON c.ProcessGuid = p.ProcessGuid',
+      { c: 'CURL -S X', 'destination.ip': '203.0.113.7' },
+    ],
+    ['SELECT "process.start"."CommandLine" AS c FROM process.start WHERE ProcessId = 2', { c: 'ls' }],
+    ['SELECT events.DestinationPort AS p FROM events WHERE DestinationIp IS NOT NULL', { p: 443 }],
+    [
+      'WITH x AS (SELECT CommandLine, count(*) AS n FROM process.start GROUP BY CommandLine) SELECT max(CommandLine) AS m FROM x',
+      { m: 'ls' },
+    ],
+    ['SELECT process.pid AS Image FROM process.start ORDER BY Image DESC LIMIT 1', { Image: 2 }],
+    [
+      "SELECT list_transform(['a'], lambda Image: upper(Image)) AS l, max(CommandLine) AS m FROM process.start",
+      { l: ['A'], m: 'ls' },
+    ],
+  ];
+  for (const [sql, row] of cases) t.strictSame(await rows(sql), [row], sql);
+  t.match(await rows('EXPLAIN SELECT CommandLine FROM process.start'), [{}]);
+  t.match(await refusal('SELECT QueryName FROM events'), {
+    detail: /QueryName is dns\.question\.name or query\.name/,
+  });
+  t.match(await refusal('SELECT Imge FROM process.start'), { code: 'hunt.unknown_name' });
+});
+
 t.test('errors say where, and what may have been meant', async (t) => {
   const { add, refusal } = hunting(t);
   await add(host, start(1, 'a'));
@@ -123,8 +158,12 @@ t.test('errors say where, and what may have been meant', async (t) => {
     code: 'hunt.unknown_name',
     detail: 'There is no column nme (line 2, column 25).',
   });
-  t.match(await refusal('SELECT CommandLine FROM process.start'), {
-    detail: /Sigma's CommandLine is process\.command_line/,
+  t.match(await refusal("SELECT 'ü', p.CommandLine,\n  Image AS i, nme FROM process.start p"), {
+    code: 'hunt.unknown_name',
+    detail: 'There is no column nme (line 2, column 15).',
+  });
+  t.match(await refusal('SELECT CommandLine FROM process.start WHERE EXISTS (SELECT 1 AS commandline)'), {
+    detail: /CommandLine \(line 1, column 8\)\. Sigma's CommandLine is process\.command_line\./,
   });
   t.match(await refusal('SELECT * FROM process.strat'), {
     code: 'hunt.unknown_name',

@@ -1,14 +1,17 @@
 /** Bloom filters and the footers around them, as DuckDB finds them. */
-import { writeFileSync } from 'node:fs';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import fc from 'fast-check';
 import t from 'tap';
+import { foldText } from '#shared/filter/fold-text.ts';
 import { noKeyRing } from '../../../../collector/encryption/key-ring.ts';
+import { passesFilter } from '../../../../collector/store/segments/parquet/bloom.ts';
 import { concatenate } from '../../../../collector/store/segments/parquet/concatenate.ts';
 import { gather, ParquetFile } from '../../../../collector/store/segments/parquet/file.ts';
 import { readFooter } from '../../../../collector/store/segments/parquet/footer.ts';
 import type { GatheredStrings } from '../../../../collector/store/segments/parquet/gathered.ts';
+import { readRowGroups } from '../../../../collector/store/segments/parquet/read/row-groups.ts';
 import { readStruct, writeStruct } from '../../../../collector/store/segments/parquet/thrift-tree.ts';
 import { xxhash64 } from '../../../../collector/store/segments/parquet/xxhash64.ts';
 import { tempFolder } from '../../../temp.ts';
@@ -57,6 +60,38 @@ t.test('a value that is there is never excluded, whatever it is', async () => {
     }),
     { numRuns: 60 },
   );
+});
+
+t.test('a value passes as it is and folded, and our reader finds what the engine finds', async (t) => {
+  const text = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 30 }).map((s) => s.toWellFormed());
+  fc.assert(
+    fc.property(fc.uniqueArray(text, { minLength: 1, maxLength: 60 }), (values) => {
+      const fd = openSync(write(values), 'r');
+      try {
+        const [group] = readRowGroups(fd, 'v', noKey);
+        const at = group?.chunks.get('v')?.foldedBloomAt as number;
+        return values.every((value) =>
+          [value, foldText(value)].every((one) => passesFilter(fd, at, Buffer.from(one))),
+        );
+      } finally {
+        closeSync(fd);
+      }
+    }),
+    { numRuns: 100 },
+  );
+  const path = write(Array.from({ length: 500 }, (_, i) => `There ${i}`));
+  const fd = openSync(path, 'r');
+  t.teardown(() => closeSync(fd));
+  const at = readRowGroups(fd, path, noKey)[0]?.chunks.get('v')?.foldedBloomAt as number;
+  let passed = 0;
+  for (let i = 0; i < 300; i++) {
+    const value = `not there ${i}`;
+    const passes = passesFilter(fd, at, Buffer.from(value));
+    if (passes === (await excluded(path, value))) t.fail(`${value}: the engine says otherwise`);
+    if (passes) passed++;
+  }
+  t.ok(passed < 15, `${passed} of 300 pass`);
+  t.throws(() => passesFilter(fd, 4, Buffer.from('x')), 'where there is none');
 });
 
 t.test('of those that are not, few pass', async (t) => {

@@ -1,6 +1,7 @@
 /** Events on their way from the journal to segments, and from small segments to large ones. */
 import { appendFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
 import fc from 'fast-check';
 import t, { type Test } from 'tap';
 import type { EventRow } from '#shared/schema/columns.ts';
@@ -153,10 +154,8 @@ t.test('segments of large row groups are put together as they are', async (t) =>
   const compactor = new Compactor(db, folder, noKeyRing, {
     fullRows: 1_000_000,
     minSegments: 2,
-    memoryMib: 128,
   });
-  t.teardown(() => compactor.close());
-  const merged = await compactor.step(9);
+  const merged = compactor.step(9);
   t.match(merged, { rows: 2 * size, minTime: one.minTime, maxTime: two.maxTime });
   t.ok((merged as Segment).sizeBytes > (one.sizeBytes + two.sizeBytes) * 0.95, 'nothing was encoded again');
   t.same(await everything(db, folder), before);
@@ -171,11 +170,9 @@ t.test('small segments are merged, and the events are the same', async (t) => {
   const compactor = new Compactor(db, folder, noKeyRing, {
     fullRows: 1_000_000,
     minSegments: 4,
-    memoryMib: 128,
   });
-  t.teardown(() => compactor.close());
   let steps = 0;
-  while ((await compactor.step(1000 + steps)) !== undefined) steps++;
+  while (compactor.step(1000 + steps) !== undefined) steps++;
   t.ok(steps > 2);
   t.ok(manifest.totals().files < many / 2, `${manifest.totals().files} of ${many}`);
   t.same(await everything(db, folder), before);
@@ -188,6 +185,41 @@ t.test('small segments are merged, and the events are the same', async (t) => {
   manifest.forgetGarbage(removeFiles(folder, waste));
   t.same(manifest.garbage(Number.MAX_SAFE_INTEGER), []);
   t.same(await everything(db, folder), before);
+});
+
+t.test('small segments that were merged have bloom filters, as those that were sealed', async (t) => {
+  const { writer, db, folder, sealer, manifest } = open(t);
+  const batch = (b: number): EventRow[] =>
+    Array.from({ length: 300 }, (_, i) => ({
+      ...{ type: 'process.end', time: start + (b * 300 + i) * 1000, 'process.pid': i },
+      'process.entity_id': `e${b}-${i}`,
+    }));
+  await append(writer, [0, 1, 2, 3].map(batch));
+  for (const id of [1, 2, 3]) sealer.run(id, wide, id);
+  const bounds = { fullRows: 1_000_000, minSegments: 2 };
+  const merged = new Compactor(db, folder, noKeyRing, bounds).step(9) as Segment;
+  t.match(manifest.list(), [{ path: merged.path, rows: 900 }]);
+  const path = join(folder, merged.path);
+  const instance = await DuckDBInstance.create(':memory:');
+  const duck = await instance.connect();
+  t.teardown(() => {
+    duck.closeSync();
+    instance.closeSync();
+  });
+  const ask = async (sql: string) => (await duck.runAndReadAll(sql)).getRows();
+  const groups = await ask(
+    `SELECT path_in_schema, row_group_num_rows, bloom_filter_offset IS NOT NULL FROM parquet_metadata('${path}')
+      WHERE path_in_schema IN ('process.entity_id', 'host.id', 'event.stream') ORDER BY ALL`,
+  );
+  t.same(groups, [
+    ['event.stream', 900n, false],
+    ['host.id', 900n, true],
+    ['process.entity_id', 900n, true],
+  ]);
+  const excludes = (value: string) =>
+    ask(`SELECT bloom_filter_excludes FROM parquet_bloom_probe('${path}', 'process.entity_id', '${value}')`);
+  for (let b = 0; b < 3; b++) t.same(await excludes(`e${b}-299`), [[false]]);
+  t.same(await excludes('e9-999'), [[true]]);
 });
 
 t.test('what a crash left is removed at the next start, and nothing else', async (t) => {

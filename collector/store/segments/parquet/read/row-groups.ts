@@ -1,5 +1,6 @@
 /** Where the columns of a Parquet file lie, and what its footer says of them. */
 import type { Key } from '../../../../encryption/key-ring.ts';
+import { foldedMark } from '../file.ts';
 import { type Footer, type KeyFor, readFooterOf } from '../footer.ts';
 import type { ThriftList, ThriftStruct, ThriftValue } from '../thrift-tree.ts';
 
@@ -21,6 +22,8 @@ export interface ChunkPlace {
   readonly dictionaryAt: number | undefined;
   readonly dataAt: number;
   readonly end: number;
+  /** Offset of a bloom filter over the values, as they are and folded. */
+  readonly foldedBloomAt: number | undefined;
   readonly least: Buffer | undefined;
   readonly greatest: Buffer | undefined;
 }
@@ -73,9 +76,18 @@ function placeOf(meta: ThriftStruct, levels: Levels, fileEnd: number): ChunkPlac
     values: numberOf(meta, 5) as number,
     nulls: statistics && numberOf(statistics, 3),
     ...{ dictionaryAt, dataAt, end },
+    foldedBloomAt: isFolded(meta) ? numberOf(meta, 14) : undefined,
     greatest: statistics?.get(5)?.value as Buffer | undefined,
     least: statistics?.get(6)?.value as Buffer | undefined,
   };
+}
+
+function isFolded(meta: ThriftStruct): boolean {
+  const marks = (meta.get(8)?.value as ThriftList | undefined)?.items ?? [];
+  return marks.some((mark) => {
+    const [key, value] = [1, 2].map((id) => String((mark as ThriftStruct).get(id)?.value));
+    return key === foldedMark.key && value === foldedMark.value;
+  });
 }
 
 /** Of each leaf of the schema, in the order of the columns of a row group. */

@@ -1,6 +1,6 @@
 import type { ColumnarEvents } from '#shared/schema/columns.ts';
-import { type Arrivals, type BatchKey, compareBatches, keyAt } from '../store/scan/arrival.ts';
-import { takeRows } from '../store/scan/take-rows.ts';
+import { type Arrivals, type BatchKey, compareBatches, keyAt } from './arrival.ts';
+import { takeRows } from './take-rows.ts';
 
 /** Rows of one type of a batch. */
 export interface BatchPart {
