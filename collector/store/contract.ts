@@ -1219,10 +1219,6 @@ export interface SqlRows {
   readonly isCut: boolean;
 }
 
-/**
- * SQL over everything that is stored, what was acknowledged a moment ago included. One view for each event type, by its
- * name (`"process.start"`), and `events` over all; columns as in segments/layout.ts.
- */
 /** A text that every row of a type must have in a column to be of use, whatever the case. */
 export interface NeededText {
   readonly type: string;
@@ -1239,6 +1235,10 @@ export interface SqlScope {
   readonly needed?: readonly NeededText[];
 }
 
+/**
+ * SQL over everything that is stored, what was acknowledged a moment ago included. One view for each event type, by its
+ * name (`"process.start"`), and `events` over all; columns as in segments/layout.ts.
+ */
 export interface EventSql {
   /** One statement that only reads; `$1`, `$2`… stand for `values`. Rejects with `hunt.*`. */
   query(
