@@ -24,7 +24,8 @@ import {
   until,
 } from './edge-scene.ts';
 
-const word = 'edge-counted-act';
+/** Of no other test: agents see the acts of all that runs on the host. */
+const word = 'edge-outlasting-act';
 const base = 'a7000000-0000-4000-8000-000000000001';
 const many = 'a7000000-0000-4000-8000-000000000002';
 const textsOf = (least: number) => ({
