@@ -16,9 +16,9 @@ export interface AgentChildOptions {
 const launcher = fileURLToPath(new URL('../../scripts/vedette.mjs', import.meta.url));
 /**
  * Memory is what a host notices of its agent: a small young generation; an old one that is collected before it has
- * doubled, because V8 lets a heap grow by less the less it may have; one helper thread; and neither of
- * the compilers that optimize: the quick one takes 3 MiB of an idle agent, its own code among them, for a tenth of the
- * time of a busy one, the other as much again.
+ * doubled, because V8 lets a heap grow by less the less it may have; one helper thread; and neither of the compilers
+ * that optimize: the quick one takes 3 MiB of an idle agent, its own code among them, for a tenth of the time of a busy
+ * one, the other as much again.
  */
 export const agentNodeFlags = [
   '--max-semi-space-size=2',
