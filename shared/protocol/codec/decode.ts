@@ -144,12 +144,18 @@ function decodeColumn(field: FieldId, value: unknown, count: number): Column {
   }
 }
 
-function decodeGroup(group: readonly unknown[], count: number, unknown: { events: number; columns: number }) {
+function decodeGroup(
+  group: readonly unknown[],
+  count: number,
+  wanted: ReadonlySet<string> | undefined,
+  unknown: { events: number; columns: number },
+) {
   const ids = typesById.get(group[0] as number);
   if (ids === undefined) {
     unknown.events += count;
     return undefined;
   }
+  if (wanted?.has(ids.spec.name) === false) return undefined;
   need(isIntPlanes(group[2], count), 'the times of a group are malformed');
   need(Array.isArray(group[3]), 'the columns of a group are not a list');
   const columns = new Map<string, Column>();
@@ -162,7 +168,7 @@ function decodeGroup(group: readonly unknown[], count: number, unknown: { events
   return { type: ids.spec.name, count, times: decodeInts(group[2], count), columns };
 }
 
-function decodeBody(body: unknown): DecodedBatch {
+function decodeBody(body: unknown, wanted: ReadonlySet<string> | undefined): DecodedBatch {
   need(Array.isArray(body) && body.length === 2, 'the body is not a pair');
   need(body[0] === codecVersion, `the codec version is ${String(body[0])}, not ${codecVersion}`);
   need(Array.isArray(body[1]), 'the groups are not a list');
@@ -176,17 +182,21 @@ function decodeBody(body: unknown): DecodedBatch {
       Number.isInteger(count) && count > 0 && offset + count <= maxBatchEvents,
       'a group has an impossible count',
     );
-    const events = decodeGroup(group, count, unknown);
+    const events = decodeGroup(group, count, wanted, unknown);
     if (events !== undefined) groups.push({ offset, events });
     offset += count;
   }
   return { groups, count: offset, unknown };
 }
 
-/** Decodes and checks a batch. Whatever is wrong with it is a `wire.batch_malformed`, never an exception. */
-export function decodeBatch(data: Uint8Array): Result<DecodedBatch> {
+/**
+ * Decodes and checks a batch, or only the groups of the types `wanted`. Whatever is wrong with it is a
+ * `wire.batch_malformed`, never an exception.
+ */
+export function decodeBatch(data: Uint8Array, wanted?: ReadonlySet<string>): Result<DecodedBatch> {
   try {
-    return ok(decodeBody(unpackr.unpack(zstdDecompressSync(data, { maxOutputLength: maxBodyBytes }))));
+    const body = unpackr.unpack(zstdDecompressSync(data, { maxOutputLength: maxBodyBytes }));
+    return ok(decodeBody(body, wanted));
   } catch (error) {
     // msgpackr and zlib throw on input they cannot read; both are the peer's doing, as is Malformed.
     return fail('wire.batch_malformed', `The batch does not decode: ${(error as Error).message}.`);

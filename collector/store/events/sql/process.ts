@@ -10,7 +10,7 @@ import { addKeys, openDuckdb } from './duckdb.ts';
 import { FileGone } from './failure.ts';
 import { FileBlooms } from './file-blooms.ts';
 import { FileColumns } from './file-columns.ts';
-import { Run } from './run.ts';
+import { Run, type RunDeps } from './run.ts';
 import { Snapshots } from './snapshot.ts';
 import type { HostName } from './views.ts';
 
@@ -35,7 +35,7 @@ interface Running {
   readonly deadline: NodeJS.Timeout;
 }
 
-/** Whoever asked once will ask again: so long after a statement, what arrives is made ready for the next. */
+/** Whoever asked once will ask again: so long after a statement, what arrives of its types is made ready for the next. */
 const readyForMs = 60_000;
 const readyEveryMs = 1000;
 /** Share of the time that this may take. */
@@ -55,7 +55,8 @@ export class HuntProcess {
   readonly #keys = new Set<string>();
   #hosts: readonly HostName[] = [];
   #looking: NodeJS.Timeout | undefined;
-  #readyUntil = 0;
+  /** When somebody asked for a type last. */
+  readonly #asked = new Map<string, number>();
   #readying: NodeJS.Timeout | undefined;
   #opened: Promise<void> | undefined;
 
@@ -168,18 +169,19 @@ export class HuntProcess {
     request: RunRequest,
     deadline: number,
   ): AsyncGenerator<RunPart> {
-    const snapshot = await this.#snapshots.take(deadline);
-    const isStopped = () => this.#running.get(number)?.reason !== undefined;
-    try {
-      if (isStopped()) throw new VedetteError('hunt.cancelled', 'It had not begun.');
-      await addKeys(connection, this.#ring, this.#keys);
-      const columnsOf: FileColumns['of'] = (segments) => this.#columns.of(segments);
-      const canHold: FileBlooms['canHold'] = (segment, needed) => this.#blooms.canHold(segment, needed);
-      const deps = { columnsOf, canHold, hosts: this.#hosts, isStopped };
-      yield* new Run(connection, request, snapshot, deps).parts();
-    } finally {
-      snapshot.release();
-    }
+    const deps: RunDeps = {
+      take: async (types) => {
+        for (const type of types) this.#asked.set(type, performance.now());
+        const snapshot = await this.#snapshots.take(types, deadline);
+        await addKeys(connection, this.#ring, this.#keys);
+        return snapshot;
+      },
+      columnsOf: (segments) => this.#columns.of(segments),
+      canHold: (segment, needed) => this.#blooms.canHold(segment, needed),
+      hosts: this.#hosts,
+      isStopped: () => this.#running.get(number)?.reason !== undefined,
+    };
+    yield* new Run(connection, request, deps).parts();
   }
 
   async #next(number: number): Promise<void> {
@@ -213,7 +215,6 @@ export class HuntProcess {
       clearInterval(this.#looking);
       this.#looking = undefined;
     }
-    this.#readyUntil = performance.now() + readyForMs;
     this.#keepReady(readyEveryMs);
     return true;
   }
@@ -222,10 +223,12 @@ export class HuntProcess {
     this.#readying ??= setTimeout(async () => {
       this.#readying = undefined;
       const began = performance.now();
-      if (began > this.#readyUntil) return;
+      for (const [type, at] of this.#asked) if (began > at + readyForMs) this.#asked.delete(type);
+      if (this.#asked.size === 0) return;
       if (this.#running.size === 0) {
+        const types = new Set(this.#asked.keys());
         // What fails is told by the next statement, which meets it too.
-        const taken = await this.#snapshots.take(began + readyEveryMs).catch(() => undefined);
+        const taken = await this.#snapshots.take(types, began + readyEveryMs).catch(() => undefined);
         taken?.release();
       }
       this.#keepReady(Math.max(readyEveryMs, (performance.now() - began) / readyShare));

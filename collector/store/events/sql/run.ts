@@ -27,6 +27,7 @@ import { lineOf, toPlain } from './values.ts';
 import {
   type EventFile,
   eventsView,
+  eventTypes,
   type HostName,
   knownNames,
   quoteText,
@@ -40,6 +41,8 @@ const partBytes = 128 * 1024;
 const partRows = 1024;
 
 export interface RunDeps {
+  /** What is stored of these types. */
+  readonly take: (types: ReadonlySet<string>) => Promise<Snapshot>;
   /** Which columns the files of a snapshot have. */
   readonly columnsOf: (segments: readonly SegmentFile[]) => Promise<ReadonlyMap<string, ReadonlySet<string>>>;
   readonly canHold: (segment: SegmentFile, needed: readonly NeededText[]) => boolean;
@@ -51,24 +54,20 @@ export interface RunDeps {
 const isWithin = (file: { minTime: number; maxTime: number }, { since, until }: TimeRange) =>
   (since === undefined || file.maxTime >= since) && (until === undefined || file.minTime <= until);
 
-/** Files by type that may hold events of the range and that one of the views needs. */
+/** Files by type that may hold events of the range. */
 async function filesOf(
   snapshot: Snapshot,
-  views: readonly string[],
   { range, needed }: RunRequest,
   deps: RunDeps,
 ): Promise<Map<string, EventFile[]>> {
-  const needs = (type: string) => views.includes(type) || views.includes(eventsView);
-  const segments = snapshot.segments.filter(
-    (file) => needs(file.type) && isWithin(file, range) && deps.canHold(file, needed),
-  );
+  const segments = snapshot.segments.filter((file) => isWithin(file, range) && deps.canHold(file, needed));
   const columns = await deps.columnsOf(segments);
   const files = new Map<string, EventFile[]>();
   const add = (type: string, file: EventFile) => files.set(type, [...(files.get(type) ?? []), file]);
   for (const { type, path, key } of segments) {
     add(type, { path, key, columns: columns.get(path) ?? new Set() });
   }
-  for (const file of snapshot.tail) if (needs(file.type) && isWithin(file, range)) add(file.type, file);
+  for (const file of snapshot.tail) if (isWithin(file, range)) add(file.type, file);
   return files;
 }
 
@@ -196,17 +195,16 @@ function withoutEnd(sql: string): string {
 export class Run {
   readonly #connection: DuckDBConnection;
   readonly #request: RunRequest;
-  readonly #snapshot: Snapshot;
   readonly #deps: RunDeps;
+  #snapshot: Snapshot | undefined;
   #quoted: QuotedSql;
   #views: readonly string[] = [];
   /** Bytes that stand before the statement in what the engine was given. */
   #shift = 0;
 
-  constructor(connection: DuckDBConnection, request: RunRequest, snapshot: Snapshot, deps: RunDeps) {
+  constructor(connection: DuckDBConnection, request: RunRequest, deps: RunDeps) {
     this.#connection = connection;
     this.#request = request;
-    this.#snapshot = snapshot;
     this.#deps = deps;
     this.#quoted = quoteNames(request.sql, knownNames);
   }
@@ -238,17 +236,21 @@ export class Run {
     } finally {
       for (const view of this.#views)
         await this.#connection.run(`DROP VIEW IF EXISTS "${view}"`).catch(() => undefined);
+      this.#snapshot?.release();
     }
   }
 
   async #makeViews({ views }: CheckedStatement): Promise<void> {
     const { range } = this.#request;
-    const files = await filesOf(this.#snapshot, views, this.#request, this.#deps);
+    const types = views.includes(eventsView) ? eventTypes : views;
+    this.#snapshot = await this.#deps.take(new Set(types));
+    if (this.#deps.isStopped()) throw new VedetteError('hunt.cancelled', 'It had not begun.');
+    const files = await filesOf(this.#snapshot, this.#request, this.#deps);
     for (const view of views) await this.#connection.run(viewSql(view, files, range, this.#deps.hosts));
   }
 
   #end(rows: number, isCut: boolean): RunEnd {
-    return { part: 'end', rows, isCut, damagedBatches: this.#snapshot.damagedBatches };
+    return { part: 'end', rows, isCut, damagedBatches: this.#snapshot?.damagedBatches ?? 0 };
   }
 
   /** Prepares our statement around one that was checked; errors are placed in the latter. */

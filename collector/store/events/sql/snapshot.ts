@@ -39,13 +39,18 @@ const blocksToMerge = 8;
 /** Most bytes of batches, as they are stored, that are decoded for one block. */
 const maxBlockBytes = 16 * 1024 ** 2;
 
-/** Batches of the journal that were encoded together, and the files they are in. */
+/** Batches of the journal that are encoded together, and the files they are in. */
 interface Block {
   readonly ids: readonly number[];
   readonly events: number;
   readonly bytes: number;
-  readonly files: readonly TailFile[];
-  readonly damaged: number;
+  /** Types whose events are in files, if it has any. */
+  readonly encoded: Set<string>;
+  readonly files: TailFile[];
+  /** Ids of batches that do not decode. */
+  readonly damaged: Set<number>;
+  /** Of its files among those of this folder. */
+  readonly prefix: string;
   /** Snapshots that use it, and one more while it is kept. */
   users: number;
 }
@@ -64,9 +69,9 @@ const fullerThan = (block: { events: number; bytes: number }) =>
 const sizeOf = ({ events }: { events: number }) => Math.floor(Math.log(events + 1) / Math.log(blocksToMerge));
 
 /**
- * Keeps the journal's tail encoded in a private folder. What has been encoded once stays until its batches leave the
- * journal; small blocks are merged where there are several, so that there are few files and no event is encoded more
- * than some six times, however often somebody asks.
+ * Keeps the journal's tail encoded in a private folder, of each block the types that somebody asked for. What has been
+ * encoded once stays until its batches leave the journal; small blocks are merged where there are several, so that
+ * there are few files and no event is encoded more than some six times, however often somebody asks.
  */
 export class Snapshots {
   readonly #db: Database.Database;
@@ -85,39 +90,40 @@ export class Snapshots {
   }
 
   /**
-   * What is stored now. Encodes what arrived since the last one; `hunt.limit` when that takes beyond `deadline`
+   * What is stored now of these types. Encodes what was not yet; `hunt.limit` when that takes beyond `deadline`
    * (milliseconds of `performance.now()`) - what was encoded by then is kept. Throws `data.*`.
    */
-  take(deadline: number): Promise<Snapshot> {
-    const taken = this.#turn.then(() => this.#take(deadline));
+  take(types: ReadonlySet<string>, deadline: number): Promise<Snapshot> {
+    const taken = this.#turn.then(() => this.#take(types, deadline));
     this.#turn = taken.catch(() => undefined);
     return taken;
   }
 
-  async #take(deadline: number): Promise<Snapshot> {
+  async #take(types: ReadonlySet<string>, deadline: number): Promise<Snapshot> {
     // One read transaction over manifest and journal: a batch that is sealed meanwhile is seen in one of them.
     this.#db.exec('BEGIN');
     try {
-      const segments = this.#segments();
+      const segments = this.#segments().filter(({ type }) => types.has(type));
       const entries = this.#db
         .prepare('SELECT id, stored AS events, length(data) AS bytes FROM batch ORDER BY id')
         .all() as Entry[];
       this.#dropGone(new Set(entries.map(({ id }) => id)));
-      await this.#encodeNew(entries, deadline);
-      return this.#snapshot(segments);
+      this.#addNew(entries);
+      await this.#encode(types, deadline);
+      return this.#snapshot(segments, types);
     } finally {
       this.#db.exec('COMMIT');
     }
   }
 
-  #snapshot(segments: readonly SegmentFile[]): Snapshot {
+  #snapshot(segments: readonly SegmentFile[], types: ReadonlySet<string>): Snapshot {
     const blocks = [...this.#blocks];
     for (const block of blocks) block.users++;
     let isReleased = false;
     return {
       segments,
-      tail: blocks.flatMap(({ files }) => files),
-      damagedBatches: blocks.reduce((sum, { damaged }) => sum + damaged, 0),
+      tail: blocks.flatMap(({ files }) => files.filter(({ type }) => types.has(type))),
+      damagedBatches: blocks.reduce((sum, { damaged }) => sum + damaged.size, 0),
       release: () => {
         if (!isReleased) for (const block of blocks) this.#leave(block);
         isReleased = true;
@@ -143,14 +149,11 @@ export class Snapshots {
     for (const block of gone) this.#leave(block);
   }
 
-  async #encodeNew(entries: readonly Entry[], deadline: number): Promise<void> {
-    const encoded = new Set(this.#blocks.flatMap(({ ids }) => ids));
-    const missing = entries.filter(({ id }) => !encoded.has(id));
+  /** Blocks of the batches that are in none. */
+  #addNew(entries: readonly Entry[]): void {
+    const known = new Set(this.#blocks.flatMap(({ ids }) => ids));
+    const missing = entries.filter(({ id }) => !known.has(id));
     for (let at = 0; at < missing.length; ) {
-      if (performance.now() > deadline) {
-        const detail = `Reading the journal took too long: ${at} of ${missing.length} new batches are ready. What is ready stays so.`;
-        throw new VedetteError('hunt.limit', detail);
-      }
       const part: Entry[] = [];
       const size = { events: 0, bytes: 0 };
       while (at < missing.length && (part.length === 0 || !fullerThan(size))) {
@@ -160,6 +163,22 @@ export class Snapshots {
         size.bytes += entry.bytes;
       }
       this.#add(part, size);
+    }
+  }
+
+  async #encode(types: ReadonlySet<string>, deadline: number): Promise<void> {
+    const unready = this.#blocks.filter(({ encoded }) => [...types].some((type) => !encoded.has(type)));
+    for (const [at, block] of unready.entries()) {
+      if (performance.now() > deadline) {
+        const detail = `Reading the journal took too long: ${at} of ${unready.length} blocks of it are ready. What is ready stays so.`;
+        throw new VedetteError('hunt.limit', detail);
+      }
+      const wanted = new Set([...types].filter((type) => !block.encoded.has(type)));
+      const files = writeTailBlock(this.#batches(block.ids), wanted, block.prefix, this.#ring.current, (id) =>
+        block.damaged.add(id),
+      );
+      block.files.push(...files);
+      for (const type of wanted) block.encoded.add(type);
       // Other statements are served between blocks.
       await setImmediate();
     }
@@ -189,21 +208,17 @@ export class Snapshots {
     }
   }
 
-  /** Encodes a part, together with the small blocks before it where there are enough of them. */
+  /** A block of a part, together with the small blocks before it where there are enough of them. */
   #add(part: readonly Entry[], size: { events: number; bytes: number }): void {
     const merged = this.#blocks.splice(this.#blocks.length - this.#mergeable(size));
-    const ids = [...merged.flatMap((block) => block.ids), ...part.map(({ id }) => id)];
-    const events = merged.reduce((sum, block) => sum + block.events, size.events);
-    const bytes = merged.reduce((sum, block) => sum + block.bytes, size.bytes);
-    let damaged = 0;
-    const name = `tail-${++this.#made}`;
-    const files = writeTailBlock(
-      this.#batches(ids),
-      join(this.#tailFolder, name),
-      this.#ring.current,
-      () => damaged++,
-    );
-    this.#blocks.push({ ids, events, bytes, files, damaged, users: 1 });
+    this.#blocks.push({
+      ids: [...merged.flatMap((block) => block.ids), ...part.map(({ id }) => id)],
+      events: merged.reduce((sum, block) => sum + block.events, size.events),
+      bytes: merged.reduce((sum, block) => sum + block.bytes, size.bytes),
+      ...{ encoded: new Set<string>(), files: [], damaged: new Set<number>() },
+      prefix: join(this.#tailFolder, `tail-${++this.#made}`),
+      users: 1,
+    });
     for (const block of merged) this.#leave(block);
   }
 

@@ -1,4 +1,4 @@
-/** Some batches of the journal as Parquet files, one for each event type among them. */
+/** Some batches of the journal as Parquet files, one for each event type that is asked for. */
 import { writeFileSync } from 'node:fs';
 import { decodeBatch } from '#shared/protocol/codec/decode.ts';
 import { type TypeId, typesByName } from '#shared/protocol/codec/schema-ids.ts';
@@ -35,10 +35,14 @@ interface Piece {
   readonly events: ColumnarEvents;
 }
 
-function piecesByType(batches: readonly TailBatch[], damaged: (id: number) => void): Map<string, Piece[]> {
+function piecesByType(
+  batches: readonly TailBatch[],
+  wanted: ReadonlySet<string>,
+  damaged: (id: number) => void,
+): Map<string, Piece[]> {
   const byType = new Map<string, Piece[]>();
   for (const batch of batches) {
-    const decoded = decodeBatch(batch.data);
+    const decoded = decodeBatch(batch.data, wanted);
     if (!decoded.ok) {
       damaged(batch.id);
       continue;
@@ -96,18 +100,24 @@ function encode(
 }
 
 /**
- * Writes the events of these batches in files whose paths begin with `prefix`, under the key if there is one. A batch that does not decode is told
- * to `damaged` and left out. Throws what the file system does.
+ * Writes the events of these batches that are of the types `wanted` into files whose paths begin with `prefix`, under
+ * the key if there is one. A batch that does not decode is told to `damaged` and left out. Throws what the file system
+ * does.
  */
 export function writeTailBlock(
   batches: readonly TailBatch[],
+  wanted: ReadonlySet<string>,
   prefix: string,
   key: Key | undefined,
   damaged: (id: number) => void,
 ): readonly TailFile[] {
   const files: TailFile[] = [];
-  for (const [type, pieces] of piecesByType(batches, damaged)) {
-    const columns = columnsOf((typesByName.get(type) as TypeId).spec);
+  for (const [type, pieces] of piecesByType(batches, wanted, damaged)) {
+    // Read whole in no time: filters of its values would only cost.
+    const columns = columnsOf((typesByName.get(type) as TypeId).spec).map(({ name, form }) => ({
+      name,
+      form,
+    }));
     const path = `${prefix}-${type}.parquet`;
     writeFileSync(path, encode(type, columns, pieces, key), { mode: 0o600 });
     let [minTime, maxTime] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];

@@ -3,6 +3,7 @@ import { linkSync, mkdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { type TailBatch, writeTailBlock } from '../../../../collector/store/events/sql/tail-block.ts';
+import { eventTypes } from '../../../../collector/store/events/sql/views.ts';
 
 interface SegmentRow {
   readonly id: number;
@@ -30,7 +31,8 @@ export class Sealing {
         `SELECT id, host AS hostId, stream, sequence, received_at AS receivedAt, data FROM batch ORDER BY id LIMIT ?`,
       )
       .all(count) as TailBatch[];
-    const files = writeTailBlock(batches, join(this.#folder, `s${++this.#made}`), undefined, () => undefined);
+    const prefix = join(this.#folder, `s${++this.#made}`);
+    const files = writeTailBlock(batches, new Set(eventTypes), prefix, undefined, () => undefined);
     const insert =
       this.#db.prepare(`INSERT INTO segment (type, day, path, rows, size_bytes, min_time, max_time, sealed_at)
       VALUES (?, 19675, ?, 0, 0, ?, ?, 0)`);
