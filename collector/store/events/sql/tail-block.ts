@@ -84,7 +84,7 @@ function encode(
   key: Key | undefined,
 ): Buffer {
   const rows = pieces.reduce((sum, { events }) => sum + events.count, 0);
-  const gathered = columns.map(({ form }) => gather(form, rows));
+  const gathered = columns.map(({ form }) => gather(form, rows, 'read'));
   let at = 0;
   for (const piece of pieces) {
     addOrigin(gathered, at, piece);
@@ -94,7 +94,7 @@ function encode(
     }
     at += piece.events.count;
   }
-  const file = new ParquetFile(columns, key, 'none');
+  const file = new ParquetFile(columns, key, 'read');
   const order = Uint32Array.from({ length: rows }, (_, i) => i);
   return Buffer.concat([...file.rowGroup(gathered, order), ...file.finish({ type })]);
 }

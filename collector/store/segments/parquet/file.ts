@@ -3,8 +3,8 @@ import type { Column } from '#shared/schema/columns.ts';
 import type { Key } from '../../../encryption/key-ring.ts';
 import { bloomFilter } from './bloom.ts';
 import { sealedMagic, sealFooter, sealModule } from './crypto.ts';
-import { type Gathered, gatheredFor } from './gathered.ts';
-import { type Chunk, type Codec, encodeChunk, type Page } from './pages.ts';
+import { DistinctDictionary, type Gathered, gatheredFor, JoinedDictionary } from './gathered.ts';
+import { type Chunk, encodeChunk, type Page, type Purpose } from './pages.ts';
 import { ThriftWriter } from './thrift.ts';
 
 /** What a column holds, and how readers are to take it. */
@@ -21,7 +21,7 @@ const magic = Buffer.from('PAR1');
 const physical = { bool: 0, int64: 2, double: 5, bytes: 6 } as const;
 const repetition = { required: 0, optional: 1, repeated: 2 } as const;
 const converted = { utf8: 0, list: 3, timestampMicros: 10 } as const;
-const codecs: Readonly<Record<Codec, number>> = { none: 0, zstd: 6 };
+const codecs: Readonly<Record<Purpose, number>> = { read: 0, kept: 6 };
 const createdBy = 'vedette';
 
 const kinds: Readonly<Record<ColumnForm, Column['kind']>> = {
@@ -42,8 +42,9 @@ const types: Readonly<Record<ColumnForm, number>> = {
 };
 
 /** What gathers the rows of one row group for this column. */
-export function gather(form: ColumnForm, capacity: number): Gathered {
-  return gatheredFor(kinds[form], capacity);
+export function gather(form: ColumnForm, capacity: number, purpose: Purpose = 'kept'): Gathered {
+  const dictionary = purpose === 'kept' ? new DistinctDictionary() : new JoinedDictionary();
+  return gatheredFor(kinds[form], capacity, dictionary);
 }
 
 /** Says of a bloom filter that it holds values as they are and folded. Goes with its row group into merged files. */
@@ -78,19 +79,19 @@ function bytesOf({ head, body }: Page, key: Key | undefined): Buffer {
 
 /**
  * A Parquet file (https://github.com/apache/parquet-format) of columns that are dictionaries already: version 1 pages,
- * one of data for each column and row group, packed by zstd unless told otherwise; encrypted where there is a key. Gives the bytes to be written as they come
- * about.
+ * one of data for each column and row group; encrypted where there is a key. Gives the bytes to be written as they
+ * come about.
  */
 export class ParquetFile {
   readonly #specs: readonly ColumnSpec[];
   readonly #groups: RowGroup[] = [];
   readonly #key: Key | undefined;
   readonly #magic: Buffer;
-  readonly #codec: Codec;
+  readonly #purpose: Purpose;
   #offset = 0;
 
-  constructor(specs: readonly ColumnSpec[], key?: Key, codec: Codec = 'zstd') {
-    this.#codec = codec;
+  constructor(specs: readonly ColumnSpec[], key?: Key, purpose: Purpose = 'kept') {
+    this.#purpose = purpose;
     this.#specs = specs;
     this.#key = key;
     this.#magic = key === undefined ? magic : sealedMagic;
@@ -110,7 +111,7 @@ export class ParquetFile {
     if (this.#offset === 0) put(this.#magic);
     const chunks = this.#specs.map((spec, i) => {
       const form = spec.form === 'float' ? 'float' : 'int';
-      const chunk = encodeChunk(columns[i] as Gathered, order, form, this.#codec);
+      const chunk = encodeChunk(columns[i] as Gathered, order, form, this.#purpose);
       const offset = this.#offset;
       const pages = chunk.pages.map((page) => bytesOf(page, this.#key));
       for (const page of pages) put(page);
@@ -118,7 +119,8 @@ export class ParquetFile {
       return { spec, chunk, offset, dictionaryBytes, sizeBytes: this.#offset - offset };
     });
     const placed = chunks.map((chunk, i) => {
-      const isFiltered = this.#specs[i]?.isLookedUp === true && this.#key === undefined;
+      const isFiltered =
+        this.#specs[i]?.isLookedUp === true && this.#purpose === 'kept' && this.#key === undefined;
       const filter = isFiltered ? filterOf(columns[i] as Gathered) : undefined;
       if (filter === undefined) return chunk;
       const bloom = { offset: this.#offset, bytes: filter.length };
@@ -150,7 +152,7 @@ export class ParquetFile {
       this.#groups.reduce((sum, { rows }) => sum + rows, 0),
     );
     w.structs(4, this.#groups, ({ rows, chunks }) => {
-      w.structs(1, chunks, (placed) => writeChunk(w, placed, codecs[this.#codec]));
+      w.structs(1, chunks, (placed) => writeChunk(w, placed, codecs[this.#purpose]));
       w.i64(
         2,
         chunks.reduce((sum, { chunk }) => sum + chunk.plainBytes, 0),

@@ -4,31 +4,56 @@ import type { BoolColumn, Column, ListColumn, NumberColumn, StringColumn } from 
 export type Gathered = GatheredStrings | GatheredNumbers | GatheredBools | GatheredLists;
 
 /** Makes what gathers columns of this kind, for up to `capacity` rows. */
-export function gatheredFor(kind: Column['kind'], capacity: number): Gathered {
+export function gatheredFor(kind: Column['kind'], capacity: number, dictionary: Dictionary): Gathered {
   switch (kind) {
     case 'string':
-      return new GatheredStrings(capacity);
+      return new GatheredStrings(capacity, dictionary);
     case 'number':
       return new GatheredNumbers(capacity);
     case 'bool':
       return new GatheredBools(capacity);
     case 'list':
-      return new GatheredLists(capacity);
+      return new GatheredLists(capacity, dictionary);
   }
 }
 
-/** One dictionary over all batches: a batch's own is looked up once, its rows are only renumbered. */
-class Dictionary {
-  readonly #ids = new Map<string, number>();
+/** Over all batches: rows are not looked up in it, but renumbered by the dictionary of their batch. */
+export interface Dictionary {
+  /** Entries in the order of their numbers, which begin at 1. */
+  readonly entries: readonly string[];
   /** Characters of all entries. */
+  readonly characters: number;
+  /** The number of each entry of a batch's dictionary, by its number there; 0 stays 0. */
+  renumber(dictionary: readonly string[]): Uint32Array;
+  numberOf(entry: string): number;
+}
+
+/** One batch's entries after another's. */
+export class JoinedDictionary implements Dictionary {
+  readonly entries: string[] = [];
   characters = 0;
 
-  /** Entries in the order of their numbers, which begin at 1. */
+  renumber(dictionary: readonly string[]): Uint32Array {
+    const numbers = new Uint32Array(dictionary.length + 1);
+    for (let i = 0; i < dictionary.length; i++) numbers[i + 1] = this.numberOf(dictionary[i] as string);
+    return numbers;
+  }
+
+  numberOf(entry: string): number {
+    this.characters += entry.length;
+    return this.entries.push(entry);
+  }
+}
+
+/** Every entry once. */
+export class DistinctDictionary implements Dictionary {
+  readonly #ids = new Map<string, number>();
+  characters = 0;
+
   get entries(): readonly string[] {
     return [...this.#ids.keys()];
   }
 
-  /** The number of each entry of a batch's dictionary, by its number there; 0 stays 0. */
   renumber(dictionary: readonly string[]): Uint32Array {
     const numbers = new Uint32Array(dictionary.length + 1);
     for (let i = 0; i < dictionary.length; i++) numbers[i + 1] = this.numberOf(dictionary[i] as string);
@@ -48,11 +73,12 @@ class Dictionary {
 
 export class GatheredStrings {
   readonly kind = 'string';
-  readonly dictionary = new Dictionary();
+  readonly dictionary: Dictionary;
   /** By row: the number of its entry, 0 where it has none. */
   readonly rows: Uint32Array;
 
-  constructor(capacity: number) {
+  constructor(capacity: number, dictionary: Dictionary) {
+    this.dictionary = dictionary;
     this.rows = new Uint32Array(capacity);
   }
 
@@ -112,14 +138,15 @@ export class GatheredBools {
 
 export class GatheredLists {
   readonly kind = 'list';
-  readonly dictionary = new Dictionary();
+  readonly dictionary: Dictionary;
   /** By row: where its entries begin, and how many there are; -1 where it has no list. */
   readonly starts: Uint32Array;
   readonly lengths: Int32Array;
   #entries = new Uint32Array(1024);
   #used = 0;
 
-  constructor(capacity: number) {
+  constructor(capacity: number, dictionary: Dictionary) {
+    this.dictionary = dictionary;
     this.starts = new Uint32Array(capacity);
     this.lengths = new Int32Array(capacity).fill(-1);
   }

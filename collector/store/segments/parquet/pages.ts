@@ -1,6 +1,13 @@
 import { constants, zstdCompressSync } from 'node:zlib';
 import { encodeDelta } from './delta.ts';
-import type { Gathered, GatheredBools, GatheredLists, GatheredNumbers, GatheredStrings } from './gathered.ts';
+import type {
+  Dictionary,
+  Gathered,
+  GatheredBools,
+  GatheredLists,
+  GatheredNumbers,
+  GatheredStrings,
+} from './gathered.ts';
 import { encodeHybrid, widthOf } from './hybrid.ts';
 import { ThriftWriter } from './thrift.ts';
 
@@ -11,13 +18,18 @@ const pageType = { data: 0, dictionary: 2 } as const;
 /** How the numbers of a column are kept. */
 export type NumberForm = 'int' | 'float';
 
-/** How pages are packed; the tail of the journal is not, for it is read a few times and then written anew. */
-export type Codec = 'zstd' | 'none';
+/**
+ * Files that are kept are made small and easy to pass over: packed by zstd, numbers by their differences, with bounds of
+ * strings. Those that are read a few times and thrown away, as the journal's tail, are made quickly.
+ */
+export type Purpose = 'kept' | 'read';
 
 /** Greatest distance between two integers that differences are exact for. */
 const maxDeltaSpan = 2 ** 51;
 /** Bytes of a value that is worth being kept as the least or greatest of its column. */
 const maxBoundBytes = 128;
+/** Of a UTF-16 unit in UTF-8. */
+const maxCharacterBytes = 3;
 const level = { params: { [constants.ZSTD_c_compressionLevel]: 3 } };
 
 export interface Page {
@@ -41,20 +53,20 @@ export interface Chunk {
 }
 
 /** The rows of a gathered column, in `order`, encoded. */
-export function encodeChunk(column: Gathered, order: Uint32Array, form: NumberForm, codec: Codec): Chunk {
+export function encodeChunk(column: Gathered, order: Uint32Array, form: NumberForm, purpose: Purpose): Chunk {
   switch (column.kind) {
     case 'string':
-      return stringChunk(column, order, codec);
+      return stringChunk(column, order, purpose);
     case 'number':
-      return numberChunk(column, order, form, codec);
+      return numberChunk(column, order, form, purpose);
     case 'bool':
-      return boolChunk(column, order, codec);
+      return boolChunk(column, order, purpose);
     case 'list':
-      return listChunk(column, order, codec);
+      return listChunk(column, order, purpose);
   }
 }
 
-function stringChunk({ dictionary, rows }: GatheredStrings, order: Uint32Array, codec: Codec): Chunk {
+function stringChunk({ dictionary, rows }: GatheredStrings, order: Uint32Array, purpose: Purpose): Chunk {
   const defined = new Uint8Array(order.length);
   const numbers = new Uint32Array(order.length);
   let present = 0;
@@ -66,13 +78,13 @@ function stringChunk({ dictionary, rows }: GatheredStrings, order: Uint32Array, 
   }
   const levels = [levelsOf(defined, order.length, 1)];
   const counts = { values: order.length, nulls: order.length - present };
-  return dictionaryChunk(dictionary.entries, levels, numbers.subarray(0, present), counts, codec);
+  return dictionaryChunk(dictionary, levels, numbers.subarray(0, present), counts, purpose);
 }
 
 function listChunk(
   { dictionary, starts, lengths, entries }: GatheredLists,
   order: Uint32Array,
-  codec: Codec,
+  purpose: Purpose,
 ): Chunk {
   let values = 0;
   for (const row of order) values += Math.max(1, lengths[row] as number);
@@ -96,7 +108,7 @@ function listChunk(
   }
   const levels = [levelsOf(repeated, values, 1), levelsOf(defined, values, 2)];
   const counts = { values, nulls: values - present };
-  return dictionaryChunk(dictionary.entries, levels, numbers.subarray(0, present), counts, codec);
+  return dictionaryChunk(dictionary, levels, numbers.subarray(0, present), counts, purpose);
 }
 
 interface Counts {
@@ -105,18 +117,18 @@ interface Counts {
 }
 
 function dictionaryChunk(
-  entries: readonly string[],
+  { entries, characters }: Dictionary,
   levels: readonly Buffer[],
   numbers: Uint32Array,
   counts: Counts,
-  codec: Codec,
+  purpose: Purpose,
 ): Chunk {
-  const plain = entries.map((entry) => Buffer.from(entry));
-  const dictionary = page(pageType.dictionary, plain.length, encoding.plain, [byteArrays(plain)], codec);
+  const plain = byteArrays(entries, characters);
+  const dictionary = page(pageType.dictionary, entries.length, encoding.plain, [plain], purpose);
   const width = widthOf(entries.length);
   const body = [...levels, Buffer.of(width), encodeHybrid(numbers, numbers.length, width)];
-  const data = page(pageType.data, counts.values, encoding.dictionary, body, codec);
-  const bounds = boundsOf(plain);
+  const data = page(pageType.data, counts.values, encoding.dictionary, body, purpose);
+  const bounds = purpose === 'kept' ? boundsOf(plain) : {};
   return {
     ...chunkOf([dictionary, data], counts),
     hasDictionary: true,
@@ -129,7 +141,7 @@ function numberChunk(
   { values, present }: GatheredNumbers,
   order: Uint32Array,
   form: NumberForm,
-  codec: Codec,
+  purpose: Purpose,
 ): Chunk {
   const defined = new Uint8Array(order.length);
   const found = new Float64Array(order.length);
@@ -145,13 +157,13 @@ function numberChunk(
     if (value < least) least = value;
     if (value > greatest) greatest = value;
   }
-  const isDelta = form === 'int' && greatest - least < maxDeltaSpan;
+  const isDelta = purpose === 'kept' && form === 'int' && greatest - least < maxDeltaSpan;
   const encoded = isDelta ? encodeDelta(found, count) : plainNumbers(found.subarray(0, count), form);
   const used = isDelta ? encoding.delta : encoding.plain;
   const body = [levelsOf(defined, order.length, 1), encoded];
   const bound = (value: number) => plainNumbers(Float64Array.of(value), form);
   return {
-    ...chunkOf([page(pageType.data, order.length, used, body, codec)], {
+    ...chunkOf([page(pageType.data, order.length, used, body, purpose)], {
       values: order.length,
       nulls: order.length - count,
     }),
@@ -161,7 +173,7 @@ function numberChunk(
   };
 }
 
-function boolChunk({ rows }: GatheredBools, order: Uint32Array, codec: Codec): Chunk {
+function boolChunk({ rows }: GatheredBools, order: Uint32Array, purpose: Purpose): Chunk {
   const defined = new Uint8Array(order.length);
   const packed = Buffer.alloc(Math.ceil(order.length / 8));
   let count = 0;
@@ -174,7 +186,7 @@ function boolChunk({ rows }: GatheredBools, order: Uint32Array, codec: Codec): C
   }
   const body = [levelsOf(defined, order.length, 1), packed.subarray(0, Math.ceil(count / 8))];
   return {
-    ...chunkOf([page(pageType.data, order.length, encoding.plain, body, codec)], {
+    ...chunkOf([page(pageType.data, order.length, encoding.plain, body, purpose)], {
       values: order.length,
       nulls: order.length - count,
     }),
@@ -190,43 +202,48 @@ function levelsOf(levels: Uint8Array, count: number, greatest: 1 | 2): Buffer {
   return Buffer.concat([length, encoded]);
 }
 
-function byteArrays(entries: readonly Buffer[]): Buffer {
-  const out = Buffer.allocUnsafe(entries.reduce((sum, entry) => sum + 4 + entry.length, 0));
+/** Each entry behind its length. */
+function byteArrays(entries: readonly string[], characters: number): Buffer {
+  const out = Buffer.allocUnsafe(entries.length * 4 + characters * maxCharacterBytes);
   let at = 0;
   for (const entry of entries) {
-    at = out.writeUInt32LE(entry.length, at);
-    at += entry.copy(out, at);
+    const length = out.write(entry, at + 4);
+    at = out.writeUInt32LE(length, at) + length;
   }
-  return out;
+  return out.subarray(0, at);
 }
 
 function plainNumbers(values: Float64Array, form: NumberForm): Buffer {
   if (form === 'float') return Buffer.from(Float64Array.from(values).buffer);
-  const out = Buffer.allocUnsafe(values.length * 8);
+  const out = new DataView(new ArrayBuffer(values.length * 8));
   for (let i = 0; i < values.length; i++) {
     const value = values[i] as number;
     const high = Math.floor(value / 2 ** 32);
-    out.writeUInt32LE(value - high * 2 ** 32, i * 8);
-    out.writeInt32LE(high, i * 8 + 4);
+    out.setUint32(i * 8, value - high * 2 ** 32, true);
+    out.setInt32(i * 8 + 4, high, true);
   }
-  return out;
+  return Buffer.from(out.buffer);
 }
 
-/** The least and greatest by their bytes, as readers compare them; none where either is long. */
-function boundsOf(entries: readonly Buffer[]): Pick<Chunk, 'least' | 'greatest'> {
+/** The least and greatest of byte arrays as readers compare them; none where either is long. */
+function boundsOf(plain: Buffer): Pick<Chunk, 'least' | 'greatest'> {
   let least: Buffer | undefined;
   let greatest: Buffer | undefined;
-  for (const entry of entries) {
-    if (least === undefined || Buffer.compare(entry, least) < 0) least = entry;
-    if (greatest === undefined || Buffer.compare(entry, greatest) > 0) greatest = entry;
+  for (let at = 0; at < plain.length; ) {
+    const from = at + 4;
+    at = from + plain.readUInt32LE(at);
+    if (least === undefined || plain.compare(least, 0, least.length, from, at) < 0)
+      least = plain.subarray(from, at);
+    if (greatest === undefined || plain.compare(greatest, 0, greatest.length, from, at) > 0)
+      greatest = plain.subarray(from, at);
   }
   const isShort = (least?.length ?? 0) <= maxBoundBytes && (greatest?.length ?? 0) <= maxBoundBytes;
   return isShort ? { least, greatest } : { least: undefined, greatest: undefined };
 }
 
-function page(type: number, values: number, used: number, parts: readonly Buffer[], codec: Codec): Page {
+function page(type: number, values: number, used: number, parts: readonly Buffer[], purpose: Purpose): Page {
   const body = Buffer.concat(parts);
-  const packed = codec === 'zstd' ? zstdCompressSync(body, level) : body;
+  const packed = purpose === 'kept' ? zstdCompressSync(body, level) : body;
   const header = new ThriftWriter();
   header.i32(1, type);
   header.i32(2, body.length);
