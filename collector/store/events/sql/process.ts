@@ -37,9 +37,13 @@ interface Running {
 
 /** Whoever asked once will ask again: so long after a statement, what arrives of its types is made ready for the next. */
 const readyForMs = 60_000;
-const readyEveryMs = 1000;
-/** Share of the time that this may take. */
-const readyShare = 0.1;
+/** Longest that it goes on at a time. */
+const maxReadyMs = 1000;
+/**
+ * The share of the time that this may take, and how long it rests at least. More while a statement runs: whatever comes
+ * after a long one would else wait for all that arrived meanwhile.
+ */
+const readyPaces = { busy: { share: 0.25, restMs: 100 }, idle: { share: 0.1, restMs: 1000 } };
 
 export class HuntProcess {
   readonly #running = new Map<number, Running>();
@@ -58,6 +62,7 @@ export class HuntProcess {
   /** When somebody asked for a type last. */
   readonly #asked = new Map<string, number>();
   #readying: NodeJS.Timeout | undefined;
+  #isReadying = false;
   #opened: Promise<void> | undefined;
 
   serve(): void {
@@ -132,6 +137,7 @@ export class HuntProcess {
       };
       this.#running.set(number, running);
       this.#looking ??= setInterval(() => this.#look(), lookMs);
+      this.#readyIn(readyPaces.busy.restMs);
       await this.#next(number);
     } catch (error) {
       this.#fail(number, error);
@@ -215,24 +221,27 @@ export class HuntProcess {
       clearInterval(this.#looking);
       this.#looking = undefined;
     }
-    this.#keepReady(readyEveryMs);
     return true;
   }
 
-  #keepReady(afterMs: number): void {
-    this.#readying ??= setTimeout(async () => {
-      this.#readying = undefined;
-      const began = performance.now();
-      for (const [type, at] of this.#asked) if (began > at + readyForMs) this.#asked.delete(type);
-      if (this.#asked.size === 0) return;
-      if (this.#running.size === 0) {
-        const types = new Set(this.#asked.keys());
-        // What fails is told by the next statement, which meets it too.
-        const taken = await this.#snapshots.take(types, began + readyEveryMs).catch(() => undefined);
-        taken?.release();
-      }
-      this.#keepReady(Math.max(readyEveryMs, (performance.now() - began) / readyShare));
-    }, afterMs);
+  #readyIn(ms: number): void {
+    if (this.#isReadying) return;
+    clearTimeout(this.#readying);
+    this.#readying = setTimeout(() => void this.#makeReady(), ms);
+  }
+
+  async #makeReady(): Promise<void> {
+    const began = performance.now();
+    for (const [type, at] of this.#asked) if (began > at + readyForMs) this.#asked.delete(type);
+    if (this.#asked.size === 0) return;
+    this.#isReadying = true;
+    const types = new Set(this.#asked.keys());
+    // What fails is told by the next statement, which meets it too.
+    const taken = await this.#snapshots.take(types, began + maxReadyMs).catch(() => undefined);
+    taken?.release();
+    this.#isReadying = false;
+    const { share, restMs } = this.#running.size > 0 ? readyPaces.busy : readyPaces.idle;
+    this.#readyIn(Math.max(restMs, (performance.now() - began) * (1 / share - 1)));
   }
 
   #cancel(number: number): void {

@@ -35,7 +35,7 @@ export interface Snapshot {
 /** Most events of one block; larger ones are not merged any further. */
 export const maxBlockEvents = 65_536;
 /** So many blocks of about one size become one of the next. */
-const blocksToMerge = 8;
+const blocksToMerge = 4;
 /** Most bytes of batches, as they are stored, that are decoded for one block. */
 const maxBlockBytes = 16 * 1024 ** 2;
 
@@ -71,7 +71,7 @@ const sizeOf = ({ events }: { events: number }) => Math.floor(Math.log(events + 
 /**
  * Keeps the journal's tail encoded in a private folder, of each block the types that somebody asked for. What has been
  * encoded once stays until its batches leave the journal; small blocks are merged where there are several, so that
- * there are few files and no event is encoded more than some six times, however often somebody asks.
+ * there are few files and no event is encoded more than some eight times, however often somebody asks.
  */
 export class Snapshots {
   readonly #db: Database.Database;
