@@ -43,6 +43,40 @@ function fill(column: Gathered, name: string, at: number, { batch, offset, event
   }
 }
 
+/** The batches as Parquet files, one for each type. */
+export function encodeKept(batches: readonly SealableBatch[]) {
+  const byType = new Map<string, Part[]>();
+  for (const batch of batches) {
+    const decoded = decodeBatch(batch.data);
+    if (!decoded.ok) throw decoded.error;
+    for (const { offset, events } of decoded.value.groups) {
+      byType.set(events.type, [...(byType.get(events.type) ?? []), { batch, offset, events }]);
+    }
+  }
+  return [...byType].map(([type, parts]) => {
+    const columns = columnsOf(specs.find(({ name }) => name === type) as EventSpec);
+    const count = parts.reduce((sum, { events }) => sum + events.count, 0);
+    const file = new ParquetFile(columns);
+    const gathered = columns.map(({ name, form }) => {
+      const column = gather(form, count);
+      let at = 0;
+      for (const part of parts) {
+        fill(column, name, at, part);
+        at += part.events.count;
+      }
+      return column;
+    });
+    const order = Uint32Array.from({ length: count }, (_, i) => i);
+    const times = parts.flatMap(({ events }) => [...events.times]);
+    return {
+      type,
+      minTime: Math.min(...times),
+      maxTime: Math.max(...times),
+      bytes: Buffer.concat([...file.rowGroup(gathered, order), ...file.finish({})]),
+    };
+  });
+}
+
 const sqlTypes: Readonly<Record<ColumnForm, string>> = {
   string: 'VARCHAR',
   int: 'BIGINT',
@@ -88,35 +122,15 @@ export class SealedEvents implements EventSql {
   }
 
   async seal(batches: readonly SealableBatch[]): Promise<void> {
-    const byType = new Map<string, Part[]>();
-    for (const batch of batches) {
-      const decoded = decodeBatch(batch.data);
-      if (!decoded.ok) throw decoded.error;
-      for (const { offset, events } of decoded.value.groups) {
-        byType.set(events.type, [...(byType.get(events.type) ?? []), { batch, offset, events }]);
-        this.minTime = Math.min(this.minTime, ...events.times);
-        this.maxTime = Math.max(this.maxTime, ...events.times);
-      }
-    }
-    for (const [type, parts] of byType) {
-      const spec = specs.find(({ name }) => name === type) as EventSpec;
-      const count = parts.reduce((sum, { events }) => sum + events.count, 0);
-      const file = new ParquetFile(columnsOf(spec));
-      const gathered = columnsOf(spec).map(({ name, form }) => {
-        const column = gather(form, count);
-        let at = 0;
-        for (const part of parts) {
-          fill(column, name, at, part);
-          at += part.events.count;
-        }
-        return column;
-      });
-      const order = Uint32Array.from({ length: count }, (_, i) => i);
+    const files = encodeKept(batches);
+    for (const { type, minTime, maxTime, bytes } of files) {
+      this.minTime = Math.min(this.minTime, minTime);
+      this.maxTime = Math.max(this.maxTime, maxTime);
       const path = join(this.#folder, `${this.#files++}.parquet`);
-      writeFileSync(path, Buffer.concat([...file.rowGroup(gathered, order), ...file.finish({})]));
+      writeFileSync(path, bytes);
       this.#paths.set(type, [...(this.#paths.get(type) ?? []), path]);
     }
-    await this.#views(specs.filter(({ name }) => byType.has(name)));
+    await this.#views(specs.filter(({ name }) => files.some(({ type }) => type === name)));
   }
 
   /** As if nothing had been sealed. */

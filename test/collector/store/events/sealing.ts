@@ -1,9 +1,8 @@
 /** Moves the oldest batches of a journal into listed segments, in one transaction, as a sealer does. */
-import { linkSync, mkdirSync, rmSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { linkSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { type TailBatch, writeTailBlock } from '../../../../collector/store/events/sql/tail-block.ts';
-import { eventTypes } from '../../../../collector/store/events/sql/views.ts';
+import { encodeKept, type SealableBatch } from '../sealed.ts';
 
 interface SegmentRow {
   readonly id: number;
@@ -30,16 +29,19 @@ export class Sealing {
       .prepare(
         `SELECT id, host AS hostId, stream, sequence, received_at AS receivedAt, data FROM batch ORDER BY id LIMIT ?`,
       )
-      .all(count) as TailBatch[];
-    const prefix = join(this.#folder, `s${++this.#made}`);
-    const files = writeTailBlock(batches, new Set(eventTypes), prefix, undefined, () => undefined);
+      .all(count) as (SealableBatch & { readonly id: number })[];
+    this.#made++;
+    const files = encodeKept(batches).map((file) => ({
+      ...file,
+      path: `s${this.#made}-${file.type}.parquet`,
+    }));
+    for (const { path, bytes } of files) writeFileSync(join(this.#folder, path), bytes);
     const insert =
       this.#db.prepare(`INSERT INTO segment (type, day, path, rows, size_bytes, min_time, max_time, sealed_at)
       VALUES (?, 19675, ?, 0, 0, ?, ?, 0)`);
     this.#db
       .transaction(() => {
-        for (const { type, path, minTime, maxTime } of files)
-          insert.run(type, basename(path), minTime, maxTime);
+        for (const { type, path, minTime, maxTime } of files) insert.run(type, path, minTime, maxTime);
         for (const { id } of batches) this.#db.prepare('DELETE FROM batch WHERE id = ?').run(id);
       })
       .immediate();

@@ -67,6 +67,21 @@ t.test('there are few files of the tail, however often somebody asks', async (t)
   t.ok(readdirSync(join(folder, 'hunt/tail')).length <= 10);
 });
 
+t.test('of the tail only what somebody names is encoded', async (t) => {
+  const { add, folder, rows } = hunting(t);
+  const files = () => readdirSync(join(folder, 'hunt/tail')).map((name) => name.replace(/^tail-\d+-/, ''));
+  await add(host, numbered(1), numberedHigh(2));
+  t.strictSame(await rows('SELECT count(*) AS n FROM package.state'), [{ n: 1 }]);
+  t.strictSame(files(), ['package.state.parquet']);
+  t.strictSame(await rows('SELECT count(*) AS n FROM events'), [{ n: 2 }]);
+  t.strictSame(files().sort(), ['account.change.parquet', 'package.state.parquet'], 'what there was stays');
+  await add(host, numbered(3), numberedHigh(4));
+  t.strictSame(await rows('SELECT event.index AS i FROM account.change ORDER BY event.sequence'), [
+    { i: 1 },
+    { i: 1 },
+  ]);
+});
+
 t.test('what arrives after a statement is made ready for the next', async (t) => {
   const { add, folder, rows } = hunting(t);
   const files = () => readdirSync(join(folder, 'hunt/tail'), { recursive: true }).join();
