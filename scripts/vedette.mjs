@@ -63,6 +63,9 @@ function boundAgent() {
   setFlagsFromString('--semi-space-growth-factor=1');
   setFlagsFromString('--no-turbofan');
   setFlagsFromString('--no-maglev');
+  setFlagsFromString('--flush-baseline-code');
+  setFlagsFromString('--bytecode-old-age=1');
+  setFlagsFromString('--invocation-count-for-feedback-allocation=32');
 }
 
 function handOver() {

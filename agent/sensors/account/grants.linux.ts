@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EventByType } from '#shared/events/registry.gen.ts';
 import { BoundedFile } from '../linux/bounded-file.ts';
@@ -18,7 +18,8 @@ const maxSudoFiles = 256;
 const maxHomesPerLook = 256;
 /** Key files that are remembered. */
 const maxKeyFiles = 16_384;
-const keyFileNames = ['.ssh/authorized_keys', '.ssh/authorized_keys2'];
+const keyFolder = '.ssh';
+const keyFileNames = ['authorized_keys', 'authorized_keys2'];
 /** Mounted file systems are listed again after this long. */
 const mountsMs = 60_000;
 /** A home on one of these may be away, and whoever asks for it then waits for as long. */
@@ -130,8 +131,11 @@ export class Grants {
     const firstTurn = this.#turn === 0 && this.#remembered === undefined;
     for (const [user, { home }] of due) {
       if (home === undefined || !home.startsWith('/') || this.#isRemote(home)) continue;
+      const folder = join(home, keyFolder);
+      // Most users have none, and two files less are asked for.
+      const isThere = existsSync(folder);
       for (const name of keyFileNames)
-        yield* this.#keyChangesIn(user, join(home, name), firstTurn, accounts, time);
+        yield* this.#keyChangesIn(user, join(folder, name), { isThere, firstTurn }, accounts, time);
     }
     if (this.#next < users.length) return;
     this.#next = 0;
@@ -142,7 +146,7 @@ export class Grants {
   *#keyChangesIn(
     user: string,
     path: string,
-    firstTurn: boolean,
+    { isThere, firstTurn }: { readonly isThere: boolean; readonly firstTurn: boolean },
     accounts: Accounts,
     time: number,
   ): Generator<AccountChange> {
@@ -155,6 +159,7 @@ export class Grants {
       this.#keys.set(name, keys);
     }
     keys.seenTurn = this.#turn;
+    if (!isThere && keys.before.size === 0) return;
     if (!keys.file.changed()) return;
     const found = keyChanges(keys.before, keys.file.value);
     keys.before = keys.file.value;

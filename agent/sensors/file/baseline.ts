@@ -275,6 +275,8 @@ function checked(path: string): Database.Database {
 }
 
 function ready(db: Database.Database): [Database.Database, Statements] {
+  // One process only reads and writes it: without this every question asks for a lock and looks for a journal first.
+  db.pragma('locking_mode = EXCLUSIVE');
   db.pragma('journal_mode = TRUNCATE');
   db.pragma('synchronous = NORMAL');
   db.pragma('cache_size = -256');
