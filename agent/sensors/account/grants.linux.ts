@@ -40,6 +40,8 @@ export class Grants {
   readonly #mounts = new BoundedFile(256 * 1024);
   readonly #sudo = new Map<string, { file: WatchedFile<SudoRule[]>; before: readonly SudoRule[] }>();
   readonly #keys = new Map<string, KeyFile>();
+  /** Users who have or had a folder of keys. */
+  readonly #withKeys = new Set<string>();
   #remote: readonly string[] = [];
   #mountsAtMs = Number.NEGATIVE_INFINITY;
   #next = 0;
@@ -52,6 +54,7 @@ export class Grants {
   constructor(settings: Settings, remembered: GrantState | undefined) {
     this.#settings = settings;
     this.#remembered = remembered;
+    for (const name of remembered?.keys.keys() ?? []) this.#withKeys.add(name.slice(0, name.indexOf(' ')));
     for (const [path, rules] of remembered?.sudo ?? [])
       this.#sudo.set(path, {
         file: new WatchedFile(path, parseSudoers),
@@ -131,22 +134,26 @@ export class Grants {
     const firstTurn = this.#turn === 0 && this.#remembered === undefined;
     for (const [user, { home }] of due) {
       if (home === undefined || !home.startsWith('/') || this.#isRemote(home)) continue;
-      const folder = join(home, keyFolder);
-      // Most users have none, and two files less are asked for.
-      const isThere = existsSync(folder);
+      // Most users have none, and never had.
+      if (!existsSync(`${home}/${keyFolder}`) && !this.#withKeys.has(user)) continue;
+      this.#withKeys.add(user);
       for (const name of keyFileNames)
-        yield* this.#keyChangesIn(user, join(folder, name), { isThere, firstTurn }, accounts, time);
+        yield* this.#keyChangesIn(user, join(home, keyFolder, name), firstTurn, accounts, time);
     }
     if (this.#next < users.length) return;
     this.#next = 0;
     this.#turn++;
-    for (const [key, { seenTurn }] of this.#keys) if (seenTurn < this.#turn - 1) this.#keys.delete(key);
+    for (const [key, { user, seenTurn }] of this.#keys) {
+      if (seenTurn >= this.#turn - 1) continue;
+      this.#keys.delete(key);
+      this.#withKeys.delete(user);
+    }
   }
 
   *#keyChangesIn(
     user: string,
     path: string,
-    { isThere, firstTurn }: { readonly isThere: boolean; readonly firstTurn: boolean },
+    firstTurn: boolean,
     accounts: Accounts,
     time: number,
   ): Generator<AccountChange> {
@@ -159,7 +166,6 @@ export class Grants {
       this.#keys.set(name, keys);
     }
     keys.seenTurn = this.#turn;
-    if (!isThere && keys.before.size === 0) return;
     if (!keys.file.changed()) return;
     const found = keyChanges(keys.before, keys.file.value);
     keys.before = keys.file.value;

@@ -142,6 +142,11 @@ export class Baseline {
     this.#count -= removed;
   }
 
+  /** Before a look: its questions share one transaction, of which each would else ask for a lock and for a journal. */
+  together(): void {
+    this.#write(() => undefined);
+  }
+
   /** To be called now and then: marks the time, and gets back to the disk when it had refused. */
   tend(complete: boolean): void {
     const nowMs = Date.now();
@@ -275,8 +280,6 @@ function checked(path: string): Database.Database {
 }
 
 function ready(db: Database.Database): [Database.Database, Statements] {
-  // One process only reads and writes it: without this every question asks for a lock and looks for a journal first.
-  db.pragma('locking_mode = EXCLUSIVE');
   db.pragma('journal_mode = TRUNCATE');
   db.pragma('synchronous = NORMAL');
   db.pragma('cache_size = -256');
