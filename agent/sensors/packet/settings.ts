@@ -28,7 +28,7 @@ export const defaultPacketSettings: PacketSettings = Object.freeze({
   interfaces: [],
   filter: '',
   snapBytes: 4096,
-  ringBytes: 2 * 1024 * 1024,
+  ringBytes: 1.5 * 1024 * 1024,
   cpuPercent: 2,
   eventsPerSecond: 500,
   flows: 4096,
