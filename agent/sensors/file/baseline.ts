@@ -144,7 +144,12 @@ export class Baseline {
 
   /** Before a look: its questions share one transaction, of which each would else ask for a lock and for a journal. */
   together(): void {
-    this.#write(() => undefined);
+    if (!this.#db.inTransaction) this.#read(() => this.#db.exec('BEGIN'));
+  }
+
+  /** After it: ends what nothing was written in; the rest is committed in its own time. */
+  apart(): void {
+    if (this.#commit === undefined) this.#finish();
   }
 
   /** To be called now and then: marks the time, and gets back to the disk when it had refused. */

@@ -132,10 +132,12 @@ export class WatchedFiles implements Provider {
     this.#baseline ??= new Baseline(watching ? settings.baselinePath : undefined, settings.commitDelayMs);
     const baseline = this.#baseline;
     const declared = this.#options.host.paths();
-    baseline.together();
     if (this.#plan?.declared === declared) {
       const { watch, tracker } = this.#plan;
-      await tracker.lookAgain((await watch.tryAgain()) ? [...tracker.folders.keys()] : this.#due(this.#plan));
+      const due = (await watch.tryAgain()) ? [...tracker.folders.keys()] : this.#due(this.#plan);
+      baseline.together();
+      await tracker.lookAgain(due);
+      baseline.apart();
     }
     if (this.#plan?.declared !== declared || baseline.wiped) await this.#begin(declared, baseline);
     baseline.tend(true);

@@ -17,7 +17,7 @@ const rotationCalm = 8;
 /** A process whose number stayed the same for so long is calm. */
 const calmMs = 60_000;
 /** Calm processes that are looked at in one update; more take turns, so that a host costs no more for having many. */
-const calmPerUpdate = 40;
+export const calmPerUpdate = 40;
 /**
  * Rest after a walk, per descriptor: reading a link takes about 3 µs, so one process costs at most 1% of a processor
  * however many descriptors it has and however often they change.

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readdirSync, readlinkSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
-import { FdTable } from '../../../agent/sensors/linux/fd-table.ts';
+import { calmPerUpdate, FdTable } from '../../../agent/sensors/linux/fd-table.ts';
 import { settingsOf } from '../../../agent/sensors/options.ts';
 
 /** Which process holds which socket, with a real one. */
@@ -90,6 +90,6 @@ t.test('calm processes take turns, and none is forgotten', { skip }, async (t) =
   table.update('due');
   t.equal(table.ownerOf(youngers), younger.pid, 'a new one is looked at in each');
   t.equal(table.ownerOf(own), undefined, 'a calm one is not: it had its turn in the one before');
-  for (let update = 2; update < Math.ceil(calmProcesses / 60) + 1; update++) table.update('due');
+  for (let update = 2; update < Math.ceil(calmProcesses / calmPerUpdate) + 1; update++) table.update('due');
   t.equal(table.ownerOf(own), pid, 'but when its turn comes');
 });
