@@ -65,7 +65,6 @@ function boundAgent() {
   setFlagsFromString('--no-maglev');
   setFlagsFromString('--flush-baseline-code');
   setFlagsFromString('--bytecode-old-age=1');
-  setFlagsFromString('--invocation-count-for-feedback-allocation=32');
 }
 
 function handOver() {

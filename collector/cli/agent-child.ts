@@ -19,7 +19,7 @@ const launcher = fileURLToPath(new URL('../../scripts/vedette.mjs', import.meta.
  * doubled, because V8 lets a heap grow by less the less it may have; one helper thread; neither of the compilers that
  * optimize: the quick one takes 3 MiB of an idle agent, its own code among them, for a tenth of the time of a busy one,
  * the other as much again; and code that the last collections found unused is thrown away, that of the start above all,
- * and made for functions that are called more often than a few times, 2 MiB.
+ * more than 1 MiB.
  */
 export const agentNodeFlags = [
   '--max-semi-space-size=2',
@@ -29,7 +29,6 @@ export const agentNodeFlags = [
   '--no-maglev',
   '--flush-baseline-code',
   '--bytecode-old-age=1',
-  '--invocation-count-for-feedback-allocation=32',
   '--optimize-for-size',
 ] as const;
 
