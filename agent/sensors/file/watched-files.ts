@@ -136,8 +136,11 @@ export class WatchedFiles implements Provider {
       const { watch, tracker } = this.#plan;
       const due = (await watch.tryAgain()) ? [...tracker.folders.keys()] : this.#due(this.#plan);
       baseline.together();
-      await tracker.lookAgain(due);
-      baseline.apart();
+      try {
+        await tracker.lookAgain(due);
+      } finally {
+        baseline.apart();
+      }
     }
     if (this.#plan?.declared !== declared || baseline.wiped) await this.#begin(declared, baseline);
     baseline.tend(true);

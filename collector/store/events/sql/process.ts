@@ -137,7 +137,6 @@ export class HuntProcess {
       };
       this.#running.set(number, running);
       this.#looking ??= setInterval(() => this.#look(), lookMs);
-      this.#readyIn(readyPaces.busy.restMs);
       await this.#next(number);
     } catch (error) {
       this.#fail(number, error);
@@ -179,7 +178,13 @@ export class HuntProcess {
       take: async (types) => {
         for (const type of types) this.#asked.set(type, performance.now());
         const snapshot = await this.#snapshots.take(types, deadline);
-        await addKeys(connection, this.#ring, this.#keys);
+        this.#readyIn(readyPaces.busy.restMs);
+        try {
+          await addKeys(connection, this.#ring, this.#keys);
+        } catch (error) {
+          snapshot.release();
+          throw error;
+        }
         return snapshot;
       },
       columnsOf: (segments) => this.#columns.of(segments),

@@ -18,26 +18,25 @@ export function gatheredFor(kind: Column['kind'], capacity: number, dictionary: 
 }
 
 /** Over all batches: rows are not looked up in it, but renumbered by the dictionary of their batch. */
-export interface Dictionary {
+export abstract class Dictionary {
   /** Entries in the order of their numbers, which begin at 1. */
-  readonly entries: readonly string[];
+  abstract readonly entries: readonly string[];
   /** Characters of all entries. */
-  readonly characters: number;
-  /** The number of each entry of a batch's dictionary, by its number there; 0 stays 0. */
-  renumber(dictionary: readonly string[]): Uint32Array;
-  numberOf(entry: string): number;
-}
-
-/** One batch's entries after another's. */
-export class JoinedDictionary implements Dictionary {
-  readonly entries: string[] = [];
   characters = 0;
 
+  abstract numberOf(entry: string): number;
+
+  /** The number of each entry of a batch's dictionary, by its number there; 0 stays 0. */
   renumber(dictionary: readonly string[]): Uint32Array {
     const numbers = new Uint32Array(dictionary.length + 1);
     for (let i = 0; i < dictionary.length; i++) numbers[i + 1] = this.numberOf(dictionary[i] as string);
     return numbers;
   }
+}
+
+/** One batch's entries after another's. */
+export class JoinedDictionary extends Dictionary {
+  readonly entries: string[] = [];
 
   numberOf(entry: string): number {
     this.characters += entry.length;
@@ -46,18 +45,11 @@ export class JoinedDictionary implements Dictionary {
 }
 
 /** Every entry once. */
-export class DistinctDictionary implements Dictionary {
+export class DistinctDictionary extends Dictionary {
   readonly #ids = new Map<string, number>();
-  characters = 0;
 
   get entries(): readonly string[] {
     return [...this.#ids.keys()];
-  }
-
-  renumber(dictionary: readonly string[]): Uint32Array {
-    const numbers = new Uint32Array(dictionary.length + 1);
-    for (let i = 0; i < dictionary.length; i++) numbers[i + 1] = this.numberOf(dictionary[i] as string);
-    return numbers;
   }
 
   numberOf(entry: string): number {
